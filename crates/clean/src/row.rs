@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use model::{
-    Channel, ContactId, Direction, IdentityKind, Prompt, RawContact, ReadLanguage, Reason, RowFinding, RowFindings,
-    RowId,
+    Channel, ConsentState, ContactId, Direction, IdentityKind, Prompt, RawContact, ReadLanguage, Reason, RowFinding,
+    RowFindings, RowId,
 };
 use phone::{ParsedPhone, PhoneForm, ReadRegion, Region};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -63,6 +63,13 @@ pub(crate) struct CleanRow<'a> {
     #[serde(borrow)]
     pub(crate) attributes: Vec<(u16, &'a str)>,
     pub(crate) findings: RowFindings,
+}
+
+/// Returns the contact of a row that holds a refusal, or a statement that is not understood; none for other rows, and for
+/// rows that are rejected.
+pub fn refusing_contact(rules: &Rules, row: RowId, raw: &RawContact) -> Option<ContactId> {
+    let row = clean_row(rules, row, raw, &mut UnreadValues::default()).ok()?;
+    row.statements.iter().any(|it| it.state != ConsentState::Yes).then_some(row.contact_id)
 }
 
 /// The parts of a [`ParsedPhone`] that merging needs.

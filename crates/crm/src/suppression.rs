@@ -18,6 +18,10 @@ const SUPPRESSED: &str = "select contact_id from suppressed";
 const SUPPRESSED_AT: &str = "select contact_id from suppression as last where action = 'add' and at <= $1 \
     and not exists (select 1 from suppression as later where later.contact_id = last.contact_id \
     and later.at > last.at and later.at <= $1) group by contact_id";
+const SUPPRESSED_BECAUSE: &str = "select contact_id from suppression as last where action = 'add' and reason = $1 \
+    and not exists (select 1 from suppression as later where later.contact_id = last.contact_id \
+    and later.at > last.at) group by contact_id";
+const REFUSING: &str = "select contact_id from contact where consent in ('no', 'stop', 'unclear')";
 const LAST: &str = "select max(at) from suppression";
 
 /// A change to the list.
@@ -69,6 +73,17 @@ impl Crm {
     /// The contacts that are suppressed now.
     pub async fn suppressed(&self) -> Result<HashSet<ContactId>, LoadError> {
         let all = self.select("read who is suppressed", SUPPRESSED, &[], |it| it.contact_id(0)).await?;
+        Ok(all.into_iter().collect())
+    }
+
+    /// The contacts that are suppressed now, and for this reason.
+    pub async fn suppressed_because(&self, reason: &str) -> Result<Vec<ContactId>, LoadError> {
+        self.select("read who is suppressed", SUPPRESSED_BECAUSE, &[reason.into()], |it| it.contact_id(0)).await
+    }
+
+    /// The contacts that have refused, or whose consent is not understood.
+    pub async fn refusing(&self) -> Result<HashSet<ContactId>, LoadError> {
+        let all = self.select("read who has refused", REFUSING, &[], |it| it.contact_id(0)).await?;
         Ok(all.into_iter().collect())
     }
 

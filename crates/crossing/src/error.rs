@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Error;
 use jiff::Timestamp;
 use model::grouped;
+use pull::StaleSource;
 use run::UnreadField;
 use thiserror::Error as ThisError;
 use whatsapp::CallError;
@@ -34,6 +35,12 @@ pub enum QualityGate {
         found.as_ref().map_or("an earlier one".to_owned(), |it| format!("schema {it}"))
     )]
     BackupSchema { found: Option<String>, known: &'static str },
+    #[error(
+        "{} can hold refusals and {} not been read whole in the last {hours} hours, so people who have said no could be written to: \
+         `ferry run --since last` reads on; max_refusal_hours in [gates] is the limit",
+        names(sources), if sources.len() == 1 { "has" } else { "have" }
+    )]
+    Refusals { sources: Vec<StaleSource>, hours: u32 },
     #[error("{run_id} has taken no backup of this database: it has written nothing to it")]
     NoBackup { run_id: String },
     #[error("backup {number} is of another database: it is restored only into its own")]
@@ -56,6 +63,8 @@ pub enum RunChoice {
     OtherInput { dir: PathBuf, run_id: String },
     #[error("{run_id} is a dry run: `ferry run` does what it has shown")]
     DryRun { run_id: String },
+    #[error("command line: the plan has no source \"{name}\"; it has {}", known.join(", "))]
+    NoSource { name: String, known: Vec<String> },
     #[error("{run_id} is a sample: `ferry run` without --limit runs the whole")]
     Sample { run_id: String },
     #[error(
@@ -128,6 +137,12 @@ pub fn refused_status(error: &Error) -> Option<u16> {
         Some(CallError::Refused { status, .. }) => Some(*status),
         _ => None,
     })
+}
+
+/// `source "a"`, or `sources "a", "b"`
+fn names(sources: &[StaleSource]) -> String {
+    let names: Vec<String> = sources.iter().map(|it| format!("\"{}\"", it.name)).collect();
+    format!("{} {}", if sources.len() == 1 { "source" } else { "sources" }, names.join(", "))
 }
 
 fn percent(rate: f64) -> String {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use jiff::Timestamp;
 use model::{Stage, share};
-use plan::GatesSection;
+use plan::{GatesSection, Plan};
 use run::ListQuality;
 
 use crate::clean::PendingRows;
@@ -23,6 +24,15 @@ pub(crate) fn check(run: &OpenRun) -> Result<()> {
 pub(crate) fn check_rows(rows: &PendingRows, gates: &GatesSection) -> Result<()> {
     check_lists(&rows.list_quality(), gates)?;
     check_unread(&rows.unread(gates), gates)
+}
+
+/// Fails if a source that can hold refusals was not read freshly: people are about to be written to.
+pub fn check_refusals(plan: &Plan) -> Result<()> {
+    let sources = pull::stale_sources(plan, Timestamp::now())?;
+    match sources.is_empty() {
+        true => Ok(()),
+        false => Err(QualityGate::Refusals { sources, hours: plan.gates.max_refusal_hours }.into()),
+    }
 }
 
 fn check_lists(lists: &BTreeMap<String, ListQuality>, gates: &GatesSection) -> Result<()> {

@@ -17,6 +17,7 @@ mod estimate;
 mod extract;
 mod find_run;
 mod fix;
+mod follow;
 mod gates;
 pub mod inspect;
 mod kept;
@@ -61,6 +62,8 @@ pub use crate::error::{CheckLimit, ListFault, QualityGate, RetryLater, RunChoice
 pub use crate::estimate::{Estimate, PlannedChecks};
 pub use crate::find_run::{FoundRun, RunPlace, find_run};
 pub use crate::fix::{Fixed, fix};
+pub use crate::follow::{Cycle, follow_once, release_held};
+pub use crate::gates::check_refusals;
 pub use crate::kept::kept_file;
 pub use crate::main_numbers::MainNumbers;
 pub use crate::open_run::{OpenRun, RunOptions, Sample};

@@ -252,7 +252,10 @@ async fn pulled(
     options: &RunOptions,
     progress: &Progress,
 ) -> Result<(Option<ContactKey>, Vec<UnreadSource>)> {
-    if options.is_try() || !plan.sources.iter().any(SourceSection::has_provider) {
+    if options.is_try() {
+        return Ok((key, sources::leave_out_unread(plan, progress)?));
+    }
+    if !plan.sources.iter().any(SourceSection::has_provider) {
         return Ok((key, Vec::new()));
     }
     let key = match key {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, Result, bail};
 use crm::{Crm, Examined, LoadError};
 use model::grouped;
-use plan::{FoundKey, KeyPlace, Plan, PlanError, find_key};
+use plan::{FoundKey, KeyPlace, Plan, PlanError, ProviderSource, find_key};
 use rayon::prelude::*;
 use run::Disk;
 use serde::Serialize;
@@ -94,6 +94,13 @@ pub enum Found {
         columns: usize,
         reading: String,
     },
+    /// A source of which nothing was read yet: the first run reads it.
+    SourceToRead {
+        name: String,
+        provider: &'static str,
+        stream: &'static str,
+        host: String,
+    },
     Scenario {
         name: String,
         files: usize,
@@ -167,7 +174,12 @@ pub async fn preflight(path: &Path) -> Preflight {
     let mut add = |subject, found| checks.push(Check { subject, found });
     add(Subject::Plan, check_plan(&plan).map_err(Error::from));
     add(Subject::Key, check_key(&plan, database.as_ref().ok()));
-    let sources = block_in_place(|| check_sources(&plan));
+    let mut sources = block_in_place(|| check_sources(&plan));
+    for ((_, found), source) in sources.iter_mut().zip(&plan.sources) {
+        if let Some(of) = source.of_provider() {
+            check_provider(&plan, of, found).await;
+        }
+    }
     let n_bytes = sources.iter().map(|it| it.1.as_ref().map_or(0, bytes_of)).sum();
     sources.into_iter().for_each(|(name, found)| add(Subject::Source(name), found));
     let scenarios = block_in_place(|| check_scenarios(&plan));
@@ -272,6 +284,26 @@ fn check_sources(plan: &Plan) -> Vec<(String, Result<Found>)> {
         (name, found)
     };
     plan.sources.par_iter().map(check).collect()
+}
+
+/// Connects to the provider of a source. What was read of it has been checked before; a source of which nothing was read is
+/// none that is wrong.
+async fn check_provider(plan: &Plan, of: ProviderSource<'_>, found: &mut Result<Found>) {
+    let reached = async {
+        let connection = of.connection(plan, Vec::new())?;
+        for base in &connection.bases {
+            http::reach(base).await?;
+        }
+        Ok::<_, Error>(host_of(connection.bases.first().and_then(|it| it.host_str())))
+    };
+    match reached.await {
+        Err(error) => *found = Err(error),
+        Ok(host) if pull::files_of(plan, of.source).is_err() => {
+            let (provider, stream) = (of.provider.title, of.stream.title);
+            *found = Ok(Found::SourceToRead { name: of.source.name.get_ref().clone(), provider, stream, host });
+        }
+        Ok(_) => {}
+    }
 }
 
 /// Checks the conditions of segments, by the database if it has tables.

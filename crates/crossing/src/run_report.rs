@@ -7,7 +7,7 @@ use anyhow::{Error, Result};
 use crm::{Crm, Loaded, Registrations};
 use jiff::Timestamp;
 use model::{Answer, Counts, Digest, Reason, Receipt, RowFinding, RowFindings, Stage, share};
-use run::{Cost, Coverage, ListFinding, Manifest, PeopleCounts, SourceRecord, StageRecord};
+use run::{Cost, Coverage, ListFinding, Manifest, PeopleCounts, SourceRecord, StageRecord, UnreadSource};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::try_join;
@@ -34,6 +34,8 @@ pub struct RunReport {
     /// The scenarios of the plan; null if it has none.
     pub scenarios: Option<ScenariosReport>,
     pub sources: Vec<SourceReport>,
+    /// Optional sources that could not be read from their providers, or not to the end.
+    pub unread_sources: Vec<UnreadSource>,
     #[serde(flatten)]
     pub counts: Counts,
     /// Rejected rows by reason code.
@@ -235,6 +237,7 @@ impl RunReport {
             sample: manifest.sample,
             scenarios: manifest.stages.get(&Stage::Translate).map(ScenariosReport::of),
             sources: manifest.sources.iter().map(source_report).collect(),
+            unread_sources: manifest.unread_sources.clone(),
             counts,
             reject_rate: share(n_faults(&rejects), counts.rows_in),
             rejects,

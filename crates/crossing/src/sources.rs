@@ -11,6 +11,7 @@ use plan::{KeyPlace, Plan, find_key, make_key};
 use pull::{FailedSource, PullSettings, PulledSource};
 use run::UnreadSource;
 
+use crate::error::RunChoice;
 use crate::progress::{Note, Outcome, Progress, Task};
 
 /// Reads the sources of a plan, or one of them, and nothing else.
@@ -22,15 +23,12 @@ pub async fn pull_plan(path: &Path, settings: &PullSettings, progress: &Progress
             Some(true) => {}
             Some(false) => bail!("source \"{only}\" is read from files: `ferry run` reads them"),
             None => {
-                let known: Vec<&str> = plan.sources.iter().map(|it| it.name.get_ref().as_str()).collect();
-                bail!("the plan has no source \"{only}\"; it has {}", known.join(", "))
+                let known = plan.sources.iter().map(|it| it.name.get_ref().clone()).collect();
+                return Err(RunChoice::NoSource { name: only.clone(), known }.into());
             }
         }
     }
-    let key = match find_key(&plan)? {
-        Some(found) => found.key,
-        None => made_key(&plan, progress)?,
-    };
+    let key = key_of(&plan, progress)?;
     let (pulled, failed) = pull(&plan, &key, settings, progress).await;
     match failed.into_iter().next() {
         Some(first) => Err(first.into()),
@@ -38,8 +36,11 @@ pub async fn pull_plan(path: &Path, settings: &PullSettings, progress: &Progress
     }
 }
 
-/// Makes the first key of a plan.
-fn made_key(plan: &Plan, progress: &Progress) -> Result<ContactKey> {
+/// Returns the key of a plan, which is made if there is none yet.
+pub(crate) fn key_of(plan: &Plan, progress: &Progress) -> Result<ContactKey> {
+    if let Some(found) = find_key(plan)? {
+        return Ok(found.key);
+    }
     let made = make_key(plan)?;
     if let KeyPlace::File(path) = made.place {
         progress.note(Note::KeyMade { path });
@@ -72,6 +73,35 @@ pub(crate) async fn pull_for_run(
     Ok(unread)
 }
 
+/// Takes the sources of which nothing was read yet out of the plan of a try, which reads nothing from a provider.
+pub(crate) fn leave_out_unread(plan: &mut Plan, progress: &Progress) -> Result<Vec<UnreadSource>> {
+    let unread: Vec<UnreadSource> = plan.sources.iter().filter_map(|it| of_try(plan, it)).collect();
+    plan.sources.retain(|it| unread.iter().all(|unread| unread.name != *it.name.get_ref()));
+    if plan.sources.is_empty() && plan.scenarios.is_empty() {
+        let names: Vec<&str> = unread.iter().map(|it| it.name.as_str()).collect();
+        bail!(
+            "a dry run and a sample read nothing from providers, and nothing was read of {} yet: `ferry extract --source \
+             {}` does, and loads nothing",
+            names.join(", "),
+            names.first().unwrap_or(&"NAME")
+        );
+    }
+    unread.iter().for_each(|it| progress.note(Note::SourceUnread(it.clone())));
+    Ok(unread)
+}
+
+/// A source of which nothing was read yet.
+fn of_try(plan: &Plan, source: &plan::SourceSection) -> Option<UnreadSource> {
+    let of = source.of_provider()?;
+    pull::files_of(plan, source).is_err().then(|| UnreadSource {
+        name: source.name.get_ref().clone(),
+        provider: of.provider.title.to_owned(),
+        why: "a dry run and a sample read nothing from providers".to_owned(),
+        holds_refusals: of.stream.holds_refusals,
+        has_earlier: false,
+    })
+}
+
 fn unread_source(failed: &FailedSource) -> UnreadSource {
     let texts: Vec<String> = failed.source.chain().map(ToString::to_string).collect();
     UnreadSource {
@@ -83,7 +113,7 @@ fn unread_source(failed: &FailedSource) -> UnreadSource {
     }
 }
 
-async fn pull(
+pub(crate) async fn pull(
     plan: &Plan,
     key: &ContactKey,
     settings: &PullSettings,

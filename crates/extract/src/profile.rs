@@ -172,12 +172,16 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("infobip-people-api", include_str!("../profiles/infobip-people-api.toml")),
     ("infobip-logs", include_str!("../profiles/infobip-logs.toml")),
     ("infobip-viber-logs", include_str!("../profiles/infobip-viber-logs.toml")),
+    ("infobip-inbox", include_str!("../profiles/infobip-inbox.toml")),
     ("infobip-blocklist", include_str!("../profiles/infobip-blocklist.toml")),
     ("messagebird-contacts", include_str!("../profiles/messagebird-contacts.toml")),
     ("messagebird-messages", include_str!("../profiles/messagebird-messages.toml")),
     ("bird-contacts", include_str!("../profiles/bird-contacts.toml")),
+    ("sinch-contacts", include_str!("../profiles/sinch-contacts.toml")),
+    ("sinch-consents", include_str!("../profiles/sinch-consents.toml")),
     ("sinch-opt-outs", include_str!("../profiles/sinch-opt-outs.toml")),
     ("telnyx-opt-outs", include_str!("../profiles/telnyx-opt-outs.toml")),
+    ("telnyx-messages", include_str!("../profiles/telnyx-messages.toml")),
     ("aws-opt-outs", include_str!("../profiles/aws-opt-outs.toml")),
     ("aws-sns-opt-outs", include_str!("../profiles/aws-sns-opt-outs.toml")),
     ("viber-webhooks", include_str!("../profiles/viber-webhooks.toml")),
@@ -356,7 +360,7 @@ mod tests {
     fn a_profile_extends_another_and_says_what_is_different() {
         let text = "extends = \"plivo-messages\"\ntitle = \"ours\"\n[columns]\nbody = \"Texte\"\n";
         let profile = Profile::read("ours", text, &[]).unwrap();
-        let base = Profile::read("plivo-messages", BUILT_IN[5].1, &[]).unwrap();
+        let base = Profile::read("plivo-messages", Profile::text("plivo-messages").unwrap(), &[]).unwrap();
         assert_eq!(profile.title, "ours");
         assert_eq!(profile.columns["body"], ColumnNames::from("Texte"));
         assert_eq!(profile.columns["from"], base.columns["from"]);

@@ -64,6 +64,50 @@ fn a_sinch_consent_list_is_known_without_the_name_of_its_list() {
 }
 
 #[test]
+fn a_sinch_consent_that_names_its_list_is_a_refusal_whichever_list_it_is() {
+    let page = r#"{"identities":[{"identity":"33199000002","list":"OPT_OUT_MARKETING"},{"identity":"12025550103","list":"OPT_OUT_ALL"}],"next_page_token":""}"#;
+    expect("pages.json", page, "sinch-consents", &["+33199000002|stop|", "+12025550103|stop|"]);
+}
+
+#[test]
+fn a_sinch_contact_has_a_row_for_each_of_its_channels() {
+    let page = r#"{"contacts":[{"id":"01A","display_name":"Awa","channel_identities":[{"channel":"SMS","identity":"33199000001"},{"channel":"VIBERBM","identity":"33199000001"},{"channel":"MESSENGER","identity":"7746490198930851"}]}],"next_page_token":""}"#;
+    expect("pages.json", page, "sinch-contacts", &["+33199000001||", "+33199000001||", "E_OTHER_CHANNEL"]);
+}
+
+#[test]
+fn a_telnyx_message_that_was_blocked_by_a_stop_is_an_opt_out_of_its_recipient() {
+    let record = |cli: &str, cld: &str, direction: &str, errors: &str| {
+        format!(
+            r#"{{"record_type":"message_detail_record","uuid":"u{cld}","cli":"{cli}","cld":"{cld}","direction":"{direction}","status":"x","errors":{errors},"created_at":"2026-03-03T09:14:07Z"}}"#
+        )
+    };
+    let records = [
+        record("+33199009999", "+33199000001", "outbound", r#"["40300"]"#),
+        record("+33199009999", "+33199000002", "outbound", "[]"),
+        record("+33199000003", "+33199009999", "inbound", "null"),
+    ];
+    let page = format!(r#"{{"data":[{}],"meta":{{"total_results":3}}}}"#, records.join(","));
+    let expected = [
+        "+33199000001|stop|2026-03-03T09:14:07Z",
+        "+33199000002||2026-03-03T09:14:07Z",
+        "+33199000003||2026-03-03T09:14:07Z",
+    ];
+    expect("records.json", &page, "telnyx-messages", &expected);
+}
+
+#[test]
+fn a_bird_contact_whose_identifiers_were_asked_for_is_not_read_twice() {
+    // As providers::bird keeps its pages, one after another.
+    let pages = [
+        r#"{"results":[{"id":"b1","computedDisplayName":"Awa","createdAt":"2025-06-01T10:00:00.123Z","featuredIdentifiers":[{"key":"phonenumber","value":"+33199000001"}]}],"asked":[{"id":"b2","computedDisplayName":"Ben","createdAt":"2025-06-01T10:00:00.123Z","featuredIdentifiers":[{"key":"emailaddress","value":"ben@example.com"}],"identifierCount":3}],"nextPageToken":"p2"}"#,
+        r#"{"results":[{"id":"b2","computedDisplayName":"Ben","createdAt":"2025-06-01T10:00:00.123Z","featuredIdentifiers":[{"key":"phonenumber","value":"+33199000002"}]},{"id":"b2","computedDisplayName":"Ben","createdAt":"2025-06-01T10:00:00.123Z","featuredIdentifiers":[{"key":"phonenumber","value":"+33199000003"}]}]}"#,
+    ];
+    let expected = ["+33199000001||", "+33199000002||", "+33199000003||"];
+    expect("pages.json", &pages.join("\n"), "bird-contacts", &expected);
+}
+
+#[test]
 fn opening_a_viber_conversation_is_neither_consent_nor_refusal() {
     let line =
         |event: &str, rest: &str| format!("{{\"event\":\"{event}\",\"timestamp\":1,\"message_token\":1,{rest}}}\n");

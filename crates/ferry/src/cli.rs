@@ -6,6 +6,7 @@ pub(crate) mod template;
 
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, value_parser};
@@ -425,6 +426,15 @@ pub(crate) struct ExtractCommand {
     /// Read only this source from its provider, and make no run
     #[arg(long, value_name = "NAME", conflicts_with_all = ["run_dir", "new", "memory", "dry_run"])]
     pub(crate) source: Option<String>,
+    /// Read on every so often, until stopped with Ctrl-C or SIGTERM
+    ///
+    /// Each time, what has come since the last reading is read, and whoever has refused in it is suppressed at once. Once a
+    /// day a whole run is made.
+    #[arg(long, conflicts_with_all = ["run_dir", "new", "dry_run", "since"])]
+    pub(crate) follow: bool,
+    /// How often --follow reads on, such as 15m or 1h
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = template::time_between, requires = "follow")]
+    pub(crate) every: Duration,
 }
 
 impl ExtractArgs {
@@ -771,7 +781,7 @@ pub(crate) struct SandboxArgs {
     /// Seconds that a lookup takes when the caller does not wait for it
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) lookup_seconds: i64,
-    /// Fault to inject: KIND, KIND=FIRST_REQUESTS or KIND:SHARE; may be repeated
+    /// Fault to inject: KIND, KIND=FIRST_REQUESTS, KIND@REQUEST or KIND:SHARE; may be repeated
     ///
     /// Kinds: rate-limit, retry-after, server-error, timeout-before, timeout-after, truncate,
     /// always-valid, processing, missing, contradict, html, always-invalid, doubled, reordered,

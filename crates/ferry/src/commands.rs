@@ -18,6 +18,7 @@ mod sandbox;
 mod scenario;
 mod sources;
 mod status;
+mod stop;
 mod suppress;
 mod template;
 mod trace;
@@ -51,16 +52,21 @@ const INTERRUPTED: i32 = 130;
 
 /// Says at Ctrl-C that a run can go on, and ends the process. What a run has done by then is kept.
 fn tell_of_interrupts(command: &Command) {
-    let goes_on = matches!(
-        command,
-        Command::Run(_)
-            | Command::Extract(_)
-            | Command::Clean(_)
-            | Command::Verify(_)
-            | Command::Load(_)
-            | Command::Rerun(_)
-            | Command::Fix(_)
-    );
+    let is_stopped_here = match command {
+        // Stops by itself.
+        Command::Extract(args) => !args.follow,
+        _ => false,
+    };
+    let goes_on = is_stopped_here
+        || matches!(
+            command,
+            Command::Run(_)
+                | Command::Clean(_)
+                | Command::Verify(_)
+                | Command::Load(_)
+                | Command::Rerun(_)
+                | Command::Fix(_)
+        );
     if goes_on {
         tokio::spawn(async {
             if tokio::signal::ctrl_c().await.is_ok() {

@@ -57,7 +57,11 @@ impl Exit {
     /// The exit code of a run.
     pub(crate) fn of(report: &RunReport) -> Self {
         let lacks_scenarios = report.scenarios.as_ref().is_some_and(ScenariosReport::lacks_something);
-        match report.reject_rate > report.max_reject_rate || report.is_over_unreadable || lacks_scenarios {
+        match report.reject_rate > report.max_reject_rate
+            || report.is_over_unreadable
+            || lacks_scenarios
+            || !report.unread_sources.is_empty()
+        {
             true => Self::Rejects,
             false => Self::of_verification(report),
         }
@@ -169,7 +173,8 @@ pub(crate) fn exit_of(error: &Error) -> Exit {
             cause.downcast_ref(),
             Some(UserError::Notify(_) | UserError::NoSegment { .. } | UserError::Kept { .. })
         );
-        if is_of_plan || is_of_command || cause.is::<RunChoice>() {
+        let is_private = matches!(cause.downcast_ref(), Some(http::CallError::Private { .. }));
+        if is_private || is_of_plan || is_of_command || cause.is::<RunChoice>() {
             return Exit::Usage;
         }
         if cause.is::<QualityGate>() {

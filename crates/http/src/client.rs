@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::CONTENT_TYPE;
+use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{RequestBuilder, StatusCode};
 use serde::Serialize;
 use url::Url;
@@ -13,10 +13,13 @@ use crate::backoff::backoff;
 use crate::resolver::{Resolver, is_private_host};
 use crate::response::{self, ReadFailure, Response, retry_after};
 use crate::throttle::{CallCounts, Throttle};
+use crate::url::is_loopback;
 use crate::{CallError, ClientConfig, Hooks};
 
 /// Connecting takes at most this long, also where the timeout of the whole call is longer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// How a protocol reports that it refuses a call: makes an error of a status from 300 to 499, except 429, and a body.
 pub type ReadError = fn(u16, &[u8]) -> CallError;
@@ -60,6 +63,8 @@ pub enum Parameters<'a> {
     /// The fields of a form, encoded: also a `POST`.
     Form(Bytes),
     Query(&'a [(&'static str, &'a str)]),
+    /// A `GET` whose answer leads to a file. The file can be at any host, and no credentials go there.
+    File,
 }
 
 impl Parameters<'_> {
@@ -248,18 +253,33 @@ impl Inner {
             Parameters::Json(body) => {
                 self.retrying.post(url).header(CONTENT_TYPE, "application/json").body(body.clone())
             }
-            Parameters::Form(body) => {
-                let form = "application/x-www-form-urlencoded";
-                self.retrying.post(url).header(CONTENT_TYPE, form).body(body.clone())
-            }
+            Parameters::Form(body) => self.retrying.post(url).header(CONTENT_TYPE, FORM).body(body.clone()),
             Parameters::Query(query) => self.retrying.get(url).query(query),
+            Parameters::File => return self.file(self.auth.authorize(self.retrying.get(url), token)?).await,
         };
-        self.send(self.auth.authorize(builder, token)).await
+        self.send(self.auth.authorize(builder, token)?).await
+    }
+
+    /// Sends a request, and fetches the file to which its answer leads. Its address is a secret of its own, so it is in no
+    /// error.
+    async fn file(&self, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
+        let response = self.receive(request).await?;
+        if !response.status.is_redirection() {
+            return self.body(response);
+        }
+        let link = response.headers.get(LOCATION).and_then(|it| it.to_str().ok()).ok_or(CallError::Malformed)?;
+        let url = self.base.join(link).map_err(|_| CallError::Malformed)?;
+        let host = url.host_str().unwrap_or_default().to_owned();
+        match () {
+            () if url.scheme() != "https" && !is_loopback(&url) => Err(CallError::OtherHost { host }),
+            () if !self.config.allows_private && is_private_host(&url) => Err(CallError::Private { host }),
+            () => self.send(self.retrying.get(url)).await,
+        }
     }
 
     async fn post(&self, request: RequestBuilder) -> Result<Response, CallError> {
         let token = self.token().await?;
-        let request = self.auth.authorize(request, token.as_deref());
+        let request = self.auth.authorize(request, token.as_deref())?;
         let response = self.receive(request).await.map_err(CallError::of_post)?;
         match response.status {
             StatusCode::TOO_MANY_REQUESTS => {
@@ -277,27 +297,43 @@ impl Inner {
 
     async fn token(&self) -> Result<Option<String>, CallError> {
         let log_in = async |login: &Login| {
-            let request = self.retrying.post(self.url(login.path)?).basic_auth(&login.user, Some(&login.password));
+            let url = self.url_at(login.base.as_ref().unwrap_or(&self.base), login.path)?;
+            let request = self.retrying.post(url).basic_auth(&login.user, Some(&login.password));
+            let request = if login.form.is_empty() { request } else { with_form(request, login.form) };
             (login.read_token)(&self.send(request).await?).ok_or(CallError::Malformed)
         };
         self.auth.token(log_in).await
     }
 
     fn url(&self, path: &str) -> Result<Url, CallError> {
-        let url = self.base.join(path).map_err(|_| CallError::Malformed)?;
+        self.url_at(&self.base, path)
+    }
+
+    fn url_at(&self, base: &Url, path: &str) -> Result<Url, CallError> {
+        let url = base.join(path).map_err(|_| CallError::Malformed)?;
         let host = || url.host_str().unwrap_or_default().to_owned();
         match () {
             // A path such as `//host/` would carry the credentials away.
-            () if url.origin() != self.base.origin() => Err(CallError::OtherHost { host: host() }),
+            () if url.origin() != base.origin() => Err(CallError::OtherHost { host: host() }),
             () if !self.config.allows_private && is_private_host(&url) => Err(CallError::Private { host: host() }),
             () => Ok(url),
         }
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Vec<u8>, CallError> {
-        let Response { status, headers, body } = self.receive(request).await?;
+        let response = self.receive(request).await?;
+        self.body(response)
+    }
+
+    /// Returns the body of an answer that is none of an error.
+    fn body(&self, Response { status, headers, body }: Response) -> Result<Vec<u8>, CallError> {
         match status {
             StatusCode::TOO_MANY_REQUESTS => Err(CallError::RateLimited { retry_after: retry_after(&headers) }),
+            StatusCode::SERVICE_UNAVAILABLE if retry_after(&headers).is_some() => {
+                Err(CallError::RateLimited { retry_after: retry_after(&headers) })
+            }
+            // A part of an answer, and one that is still to come.
+            StatusCode::PARTIAL_CONTENT | StatusCode::ACCEPTED => Err(CallError::Malformed),
             _ if status.is_server_error() => Err(CallError::Provider { status: status.as_u16() }),
             _ if status.is_success() => Ok(body),
             _ => Err((self.read_error)(status.as_u16(), &body)),
@@ -309,7 +345,7 @@ impl Inner {
         let read = response::read(response, self.config.max_response_bytes).await;
         read.map_err(|it| match it {
             ReadFailure::Connection(error) => self.failure(error),
-            ReadFailure::TooLarge => CallError::Malformed,
+            ReadFailure::TooLarge => CallError::TooLarge { most: self.config.max_response_bytes },
         })
     }
 
@@ -328,6 +364,12 @@ impl Inner {
             _ => CallError::Malformed,
         }
     }
+}
+
+/// Adds the body of a form.
+fn with_form(request: RequestBuilder, fields: &[(&str, &str)]) -> RequestBuilder {
+    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    request.header(CONTENT_TYPE, FORM).body(form)
 }
 
 /// Returns the host that the resolver refused, if that is why a call failed.

@@ -18,7 +18,7 @@ pub struct ClientConfig {
     /// Units that can be used, retries included; `None` sets no bound. Where units are claimed ([`Hooks::claim`]), the
     /// units that can be claimed when the client is made.
     pub quota: Option<u64>,
-    /// The largest response, after decompression. A larger one is [`CallError::Malformed`](crate::CallError).
+    /// The largest response, after decompression. A larger one is [`CallError::TooLarge`](crate::CallError).
     pub max_response_bytes: usize,
     /// Whether addresses of private networks are called. Loopback is called in any case.
     pub allows_private: bool,

@@ -12,7 +12,7 @@ pub enum CallError {
     Unreachable { host: String, source: reqwest::Error },
     #[error("the provider did not answer in time")]
     TimedOut,
-    #[error("the provider asks to slow down (429)")]
+    #[error("the provider asks to slow down")]
     RateLimited { retry_after: Option<Duration> },
     #[error("the provider failed ({status})")]
     Provider { status: u16 },
@@ -20,6 +20,8 @@ pub enum CallError {
     Refused { status: u16, code: Option<i64> },
     #[error("the answer of the provider is not what its interface says")]
     Malformed,
+    #[error("the answer of the provider is larger than {most} bytes")]
+    TooLarge { most: usize },
     #[error("the provider says that its quota is used up")]
     QuotaUsed,
     #[error("the quota of checks is used up")]
@@ -54,6 +56,7 @@ impl CallError {
             | Self::OutcomeUnknown { .. }
             | Self::Claim { .. }
             | Self::OtherHost { .. }
+            | Self::TooLarge { .. }
             | Self::Private { .. }
             | Self::Setup { .. } => false,
         }
@@ -78,6 +81,7 @@ impl CallError {
             | Self::AllowanceUsed
             | Self::Claim { .. }
             | Self::OtherHost { .. }
+            | Self::TooLarge { .. }
             | Self::Private { .. }
             | Self::Setup { .. } => false,
         }
@@ -87,7 +91,9 @@ impl CallError {
     /// is certain that nothing was done.
     pub(crate) fn of_post(self) -> Self {
         match self {
-            Self::TimedOut | Self::Provider { .. } | Self::Malformed => Self::OutcomeUnknown { source: Box::new(self) },
+            Self::TimedOut | Self::Provider { .. } | Self::Malformed | Self::TooLarge { .. } => {
+                Self::OutcomeUnknown { source: Box::new(self) }
+            }
             certain => certain,
         }
     }

@@ -27,7 +27,7 @@ mod throttle;
 mod url;
 mod wait;
 
-pub use auth::{Credentials, Login};
+pub use auth::{Credentials, Login, Signer, Unsigned};
 pub use breaker::{Breaker, BreakerState, Pass, Reaction};
 pub use budget::RetryBudget;
 pub use client::{BytesRequest, Client, Parameters, ReadError, Request};

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
-use crate::{CallError, Client, ClientConfig, Credentials, Parameters, Request, base_url};
+use crate::{CallError, Client, ClientConfig, Credentials, Login, Parameters, Request, Unsigned, base_url};
 
 /// What a server does with one request.
 #[derive(Clone, Copy)]
@@ -200,8 +200,9 @@ async fn a_redirect_is_not_followed_and_a_large_answer_is_not_read() {
     assert_eq!(server.n_requests(), 1);
 
     let server = Server::start(&[Then::Keep(OK)]).await;
-    let client = server.client(ClientConfig { max_response_bytes: 1, attempts: 1, ..quick() });
-    assert!(matches!(get(&client).await, Err(CallError::Malformed)));
+    let client = server.client(ClientConfig { max_response_bytes: 1, ..quick() });
+    assert!(matches!(get(&client).await, Err(CallError::TooLarge { most: 1 })));
+    assert_eq!(server.n_requests(), 1);
 }
 
 #[tokio::test]
@@ -218,4 +219,112 @@ fn a_client_does_not_print_its_token() {
     let credentials = Credentials::Bearer("secret-token".into());
     let client = Client::new(base, credentials, ClientConfig::default(), |_, _| CallError::Malformed).unwrap();
     assert!(!format!("{client:?}").contains("secret"));
+}
+
+/// Answers the n-th request with the n-th answer, and returns the requests as they came.
+async fn record(answers: &'static [&'static str]) -> (Url, tokio::task::JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = base_url(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let serving = tokio::spawn(async move {
+        let mut requests = Vec::new();
+        for answer in answers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = Vec::new();
+            while !is_whole(&request) {
+                assert_ne!(stream.read_buf(&mut request).await.unwrap(), 0, "the request is cut off");
+            }
+            requests.push(String::from_utf8(request).unwrap());
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+        requests
+    });
+    (url, serving)
+}
+
+/// Whether the head and the whole body of a request have come.
+fn is_whole(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request).to_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|it| it.strip_prefix("content-length: ")?.parse().ok()).unwrap_or(0);
+    body.len() >= length
+}
+
+#[tokio::test]
+async fn an_expired_token_is_renewed_at_the_address_of_the_login_with_its_form() {
+    const FIRST: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 3\r\n\r\none";
+    const SECOND: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 3\r\n\r\ntwo";
+    const EXPIRED: &str = "HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    const FOUND: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+    let (login_url, logins) = record(&[FIRST, SECOND]).await;
+    let (url, calls) = record(&[FOUND, EXPIRED, FOUND]).await;
+    let login = Login {
+        user: "key".into(),
+        password: "secret".into(),
+        base: Some(login_url),
+        path: "oauth2/token",
+        form: &[("grant_type", "client_credentials")],
+        read_token: |body| Some(String::from_utf8_lossy(body).into_owned()),
+    };
+    let read_error = |status, _: &[u8]| CallError::Refused { status, code: None };
+    let client = Client::new(url, Credentials::Login(login), quick(), read_error).unwrap();
+    get(&client).await.unwrap();
+    get(&client).await.unwrap();
+
+    let logins = logins.await.unwrap();
+    assert!(logins[0].starts_with("POST /oauth2/token HTTP/1.1\r\n"), "{logins:?}");
+    assert!(logins[0].contains("authorization: Basic a2V5OnNlY3JldA==\r\n"), "{logins:?}");
+    assert!(logins[1].ends_with("\r\n\r\ngrant_type=client_credentials"), "{logins:?}");
+    let tokens: Vec<bool> = calls.await.unwrap().iter().map(|it| it.contains("authorization: Bearer two")).collect();
+    assert_eq!(tokens, [false, false, true]);
+}
+
+#[tokio::test]
+async fn a_signature_covers_the_address_and_the_body_and_replaces_headers() {
+    const FOUND: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+    let (url, calls) = record(&[FOUND]).await;
+    let sign = |it: &Unsigned<'_>| {
+        let body = String::from_utf8_lossy(it.body).into_owned();
+        let signature = format!("{} {} {body}", it.method, it.url.path());
+        Ok(vec![("content-type".to_owned(), "own/type".to_owned()), ("x-signature".to_owned(), signature)])
+    };
+    let read_error = |status, _: &[u8]| CallError::Refused { status, code: None };
+    let client = Client::new(url, Credentials::Signed(Arc::new(sign)), quick(), read_error).unwrap();
+    let parameters = Parameters::json(&serde_json::json!({ "a": 1 })).unwrap();
+    client.send_retrying(Request { path: "/x", parameters, units: 0 }, |_| Ok(())).await.unwrap();
+    let calls = calls.await.unwrap();
+    assert!(calls[0].contains("x-signature: POST /x {\"a\":1}\r\n"), "{calls:?}");
+    assert_eq!(calls[0].matches("content-type: ").count(), 1, "{calls:?}");
+    assert!(calls[0].contains("content-type: own/type\r\n"), "{calls:?}");
+}
+
+#[tokio::test]
+async fn a_file_at_another_host_is_fetched_without_credentials() {
+    const FILE: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 4\r\n\r\nfile";
+    let (elsewhere, files) = record(&[FILE]).await;
+    let moved = format!(
+        "HTTP/1.1 307 Temporary Redirect\r\nlocation: {elsewhere}day.gz?signature=x\r\nconnection: close\r\n\
+         content-length: 0\r\n\r\n"
+    );
+    let (url, calls) = record(Box::leak(Box::new([&*moved.leak()]))).await;
+    let credentials = Credentials::Basic { user: "key".into(), password: "secret".into() };
+    let read_error = |status, _: &[u8]| CallError::Refused { status, code: None };
+    let client = Client::new(url, credentials, quick(), read_error).unwrap();
+    let request = Request { path: "days/1", parameters: Parameters::File, units: 0 };
+    assert_eq!(client.send_retrying(request, |it| Ok(it.to_vec())).await.unwrap(), b"file");
+    assert!(calls.await.unwrap()[0].contains("authorization: Basic"));
+    let files = files.await.unwrap();
+    assert!(files[0].starts_with("GET /day.gz?signature=x HTTP/1.1\r\n"), "{files:?}");
+    assert!(!files[0].contains("authorization"), "{files:?}");
+}
+
+#[tokio::test]
+async fn a_file_is_not_fetched_in_clear_text() {
+    const MOVED: &str = "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://files.example.net/day.gz\r\n\
+        connection: close\r\ncontent-length: 0\r\n\r\n";
+    let (url, _calls) = record(&[MOVED]).await;
+    let read_error = |status, _: &[u8]| CallError::Refused { status, code: None };
+    let client = Client::new(url, Credentials::None, quick(), read_error).unwrap();
+    let request = Request { path: "days/1", parameters: Parameters::File, units: 0 };
+    let error = client.send_retrying(request, |_| Ok(())).await.unwrap_err();
+    assert!(matches!(&error, CallError::OtherHost { host } if host == "files.example.net"), "{error:?}");
 }

@@ -18,24 +18,31 @@ pub enum UrlError {
 /// loopback alone.
 pub fn base_url(text: &str) -> Result<Url, UrlError> {
     let mut url = Url::parse(text.trim()).map_err(|_| UrlError::Malformed)?;
-    let is_loopback = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => return Err(UrlError::Malformed),
-    };
+    if url.host().is_none() {
+        return Err(UrlError::Malformed);
+    }
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
         return Err(UrlError::Extras);
     }
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback => {}
+        "http" if is_loopback(&url) => {}
         _ => return Err(UrlError::NotHttps),
     }
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));
     }
     Ok(url)
+}
+
+/// Whether an address is one of this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
 }
 
 /// Returns the path and the query of a link on a page of `base`, relative or absolute.

@@ -36,6 +36,8 @@ pub enum PullFinding {
     KeptSince { wanted: Timestamp, since: Timestamp },
     /// The provider states another number of records than came.
     TotalDiffers { claimed: u64, records: u64 },
+    /// No record came, of any window.
+    NothingCame,
     /// Records had moved between two pages, so pages were read again.
     Moved { times: u64 },
     /// Records of an earlier reading are gone: they were deleted at the provider.
@@ -90,6 +92,7 @@ pub fn coverage_of(contents: &Contents) -> PullCoverage {
     if let Some(claimed) = claimed {
         add(claimed != records, PullFinding::TotalDiffers { claimed, records });
     }
+    add(coverage.is_complete && coverage.rows == 0, PullFinding::NothingCame);
     add(moves > 0, PullFinding::Moved { times: moves });
     add(deleted > 0, PullFinding::Deleted { records: deleted });
     coverage.content = (coverage.pages > 0).then(|| content.finish());

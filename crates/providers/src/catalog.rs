@@ -5,10 +5,21 @@ use std::time::Duration;
 use http::{CallError, Credentials};
 use model::Channel;
 
-use crate::{Connection, Stream, twilio, viber};
+use crate::{Connection, Stream, aws, bird, infobip, messagebird, plivo, sinch, telnyx, twilio, viber, vonage};
 
 /// All providers, in the order in which they are listed.
-pub const PROVIDERS: &[ProviderSpec] = &[twilio::TWILIO, viber::VIBER];
+pub const PROVIDERS: &[ProviderSpec] = &[
+    twilio::TWILIO,
+    vonage::VONAGE,
+    infobip::INFOBIP,
+    plivo::PLIVO,
+    messagebird::MESSAGEBIRD,
+    bird::BIRD,
+    sinch::SINCH,
+    telnyx::TELNYX,
+    aws::AWS,
+    viber::VIBER,
+];
 
 /// What is known of a provider.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +77,8 @@ pub struct StreamSpec {
 pub enum Windows {
     /// The list as it is now.
     None,
+    /// Days of UTC. The provider's filters take days, so a day is read whole.
+    Days { kept: Option<Retention>, lag: Duration, overlap: Duration },
     Of {
         /// The length of a window. Windows begin at multiples of it since 1970, so that a day is a day of UTC.
         length: Duration,
@@ -76,6 +89,35 @@ pub enum Windows {
         /// What is read again by the next reading.
         overlap: Duration,
     },
+}
+
+/// A day.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// What is known of the windows of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowSpec {
+    pub length: Duration,
+    pub kept: Option<Retention>,
+    pub lag: Duration,
+    pub overlap: Duration,
+    /// Whether only whole days can be read.
+    pub has_whole_days: bool,
+}
+
+impl Windows {
+    /// Returns what is known of the windows; none for a list.
+    pub fn spec(self) -> Option<WindowSpec> {
+        match self {
+            Self::None => None,
+            Self::Days { kept, lag, overlap } => {
+                Some(WindowSpec { length: DAY, kept, lag, overlap, has_whole_days: true })
+            }
+            Self::Of { length, kept, lag, overlap } => {
+                Some(WindowSpec { length, kept, lag, overlap, has_whole_days: false })
+            }
+        }
+    }
 }
 
 /// How far back a provider keeps records.
@@ -93,7 +135,8 @@ pub enum Paging {
     Cursor,
     /// The cursor counts records. Pages overlap by a record, so that a move is seen.
     Offset,
-    /// Pages are numbered. A list whose total changes while it is read is read again.
+    /// Pages are numbered. A list of several pages is read until a pass brings nothing new: a record that disappears moves
+    /// those behind it, and no page shows that.
     Numbered,
 }
 

@@ -8,17 +8,31 @@
 //! To add a provider: a folder with its streams, and an entry in [`PROVIDERS`]. Limits, windows and prices stand there with
 //! their date and source.
 
+mod aws;
+mod bird;
 mod call;
 mod catalog;
 mod connection;
+mod infobip;
 mod json;
+mod messagebird;
+mod plivo;
 mod pull;
+#[cfg(test)]
+mod served;
+mod sinch;
 mod stream;
+mod telnyx;
+#[cfg(test)]
+mod test_server;
 mod twilio;
 mod viber;
+mod vonage;
 
 pub use call::{Call, Method, Then};
-pub use catalog::{Auth, Limit, PROVIDERS, Paging, ProviderSpec, Retention, StreamSpec, Windows, provider, stream_of};
+pub use catalog::{
+    Auth, Limit, PROVIDERS, Paging, ProviderSpec, Retention, StreamSpec, WindowSpec, Windows, provider, stream_of,
+};
 pub use connection::{Account, Connection};
 pub use pull::{PullError, PullEvent, PullOptions, Pulled, pull};
 pub use stream::{PageRead, Row, Stream};

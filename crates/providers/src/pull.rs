@@ -3,6 +3,7 @@
 mod error;
 mod guard;
 mod history;
+mod offset;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -12,13 +13,14 @@ use std::path::Path;
 
 use http::{Client, ClientConfig, Hooks, Wait};
 use jiff::{SignedDuration, Timestamp};
+use model::Digest;
 use pages::{Frame, FrameKind, PageStore, PullCoverage, Window};
 
 pub use error::PullError;
 
 use crate::pull::history::{Begun, History};
 use crate::pull::reader::Reader;
-use crate::{Connection, ProviderSpec, StreamSpec, Windows};
+use crate::{Connection, ProviderSpec, StreamSpec, WindowSpec};
 
 /// What is read, and by which limits.
 #[derive(Clone)]
@@ -29,6 +31,9 @@ pub struct PullOptions {
     pub until: Option<Timestamp>,
     /// Whether a reading that has ended is followed by another, from where it ended.
     pub goes_on: bool,
+    /// Whether only what is new is looked for, with as little overlap as can be: records that have changed are read again by
+    /// a later reading that is not brief.
+    pub is_brief: bool,
     /// Whether an order whose answer was lost is given again, although it may be charged twice.
     pub orders_again: bool,
     pub now: Timestamp,
@@ -68,14 +73,27 @@ pub async fn pull(
     options: &PullOptions,
     on_event: &(dyn Fn(PullEvent) + Sync),
 ) -> Result<Pulled, PullError> {
+    if spec.consumes && !connection.may_consume {
+        return Err(PullError::Consumes);
+    }
     let (store, contents) = PageStore::open(folder)?;
     let history = History::of(&contents);
+    let account = account_of(provider, spec, connection);
+    if history.account().is_some_and(|it| it != account) {
+        return Err(PullError::OtherAccount { folder: folder.to_owned() });
+    }
     let clients = clients(provider, connection, options)?;
     let stream = (spec.open)(connection);
     let mut reader = Reader::new(spec, &*stream, clients, store, options, on_event);
     let mut next = history.unfinished().or_else(|| first_range(spec, &history, options));
+    next.iter_mut().for_each(|it| it.account = Some(account));
     while let Some(begun) = next.take() {
         let done = history.done_of(begun.pull);
+        if options.is_brief
+            && let Some(range) = begun.window
+        {
+            reader.know_rows_before(&contents, &history, begun.pull, range)?;
+        }
         if history.last_pull() < begun.pull {
             reader.begin(&begun)?;
         }
@@ -85,6 +103,14 @@ pub async fn pull(
     let calls = reader.calls();
     drop(reader);
     Ok(Pulled { coverage: pages::coverage_of(&pages::read_store(folder)?), calls })
+}
+
+/// The digest of the account, the addresses and what is read there. Ids that are asked about are not part of it.
+fn account_of(provider: &ProviderSpec, spec: &StreamSpec, connection: &Connection) -> Digest {
+    let bases = connection.bases.iter().map(url::Url::as_str);
+    let settings = connection.settings.iter().flat_map(|(key, value)| [key.as_str(), value.as_str()]);
+    let parts = [provider.name, spec.name, &connection.account.id].into_iter().chain(bases).chain(settings);
+    Digest::of_parts(parts.map(str::as_bytes))
 }
 
 /// Reads the windows of a range that are not read yet.
@@ -106,14 +132,19 @@ async fn read_range(
         let resumed = history.open(contents, begun.pull, window, reader.stream)?;
         reader.window(begun.pull, window, resumed).await?;
     }
-    reader.compare_overlap(contents, history, begun)
+    if reader.is_brief() { Ok(()) } else { reader.compare_overlap(contents, history, begun) }
 }
 
 /// Returns what is to be read where no reading is under way; none if there is nothing.
 fn first_range(spec: &StreamSpec, history: &History, options: &PullOptions) -> Option<Begun> {
     let pull = history.last_pull() + 1;
-    let Windows::Of { kept, lag, overlap, .. } = spec.windows else {
-        return (pull == 1 || options.goes_on).then_some(Begun { pull, window: None, wanted_since: None });
+    let Some(WindowSpec { kept, lag, overlap, .. }) = spec.windows.spec() else {
+        return (pull == 1 || options.goes_on).then_some(Begun {
+            pull,
+            window: None,
+            wanted_since: None,
+            account: None,
+        });
     };
     let back = |at: Timestamp, by| at.saturating_sub(SignedDuration::try_from(by).unwrap_or_default()).unwrap_or(at);
     let whole_second = |at: Timestamp| Timestamp::from_second(at.as_second()).unwrap_or(at);
@@ -121,6 +152,7 @@ fn first_range(spec: &StreamSpec, history: &History, options: &PullOptions) -> O
     let until = options.until.unwrap_or(Timestamp::MAX).min(whole_second(back(options.now, lag)));
     let (wanted_since, since) = match history.covered() {
         None => (options.since, options.since),
+        Some(covered) if options.goes_on && options.is_brief => (None, Some(back(covered.until, lag))),
         Some(covered) if options.goes_on => (None, Some(back(covered.until, overlap))),
         // What the plan has come to ask for since, after or before what was read.
         Some(covered) if options.until.is_some_and(|it| it > covered.until) => (None, Some(covered.until)),
@@ -129,11 +161,12 @@ fn first_range(spec: &StreamSpec, history: &History, options: &PullOptions) -> O
                 pull,
                 window: Some(window),
                 wanted_since: options.since,
+                account: None,
             });
         }
         Some(_) => return None,
     };
-    within(earliest, since, until).map(|window| Begun { pull, window: Some(window), wanted_since })
+    within(earliest, since, until).map(|window| Begun { pull, window: Some(window), wanted_since, account: None })
 }
 
 /// The part of a range that the provider still keeps.

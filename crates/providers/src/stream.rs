@@ -21,6 +21,17 @@ pub trait Stream: Send + Sync {
     /// that leaves the host.
     fn read(&self, call: &Call, body: &[u8]) -> Result<PageRead, CallError>;
 
+    /// Returns whether the latest records of a window come first.
+    fn is_newest_first(&self) -> bool {
+        false
+    }
+
+    /// Returns what a call has read whose answer is 404: none if that is an error. A list can be missing because it is
+    /// empty, or because its owner was deleted since the page that names it.
+    fn missing(&self, _call: &Call) -> Option<PageRead> {
+        None
+    }
+
     /// Returns the call for the records from `offset` on, in a window; none where a stream does not count records.
     fn at_offset(&self, _window: Option<Window>, _offset: u64) -> Option<Call> {
         None

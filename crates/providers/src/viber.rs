@@ -69,6 +69,8 @@ fn check(page: &Value) -> Result<(), CallError> {
     match page.get("status").and_then(Value::as_i64) {
         Some(0) => Ok(()),
         Some(12) => Err(CallError::RateLimited { retry_after: None }),
+        // 2: the token is not valid, 15: not authorized.
+        Some(code @ (2 | 15)) => Err(CallError::Refused { status: 401, code: Some(code) }),
         Some(code) => Err(CallError::Refused { status: 200, code: Some(code) }),
         None => Err(CallError::Malformed),
     }

@@ -7,9 +7,10 @@ use http::{Client, ClientConfig, Parameters, Request};
 use jiff::{SignedDuration, Timestamp};
 use pages::Window;
 use plan::{Plan, ProviderSource};
-use providers::{Method, Then, Windows};
+use providers::{Method, Then, WindowSpec, Windows};
 
 use crate::ids;
+use crate::sources::with_places;
 
 /// What a check has found.
 #[derive(Clone, Debug)]
@@ -61,11 +62,14 @@ pub async fn check_source(plan: &Plan, of: ProviderSource<'_>) -> Result<Checked
         Method::PostForm => Parameters::form(&call.body)?,
     };
     let read = |body: &[u8]| stream.kept(&call, body.to_vec()).and_then(|it| stream.read(&call, &it));
-    let page = client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await?;
+    let page = client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await;
+    let page = page.map_err(|error| with_places(&of, error.into()))?;
     checked.has_read = true;
     if call.then == Then::Page {
         let n_windows = window.map_or(1, |it| n_windows(of.stream.windows, it));
-        let rows = page.total.or(page.next.is_none().then_some(page.rows.len() as u64)).map(|it| it * n_windows);
+        // One window says little about many: only a list, or a window with records, is counted on.
+        let of_page = page.total.or(page.next.is_none().then_some(page.rows.len() as u64));
+        let rows = of_page.filter(|it| n_windows == 1 || *it > 0).map(|it| it * n_windows);
         checked.forecast.rows = rows;
         let per_page = u64::from(of.stream.page_rows.max(1));
         let calls = rows.map(|it| it.div_ceil(per_page).max(n_windows));
@@ -77,7 +81,7 @@ pub async fn check_source(plan: &Plan, of: ProviderSource<'_>) -> Result<Checked
 
 /// The time that the provider keeps and the plan asks for.
 fn readable(of: &ProviderSource, now: Timestamp) -> Option<Window> {
-    let Windows::Of { kept, lag, .. } = of.stream.windows else { return None };
+    let WindowSpec { kept, lag, .. } = of.stream.windows.spec()?;
     let back = |by: Duration| now.saturating_sub(SignedDuration::try_from(by).unwrap_or_default()).unwrap_or(now);
     let earliest = kept.map(|it| back(Duration::from_secs(86_400 * u64::from(it.days))));
     let since = earliest.into_iter().chain(of.since).max().unwrap_or(Timestamp::UNIX_EPOCH);
@@ -87,13 +91,13 @@ fn readable(of: &ProviderSource, now: Timestamp) -> Option<Window> {
 
 /// The last window of a range that a reading would have.
 fn last_window(windows: Windows, range: Window) -> Window {
-    let Windows::Of { length, .. } = windows else { return range };
-    let before = range.until.saturating_sub(SignedDuration::try_from(length).unwrap_or_default());
+    let Some(spec) = windows.spec() else { return range };
+    let before = range.until.saturating_sub(SignedDuration::try_from(spec.length).unwrap_or_default());
     Window { since: before.unwrap_or(range.since).max(range.since), until: range.until }
 }
 
 fn n_windows(windows: Windows, range: Window) -> u64 {
-    let Windows::Of { length, .. } = windows else { return 1 };
+    let Some(WindowSpec { length, .. }) = windows.spec() else { return 1 };
     let seconds = range.until.as_second() - range.since.as_second();
     u64::try_from(seconds).unwrap_or(0).div_ceil(length.as_secs().max(1)).max(1)
 }

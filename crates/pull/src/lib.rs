@@ -6,10 +6,12 @@
 
 mod check;
 mod ids;
+mod refusals;
 mod signed;
 mod sources;
 
 pub use check::{Checked, Forecast, check_source};
+pub use refusals::{StaleSource, stale_sources};
 pub use signed::SignatureError;
 pub use sources::{
     FailedSource, Progress, PullSettings, PulledSource, Refresh, files_of, is_failure_passing, pull_sources,

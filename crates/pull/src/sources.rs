@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Error, Result};
-use http::{ClientConfig, Hooks, Pace, SharedRate, Wait};
+use http::{CallError, ClientConfig, Hooks, Pace, SharedRate, Wait};
 use jiff::Timestamp;
 use model::{ContactKey, Digest};
 use pages::{PullCoverage, coverage_of, read_store};
@@ -36,6 +36,8 @@ pub enum Refresh {
     Missing,
     /// Also what has come since the last reading.
     SinceLast,
+    /// Only what is new since the last reading; what has changed is left to a later one.
+    New,
 }
 
 /// What happens while sources are read, by the name of the source. Called from any thread.
@@ -54,6 +56,15 @@ pub struct PulledSource {
     pub calls: u64,
     /// Records that came in this process.
     pub new_rows: u64,
+}
+
+/// The provider does not accept the credentials of a source.
+#[derive(Debug, ThisError)]
+#[error("{provider} does not accept the credentials ({status}): see what {places} hold")]
+pub(crate) struct CredentialsRefused {
+    provider: &'static str,
+    status: u16,
+    places: String,
 }
 
 /// A source that was not read to its end.
@@ -136,11 +147,27 @@ async fn pull_one(
         PullEvent::Page { rows, done } => (progress.on_pages)(name, rows, done),
         PullEvent::Waits(wait) => (progress.on_wait)(name, wait),
     };
-    let pulled = providers::pull(of.provider, of.stream, &connection, &folder, &options, &on_event).await?;
+    let pulled = providers::pull(of.provider, of.stream, &connection, &folder, &options, &on_event).await;
+    let pulled = pulled.map_err(|error| with_places(&of, error.into()))?;
     let failed = || format!("could not write the coverage in {}", folder.display());
     signed::write(&folder, name, &read_store(&folder)?, key).with_context(failed)?;
     let new_rows = pulled.coverage.rows.saturating_sub(coverage_of(&before).rows);
     Ok(PulledSource { name: name.to_owned(), coverage: pulled.coverage, calls: pulled.calls, new_rows })
+}
+
+/// Names the places of the credentials where they are refused.
+pub(crate) fn with_places(of: &ProviderSource, error: Error) -> Error {
+    let status = error.chain().find_map(|it| match it.downcast_ref() {
+        Some(CallError::Refused { status: status @ (401 | 403), .. }) => Some(*status),
+        _ => None,
+    });
+    match status {
+        Some(status) => {
+            let (provider, places) = (of.provider.title, of.source.places_of_secrets().join(" and "));
+            CredentialsRefused { provider, status, places }.into()
+        }
+        None => error,
+    }
 }
 
 fn options(of: &ProviderSource, connection: &Connection, settings: &PullSettings, progress: &Progress) -> PullOptions {
@@ -148,7 +175,8 @@ fn options(of: &ProviderSource, connection: &Connection, settings: &PullSettings
     PullOptions {
         since: of.since,
         until: of.until,
-        goes_on: settings.refresh == Refresh::SinceLast,
+        goes_on: settings.refresh != Refresh::Missing,
+        is_brief: settings.refresh == Refresh::New,
         orders_again: settings.orders_again,
         now: Timestamp::now(),
         max_calls: of.max_calls(),
@@ -188,7 +216,8 @@ fn folder_of_rates() -> Option<PathBuf> {
 }
 
 /// Returns the files of a source: those of its path, or the segments of its pages. Of a list that is read as a whole,
-/// these are the segments of the last reading that has ended.
+/// these are the segments of the last reading that has ended, unless the provider gives each record once: then every
+/// reading has other records.
 pub fn files_of(plan: &Plan, source: &SourceSection) -> Result<Vec<PathBuf>> {
     let Some(of) = source.of_provider() else { return Ok(extract::files(plan.folder(), &source.path())?) };
     let contents = read_store(&of.folder(plan))?;
@@ -198,7 +227,8 @@ pub fn files_of(plan: &Plan, source: &SourceSection) -> Result<Vec<PathBuf>> {
         let name = source.name.get_ref();
         anyhow::bail!("nothing was read from {} yet: `ferry extract --source {name}` reads it", of.provider.title);
     }
-    Ok(contents.segments_of(is_list.then_some(coverage.last_pull)))
+    let has_all = is_list && !of.stream.consumes;
+    Ok(contents.segments_of(has_all.then_some(coverage.last_pull)))
 }
 
 /// Returns what the pages of a source cover; none for a source of files.

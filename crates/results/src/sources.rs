@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use pages::PullCoverage;
-use providers::{PROVIDERS, StreamSpec, Windows};
+use providers::{PROVIDERS, StreamSpec};
 use pull::{Checked, PulledSource};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -84,10 +84,7 @@ impl SourceList {
 }
 
 fn listed(stream: &StreamSpec) -> ListedStream {
-    let kept_days = match stream.windows {
-        Windows::Of { kept, .. } => kept.map(|it| it.days),
-        Windows::None => None,
-    };
+    let kept_days = stream.windows.spec().and_then(|it| it.kept).map(|it| it.days);
     ListedStream {
         name: stream.name,
         title: stream.title,

@@ -37,9 +37,11 @@ pub fn n_warnings(report: &RunReport) -> u64 {
     (warnings(report).len() + unread + lists + others.into_iter().filter(|it| *it).count()) as u64
 }
 
-/// Warnings about guessed encodings and about sources whose rows mostly give no contact.
+/// Warnings about sources that could not be read, about guessed encodings and about sources whose rows mostly give no contact.
 pub fn warnings(report: &RunReport) -> Vec<String> {
-    report.encoding_guesses.iter().map(encoding_guess).chain(report.low_yields.iter().map(low_yield)).collect()
+    let unread = report.unread_sources.iter().map(crate::sources::unread);
+    let guesses = report.encoding_guesses.iter().map(encoding_guess);
+    unread.chain(guesses).chain(report.low_yields.iter().map(low_yield)).collect()
 }
 
 /// A guessed encoding, with sample characters in both encodings.

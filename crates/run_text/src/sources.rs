@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use model::{counted, grouped};
 use pages::{PullCoverage, PullFinding};
-use providers::{PROVIDERS, ProviderSpec, StreamSpec, Windows};
+use providers::{PROVIDERS, ProviderSpec, StreamSpec};
 use pull::{Checked, Forecast, PulledSource};
 use run::UnreadSource;
 
@@ -15,10 +15,14 @@ pub fn pulled(source: &PulledSource) -> String {
     let PulledSource { name, coverage, calls, new_rows } = source;
     let new = match calls {
         0 => "already read".to_owned(),
-        calls => format!("{} in {}", counted(*new_rows, "new record"), counted(*calls, "call")),
+        calls => format!("{} in {}", counted(*new_rows, "record"), counted(*calls, "call")),
     };
     let period = period(coverage).map_or(String::new(), |it| format!(", {it}"));
-    format!("{name}: {new}{period}")
+    let nothing = match coverage.findings.contains(&PullFinding::NothingCame) {
+        true => "; no record came: see whether the account is the right one",
+        false => "",
+    };
+    format!("{name}: {new}{period}{nothing}")
 }
 
 /// All sources that were read, one a line.
@@ -61,6 +65,9 @@ fn finding(finding: &PullFinding) -> String {
         }
         PullFinding::TotalDiffers { claimed, records } => {
             format!("the provider counts {} records; {} came", grouped(*claimed), grouped(*records))
+        }
+        PullFinding::NothingCame => {
+            "no record came: see whether the account is the right one, and the time that is read".to_owned()
         }
         PullFinding::Moved { times } => {
             let times = if *times == 1 { "once".to_owned() } else { format!("{} times", grouped(*times)) };
@@ -148,7 +155,7 @@ pub fn list() -> String {
 
 fn stream_line(_: &ProviderSpec, stream: &StreamSpec) -> String {
     let mut parts = vec![stream.title.to_owned()];
-    if let Windows::Of { kept: Some(kept), .. } = stream.windows {
+    if let Some(kept) = stream.windows.spec().and_then(|it| it.kept) {
         parts.push(format!("{} days", kept.days));
     }
     if let Some((micros, currency)) = stream.price {

@@ -16,6 +16,8 @@ pub struct Fault {
 pub enum When {
     /// On so many of the first requests.
     First(u64),
+    /// On this request only, counted from 1.
+    At(u64),
     /// On this share of all requests.
     Share(f64),
 }
@@ -120,17 +122,18 @@ impl FaultKind {
 
 /// The text is not that of a fault.
 #[derive(Debug, PartialEq, Eq, Error)]
-#[error("a fault is KIND, KIND=FIRST_REQUESTS or KIND:SHARE, with one of {}", FaultKind::NAMES.map(|it| it.0).join(", "))]
+#[error("a fault is KIND, KIND=FIRST_REQUESTS, KIND@REQUEST or KIND:SHARE, with one of {}", FaultKind::NAMES.map(|it| it.0).join(", "))]
 pub struct FaultSyntax;
 
 impl FromStr for Fault {
     type Err = FaultSyntax;
 
     fn from_str(text: &str) -> Result<Self, FaultSyntax> {
-        let (name, when) = match (text.split_once('='), text.split_once(':')) {
-            (Some((name, n)), _) => (name, When::First(n.parse().map_err(|_| FaultSyntax)?)),
-            (_, Some((name, share))) => (name, When::Share(share.parse().map_err(|_| FaultSyntax)?)),
-            _ => (text, When::Share(1.0)),
+        let (name, when) = match text.split_once(['=', '@', ':']) {
+            Some((name, n)) if text.contains('=') => (name, When::First(n.parse().map_err(|_| FaultSyntax)?)),
+            Some((name, n)) if text.contains('@') => (name, When::At(n.parse().map_err(|_| FaultSyntax)?)),
+            Some((name, share)) => (name, When::Share(share.parse().map_err(|_| FaultSyntax)?)),
+            None => (text, When::Share(1.0)),
         };
         let kind = FaultKind::NAMES.iter().find(|it| it.0 == name).ok_or(FaultSyntax)?.1;
         Ok(Self { kind, when })
@@ -142,6 +145,7 @@ impl Fault {
     pub(crate) fn occurs(&self, population: &Population, n_request: u64) -> bool {
         match self.when {
             When::First(n) => n_request < n,
+            When::At(n) => n_request + 1 == n,
             When::Share(share) => population.chance(self.kind.name(), n_request) < share,
         }
     }
@@ -157,8 +161,21 @@ mod tests {
         assert_eq!("truncate".parse(), fault(FaultKind::Truncate, When::Share(1.0)));
         assert_eq!("rate-limit=2".parse(), fault(FaultKind::RateLimit, When::First(2)));
         assert_eq!("timeout-after:0.25".parse(), fault(FaultKind::TimeoutAfter, When::Share(0.25)));
-        for text in ["", "trunc", "truncate=x", "truncate:"] {
+        assert_eq!("cut-page@3".parse(), fault(FaultKind::CutPage, When::At(3)));
+        for text in ["", "trunc", "truncate=x", "truncate:", "truncate@", "truncate@1=2"] {
             assert_eq!(text.parse::<Fault>(), Err(FaultSyntax), "{text}");
         }
+    }
+
+    #[test]
+    fn a_fault_occurs_on_the_first_requests_on_one_or_on_a_share() {
+        let occurs = |text: &str| -> Vec<u64> {
+            let (fault, population) = (text.parse::<Fault>().unwrap(), Population::new(3, 1.0));
+            (0..8).filter(|it| fault.occurs(&population, *it)).map(|it| it + 1).collect()
+        };
+        assert_eq!(occurs("cut-page=2"), [1, 2]);
+        assert_eq!(occurs("cut-page@2"), [2]);
+        assert_eq!(occurs("cut-page"), [1, 2, 3, 4, 5, 6, 7, 8]);
+        assert!((1..8).contains(&occurs("cut-page:0.5").len()));
     }
 }

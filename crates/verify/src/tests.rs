@@ -355,7 +355,7 @@ fn lasting_faults_are_a_failure_of_the_batch() {
         "contacts, fault rate-limit, attempts 2",
         "+33199000000..2",
         expect![[r#"
-            could not check 2 contacts: the provider asks to slow down (429)
+            could not check 2 contacts: the provider asks to slow down
             checks 4, calls 2
         "#]],
     );

@@ -71,7 +71,7 @@ pub(crate) struct SyncArgs {
 }
 
 /// Reads a time between two requests, from a second to a week.
-fn time_between(text: &str) -> Result<Duration, String> {
+pub(super) fn time_between(text: &str) -> Result<Duration, String> {
     let wrong = || "write a time from 1s to 7days, such as 15m or 1h".to_owned();
     let time = text.parse::<SignedDuration>().map_err(|_| wrong())?;
     let is_meant = (SignedDuration::from_secs(1)..=SignedDuration::from_hours(7 * 24)).contains(&time);

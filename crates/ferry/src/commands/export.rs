@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use contact_export::{Export, ExportFormat, Remark, Who, Written};
 use crm::Crm;
-use crossing::{check_segments, find_run};
+use crossing::{check_refusals, check_segments, find_run};
 use model::{Condition, Segment, counted, printable};
 use plan::Plan;
 use results::{ContactsExport, SegmentExport};
@@ -34,6 +34,16 @@ enum Wanted {
     Condition(Box<Plan>, Condition),
 }
 
+impl Wanted {
+    /// Whether the people are exported so that somebody writes to them.
+    fn is_to_write_to(&self) -> bool {
+        match self {
+            Self::All | Self::Segment(Segment::OptedOut | Segment::Suppressed | Segment::Unclear) => false,
+            Self::Segment(Segment::Ready | Segment::ReEngage | Segment::Undecided) | Self::Condition(..) => true,
+        }
+    }
+}
+
 /// Writes the contacts of one segment, in the order of their ids.
 pub(crate) async fn segment(name: &str, args: &ExportArgs, output: Output) -> Result<Exit> {
     let wanted = match Segment::from_name(name) {
@@ -47,6 +57,11 @@ pub(crate) async fn segment(name: &str, args: &ExportArgs, output: Output) -> Re
             Wanted::Condition(Box::new(plan), condition)
         }
     };
+    if wanted.is_to_write_to()
+        && let Ok(plan) = plan_of(args)
+    {
+        check_refusals(&plan)?;
+    }
     let Some(written) = write(args, &wanted).await? else { return Ok(Exit::Done) };
     let Written { n_contacts: n, n_with_consent, .. } = written;
     let unverified = unverified_lines(&wanted, &written, args);

@@ -1,9 +1,10 @@
 //! `ferry run`, its stages, and the commands that repeat parts of a run.
 
+mod follow;
 mod notice;
 
 use anyhow::{Result, bail};
-use crossing::{OpenRun, Progress, RunReport, Selection, uninformative};
+use crossing::{OpenRun, Progress, RunOptions, RunReport, Selection, uninformative};
 use model::Stage;
 use results::{BatchResult, PullResult, RunResult, VerifyResult};
 use run_text::Styled;
@@ -22,7 +23,12 @@ pub(crate) async fn run(args: &RunArgs, progress: Progress, output: Output) -> R
 }
 
 async fn run_all(args: &RunArgs, progress: Progress, output: Output, notice: &mut Notice) -> Result<Exit> {
-    let mut run = OpenRun::open(&args.options(), progress).await?;
+    run_with(&args.options(), progress, output, notice).await
+}
+
+/// Runs a whole plan with some options.
+async fn run_with(options: &RunOptions, progress: Progress, output: Output, notice: &mut Notice) -> Result<Exit> {
+    let mut run = OpenRun::open(options, progress).await?;
     notice.opened(&run);
     let report = crossing::run(&mut run).await?;
     notice.reported(&run, &report);
@@ -65,6 +71,9 @@ pub(crate) fn run_result(report: &RunReport, next: String) -> RunResult<'_> {
 
 /// Reads the exports of a plan, or one source from its provider.
 pub(crate) async fn extract(args: &ExtractCommand, progress: Progress, output: Output) -> Result<Exit> {
+    if args.follow {
+        return follow::follow(args, progress, output).await;
+    }
     if args.source.is_some() {
         let settings = args.extract.pull.settings(args.source.clone());
         let sources = crossing::pull_plan(&args.extract.plan.path(), &settings, &progress).await?;

@@ -75,6 +75,9 @@ fn well(found: &Found) -> String {
             let (files, columns) = (counted(*files as u64, "file"), counted(*columns as u64, "column"));
             format!("{name}: {files}, {}, {columns}, {reading}", size::shown(*bytes))
         }
+        Found::SourceToRead { name, provider, stream, host } => {
+            format!("{name}: {stream}, not read yet; {host} of {provider} can be reached")
+        }
         Found::Scenario { name, files, format, scenarios, skipped } => {
             let [files, scenarios] = [(files, "file"), (scenarios, "scenario")].map(|(n, it)| counted(*n as u64, it));
             let skipped = match skipped {

@@ -113,6 +113,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "crm",
             "crossing",
             "extract",
+            "http",
             "model",
             "notify",
             "phone",

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::world::World;
 
 /// An export and its profile; none for a table of no provider.
-const EXPORTS: [(&str, Option<&str>); 41] = [
+const EXPORTS: [(&str, Option<&str>); 42] = [
     ("twilio/messages.csv", Some("twilio-messages")),
     ("twilio/api", Some("twilio-messages-api")),
     ("twilio/bulk", Some("twilio-bulk-export")),
@@ -25,6 +25,7 @@ const EXPORTS: [(&str, Option<&str>); 41] = [
     ("infobip/people.json", Some("infobip-people-api")),
     ("infobip/logs.json", Some("infobip-logs")),
     ("infobip/viber-logs.json", Some("infobip-viber-logs")),
+    ("infobip/inbox.json", Some("infobip-inbox")),
     ("infobip/blocklist.json", Some("infobip-blocklist")),
     ("messagebird/contacts.json", Some("messagebird-contacts")),
     ("messagebird/messages.json", Some("messagebird-messages")),

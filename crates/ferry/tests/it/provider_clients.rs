@@ -51,6 +51,13 @@ fn calls_and_answers_are_what_the_documents_of_twilio_say() {
     assert_eq!(told, "twilio calls 312 rows 2773\n");
 }
 
+/// `viberbot` 1.0.12: <https://pypi.org/project/viberbot/>.
+#[test]
+fn the_client_of_viber_tells_subscribers_from_others_as_the_ledger_does() {
+    let Some(told) = checked(&["viber"]) else { return };
+    assert_eq!(told, "viber calls 9 rows 200\n");
+}
+
 /// `plivo` 4.63.0: <https://pypi.org/project/plivo/>. It is refused at the 21st call of
 /// a minute, and moves the clock of the sandbox.
 #[test]

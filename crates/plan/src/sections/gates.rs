@@ -34,6 +34,10 @@ pub struct GatesSection {
     /// ends with exit code 4 before anything is verified or loaded. Default: no limit.
     #[schemars(schema_with = "value_schemas::rates")]
     pub stop_unreadable: BTreeMap<String, f64>,
+    /// How many hours ago a source with a provider that can hold refusals was last read, at most, when people to write to
+    /// are exported. Above it, the export ends with exit code 4.
+    #[schemars(range(min = 1, max = 8760))]
+    pub max_refusal_hours: u32,
 }
 
 impl Default for GatesSection {
@@ -45,6 +49,7 @@ impl Default for GatesSection {
             max_sequence_rate: None,
             max_unreadable: BTreeMap::new(),
             stop_unreadable: BTreeMap::new(),
+            max_refusal_hours: 24,
         }
     }
 }
@@ -64,8 +69,14 @@ impl GatesSection {
 
 impl Plan {
     pub(crate) fn check_gates(&self) -> Result<(), PlanError> {
-        let GatesSection { max_reject_rate, max_invalid_rate, max_sequence_rate, max_unreadable, stop_unreadable } =
-            &self.gates;
+        let GatesSection {
+            max_reject_rate,
+            max_invalid_rate,
+            max_sequence_rate,
+            max_unreadable,
+            stop_unreadable,
+            max_refusal_hours,
+        } = &self.gates;
         let wrong = |message| Err(self.wrong(self.text.find("[gates]").unwrap_or(0), message));
         let by_field = max_unreadable.iter().chain(stop_unreadable);
         for field in by_field.clone().map(|it| it.0) {
@@ -73,6 +84,9 @@ impl Plan {
                 let known = ReadField::ALL.map(|it| format!("`{}`", it.name())).join(", ");
                 return wrong(with_nearest(&format!("unknown field `{field}`, expected one of {known}")));
             }
+        }
+        if !(1..=8760).contains(max_refusal_hours) {
+            return wrong(format!("max_refusal_hours is {max_refusal_hours}: it can be from 1 to 8760"));
         }
         let rates = [Some(*max_reject_rate), *max_invalid_rate, *max_sequence_rate].into_iter().flatten();
         match rates.chain(by_field.map(|it| *it.1)).all(|it| (0.0..=1.0).contains(&it)) {

@@ -83,9 +83,18 @@ pub struct SourceSection {
     /// The sender whose templates are read, for streams that have them by sender.
     #[schemars(with = "Option<String>")]
     pub(crate) sender: Option<Spanned<String>>,
-    /// The region of AWS, such as `eu-west-1`.
+    /// The region of the API: such as `eu-west-1` for AWS, and `us`, `eu` or `br` for Sinch.
     #[schemars(with = "Option<String>")]
-    pub(crate) aws_region: Option<Spanned<String>>,
+    pub(crate) api_region: Option<Spanned<String>>,
+    /// The project of Sinch, by its id.
+    #[schemars(with = "Option<String>")]
+    pub(crate) project: Option<Spanned<String>>,
+    /// The app of the project whose lists of consent are read, by its id.
+    #[schemars(with = "Option<String>")]
+    pub(crate) app: Option<Spanned<String>>,
+    /// The list of AWS that holds the opt-outs. Default: `Default`.
+    #[schemars(with = "Option<String>")]
+    pub(crate) opt_out_list: Option<Spanned<String>>,
     /// When the dates of two rows are equal, the source with the lower number wins. Default: 1 for SMS, 2 for Viber.
     priority: Option<i32>,
     /// The character between cells. Default: detected (`,` `;` tab or `|`).

@@ -7,7 +7,7 @@ use http::base_url;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use providers::{Account, Connection, PROVIDERS, ProviderSpec, StreamSpec, Windows, provider, stream_of};
+use providers::{Account, Connection, PROVIDERS, ProviderSpec, StreamSpec, provider, stream_of};
 use toml::Spanned;
 
 use crate::sections::{secret_of_environment, secret_of_file};
@@ -59,6 +59,12 @@ impl SourceSection {
         self.provider.is_some()
     }
 
+    /// Returns the variables and files that hold secrets of the source.
+    pub fn places_of_secrets(&self) -> Vec<String> {
+        let variables = [&self.account_env, &self.token_env].into_iter().flatten().map(|it| it.get_ref().clone());
+        variables.chain(self.token_file.iter().map(|it| it.get_ref().display().to_string())).collect()
+    }
+
     /// Checks the keys of a provider before profiles are resolved.
     pub(crate) fn check_stream(&self, plan: &Plan) -> Result<(), PlanError> {
         let name = self.name.get_ref();
@@ -106,7 +112,10 @@ impl SourceSection {
             ("until", text(&self.until)),
             ("ids_from", text(&self.ids_from)),
             ("sender", text(&self.sender)),
-            ("aws_region", text(&self.aws_region)),
+            ("api_region", text(&self.api_region)),
+            ("project", text(&self.project)),
+            ("app", text(&self.app)),
+            ("opt_out_list", text(&self.opt_out_list)),
         ];
         match of_provider.iter().find_map(|(key, at)| Some((key, (*at)?))) {
             Some((key, at)) => {
@@ -127,9 +136,14 @@ impl SourceSection {
                     format!("{key} is a date such as \"2026-01-31\", or a moment such as \"2026-01-31T08:00:00Z\"");
                 return Err(plan.wrong(given.span().start, message));
             }
-            if stream.windows == Windows::None {
+            let Some(windows) = stream.windows.spec() else {
                 let message =
                     format!("source \"{name}\": {} have no dates to choose by: leave {key} out", stream.title);
+                return Err(plan.wrong(given.span().start, message));
+            };
+            if windows.has_whole_days && read.is_some_and(|it| it.as_second().rem_euclid(86_400) != 0) {
+                let message =
+                    format!("{key}: {} gives whole days of UTC: write a date such as \"2026-01-31\"", provider.title);
                 return Err(plan.wrong(given.span().start, message));
             }
         }
@@ -163,6 +177,14 @@ impl SourceSection {
             let message = format!("ids_from: the plan has no other source \"{}\"", ids_from.get_ref());
             return Err(plan.wrong(ids_from.span().start, message));
         }
+        let is_other = |it: &&SourceSection| it.has_provider() && it.name.get_ref() != name && it.path() == self.path();
+        if let Some(other) = plan.sources.iter().find(is_other) {
+            let message = format!(
+                "sources \"{name}\" and \"{}\" have one path: each needs a folder of its own",
+                other.name.get_ref()
+            );
+            return Err(plan.wrong(at, message));
+        }
         self.bases(plan).map(drop)
     }
 
@@ -170,7 +192,10 @@ impl SourceSection {
         match key {
             "ids_from" => self.ids_from.as_ref(),
             "sender" => self.sender.as_ref(),
-            "region" => self.aws_region.as_ref(),
+            "region" => self.api_region.as_ref(),
+            "project" => self.project.as_ref(),
+            "app" => self.app.as_ref(),
+            "opt_out_list" => self.opt_out_list.as_ref(),
             _ => None,
         }
     }
@@ -178,7 +203,7 @@ impl SourceSection {
     /// The addresses of the hosts of the provider.
     fn bases(&self, plan: &Plan) -> Result<Vec<url::Url>, PlanError> {
         let Some(provider) = self.provider_spec() else { return Ok(Vec::new()) };
-        let region = self.aws_region.as_ref().map_or("us-east-1", |it| it.get_ref());
+        let region = self.api_region.as_ref().map_or("us-east-1", |it| it.get_ref());
         let base = |host: &&str| {
             let (text, at) = match &self.url {
                 Some(url) => (url.get_ref().clone(), url.span().start),
@@ -199,7 +224,7 @@ impl ProviderSource<'_> {
             (Some(variable), Some(what)) => secret_of_environment(plan, variable, &format!("the {what}"))?,
             _ => String::new(),
         };
-        let settings = ["sender", "region"].into_iter();
+        let settings = ["sender", "region", "project", "app", "opt_out_list"].into_iter();
         let settings = settings.filter_map(|it| Some((it.to_owned(), source.setting(it)?.get_ref().clone())));
         Ok(Connection {
             account: Account { id, secret: self.secret(plan)? },
@@ -240,7 +265,7 @@ impl ProviderSource<'_> {
 
 /// The key of a plan for a setting of a stream.
 fn key_of(setting: &str) -> &str {
-    if setting == "region" { "aws_region" } else { setting }
+    if setting == "region" { "api_region" } else { setting }
 }
 
 /// Reads a date, which begins at midnight UTC, or a moment.

@@ -14,7 +14,7 @@ use whatsapp::ClientConfig;
 
 use super::{secret_of_environment, secret_of_file};
 use crate::sections::value_schemas;
-use crate::{Plan, PlanError};
+use crate::{Plan, PlanError, SourceSection};
 
 /// Limits a batch of an adapter that takes one number per call, so that a killed run loses few paid answers.
 const BATCH_OF_SINGLE_CALLS: usize = 100;
@@ -326,6 +326,9 @@ impl Plan {
     /// empty, a file that is missing or empty. No secret is kept or shown. A run that verifies calls this before it
     /// reads its first row.
     pub fn check_secrets(&self) -> Result<(), PlanError> {
+        for source in self.sources.iter().filter_map(SourceSection::of_provider) {
+            source.connection(self, Vec::new())?;
+        }
         let Some(section) = self.verify.as_ref().filter(|it| !it.asks_nobody()) else { return Ok(()) };
         section.token(self)?;
         section.login(self).map(drop)
@@ -338,6 +341,7 @@ impl Plan {
         self.notify()?;
         let mut places = Vec::new();
         places.extend(self.run.iter().filter_map(|it| it.notify_env.as_ref()).map(|it| it.get_ref().clone()));
+        places.extend(self.sources.iter().flat_map(SourceSection::places_of_secrets));
         if let Some(section) = self.verify.as_ref().filter(|it| !it.asks_nobody()) {
             places.extend(section.places_of_secrets());
         }

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use http::CallError;
 use pages::PageError;
 use thiserror::Error;
@@ -18,6 +20,16 @@ pub enum PullError {
          made, and read again with --order-again if not"
     )]
     OrderUnknown,
+    #[error(
+        "each record of this stream is given once, and what comes while the process is killed or the connection breaks is \
+         lost: write consume = true into the plan to read it all the same"
+    )]
+    Consumes,
+    #[error(
+        "the pages in {} were read from another account or another address: name another folder with path, or move this one \
+         away", folder.display()
+    )]
+    OtherAccount { folder: PathBuf },
     #[error("max_calls of the plan is used up after {calls} calls")]
     CallsUsed { calls: u64 },
     #[error(transparent)]
@@ -37,7 +49,9 @@ impl PullError {
             Self::Call { source, .. } => source.is_passing(),
             Self::Circle { .. } | Self::OnlyEmptyPages { .. } | Self::CallsUsed { .. } => true,
             Self::Pages(PageError::Locked { .. }) => true,
-            Self::OrderUnknown | Self::Pages(_) | Self::Setup { .. } => false,
+            Self::OrderUnknown | Self::OtherAccount { .. } | Self::Consumes | Self::Pages(_) | Self::Setup { .. } => {
+                false
+            }
         }
     }
 }

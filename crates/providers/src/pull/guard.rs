@@ -1,31 +1,44 @@
 //! What is remembered of a window while it is read, and what its pages must not do.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use model::Digest;
 
 use crate::{Call, PageRead};
 
 /// More empty pages than this in a row are no pages.
-const MOST_EMPTY_PAGES: u64 = 1000;
+const MOST_EMPTY_PAGES: u64 = 200;
+/// In place of a pass: the record came on a page in front of which others may be missing.
+const BEHIND_GAP: u32 = u32::MAX;
+/// Records that have moved so often without a new one have not moved: the list never becomes whole.
+const MOST_IDLE_MOVES: u64 = 20;
 /// A provider that repeats more pages than this in a row goes round in a circle, whatever its links say.
 const MOST_STALE_PAGES: u64 = 10;
 
 /// The state of a window.
 #[derive(Default)]
 pub(crate) struct WindowState {
-    /// The ids of its records.
-    pub(crate) ids: HashSet<String>,
+    /// The ids of its records, each with the pass that saw it last, or [`BEHIND_GAP`].
+    pub(crate) ids: HashMap<String, u32>,
+    /// Passes that were begun before. A move begins one too, because what follows is read again.
+    pass: u32,
+    /// Records that were known when this pass began.
+    n_known: usize,
+    /// Pages with records in this pass.
+    n_filled: u64,
     /// The digests of the calls that were made.
     visited: HashSet<u128>,
     pub(crate) pages: u64,
     /// Records that came, those that came again among them.
     pub(crate) rows: u64,
-    /// Pages without a record, and pages without a new one, since the last page with one.
+    /// Pages without a record, pages without one that is new in this pass, and moves, since the last page with one.
     n_empty: u64,
     n_stale: u64,
-    /// What the first and the last page that say it state as the number of records.
-    pub(crate) totals: Option<(u64, u64)>,
+    n_idle_moves: u64,
+    /// What the last page that says it states as the number of records.
+    pub(crate) total: Option<u64>,
+    /// Whether pages of this pass state different numbers of records.
+    has_total_changed: bool,
     /// How often records had moved between two pages.
     pub(crate) moves: u64,
     /// Whether an order was noted and its answer was not.
@@ -45,40 +58,75 @@ impl WindowState {
         self.visited.insert(digest_of(call));
         self.pages += 1;
         self.rows += page.rows.len() as u64;
-        let before = self.ids.len();
-        self.ids.extend(page.rows.iter().filter(|it| !it.id.is_empty()).map(|it| it.id.clone()));
-        let has_new = self.ids.len() > before || page.rows.iter().any(|it| it.id.is_empty());
+        let (mut has_new, n_known) = (false, self.ids.len());
+        for row in &page.rows {
+            // A record without an id counts as one that was not seen.
+            has_new |= row.id.is_empty() || self.ids.insert(row.id.clone(), self.pass) != Some(self.pass);
+        }
+        self.ids.remove("");
+        if self.ids.len() > n_known {
+            self.n_idle_moves = 0;
+        }
+        self.n_filled += u64::from(!page.rows.is_empty());
         self.n_empty = if page.rows.is_empty() { self.n_empty + 1 } else { 0 };
         self.n_stale = if has_new || page.rows.is_empty() { 0 } else { self.n_stale + 1 };
         if let Some(total) = page.total {
-            self.totals = Some((self.totals.map_or(total, |it| it.0), total));
+            self.has_total_changed |= self.total.is_some_and(|it| it != total);
+            self.total = Some(total);
         }
     }
 
     /// Begins another pass over the same list: calls come again, and records are known.
     pub(crate) fn begin_pass(&mut self) {
         self.visited.clear();
-        self.totals = None;
+        self.pass += 1;
+        (self.n_known, self.n_filled) = (self.ids.len(), 0);
+        (self.total, self.has_total_changed) = (None, false);
         (self.n_empty, self.n_stale) = (0, 0);
     }
 
-    /// Notes that records have moved: calls that were made before may come again.
-    pub(crate) fn note_move(&mut self) {
-        self.moves += 1;
-        self.visited.clear();
+    /// Returns whether a pass over a numbered list proves that the list was read, and notes a move if the list has changed.
+    ///
+    /// A record that disappears while another is added moves the records between, and the total stays as it was. So a pass
+    /// counts if it has brought nothing new, or if one page had the whole list.
+    pub(crate) fn proves_list(&mut self) -> bool {
+        let has_new = self.ids.len() > self.n_known;
+        let is_one_page = self.n_filled <= 1 && self.total == Some(self.ids.len() as u64);
+        let is_first = self.n_known == 0;
+        self.moves += u64::from(self.has_total_changed || (has_new && !is_first));
+        !self.has_total_changed && (!has_new || is_one_page)
     }
 
-    /// Returns whether a page has a record that came before.
+    /// Notes that records have moved, as this page shows, which was added: calls that were made before may come again. Its
+    /// records say nothing about where the gap begins.
+    pub(crate) fn note_move(&mut self, page: &PageRead) {
+        self.moves += 1;
+        self.n_idle_moves += 1;
+        self.visited.clear();
+        self.pass += 1;
+        self.n_stale = 0;
+        for row in &page.rows {
+            self.ids.entry(row.id.clone()).and_modify(|it| *it = BEHIND_GAP);
+        }
+    }
+
+    /// Returns whether a call was made before in this pass.
+    pub(crate) fn has_made(&self, call: &Call) -> bool {
+        self.visited.contains(&digest_of(call))
+    }
+
+    /// Returns whether a page has a record up to which the list has no gap.
     pub(crate) fn knows_one_of(&self, page: &PageRead) -> bool {
-        page.rows.iter().any(|it| self.ids.contains(&it.id))
+        page.rows.iter().any(|it| self.ids.get(&it.id).is_some_and(|it| *it != BEHIND_GAP))
     }
 
     /// Judges the call that comes next.
     pub(crate) fn fault(&self, next: &Call, may_repeat: bool) -> Option<Fault> {
         match () {
             () if self.n_empty > MOST_EMPTY_PAGES => Some(Fault::OnlyEmpty),
+            () if self.n_idle_moves > MOST_IDLE_MOVES => Some(Fault::Circle),
             () if may_repeat => None,
-            () if self.visited.contains(&digest_of(next)) || self.n_stale > MOST_STALE_PAGES => Some(Fault::Circle),
+            () if self.has_made(next) || self.n_stale > MOST_STALE_PAGES => Some(Fault::Circle),
             () => None,
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::Digest;
 use pages::{Contents, FrameKind, PlacedFrame, Window};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,6 +21,8 @@ pub(crate) struct Begun {
     pub(crate) window: Option<Window>,
     /// From when on it was asked for, if the provider keeps less.
     pub(crate) wanted_since: Option<jiff::Timestamp>,
+    /// The digest of the account, the address and the stream: pages of another are none of this one.
+    pub(crate) account: Option<Digest>,
 }
 
 /// The readings of a store.
@@ -38,7 +41,7 @@ struct Past {
 
 /// Where a window is gone on with.
 pub(crate) struct Resumed {
-    /// None if the last page has come.
+    /// None if the last page has come. Of an order without an answer, the order.
     pub(crate) call: Option<Call>,
     pub(crate) state: WindowState,
 }
@@ -70,6 +73,11 @@ impl History {
     /// Returns the number of the last reading; 0 if there is none.
     pub(crate) fn last_pull(&self) -> u32 {
         self.pulls.keys().next_back().copied().unwrap_or(0)
+    }
+
+    /// Returns whose pages these are; none if there are none yet.
+    pub(crate) fn account(&self) -> Option<Digest> {
+        self.pulls.values().find_map(|it| it.begun?.account)
     }
 
     /// Returns the reading that has not ended.
@@ -104,11 +112,22 @@ impl History {
             next = placed.frame.next.clone();
             if placed.frame.kind == FrameKind::Order {
                 state.is_order_open = placed.frame.next.is_null();
+                if state.is_order_open {
+                    next = placed.frame.call.clone();
+                }
                 continue;
             }
             let Ok(call) = serde_json::from_value::<Call>(placed.frame.call.clone()) else { continue };
             if let Ok(read) = stream.read(&call, &contents.body(placed)?) {
+                // Another pass over the list, or records had moved: else a call is not made twice.
+                if state.has_made(&call) {
+                    state.begin_pass();
+                }
                 state.add(&call, &read);
+                // The driver went back: records had moved.
+                if next["state"]["offset"].as_u64() < call.state["offset"].as_u64() && !next.is_null() {
+                    state.note_move(&read);
+                }
             }
         }
         // Without a next call, the last page of the window came and its end was not noted any more.

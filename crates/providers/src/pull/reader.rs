@@ -1,6 +1,6 @@
 //! Reads the windows of a reading, page by page.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use http::{CallError, Client, Parameters, Request};
 use pages::{Contents, Frame, FrameKind, PageStore, Window};
@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 
 use crate::pull::guard::{Fault, WindowState};
 use crate::pull::history::{Begun, History, Resumed};
+use crate::pull::offset::{Moved, Offset};
 use crate::pull::{PullError, PullEvent, PullOptions, frame};
 use crate::{Call, Method, PageRead, Paging, Stream, StreamSpec, Then};
 
 /// How often a window is begun again because its cursor was refused or its pages went in a circle.
 const MOST_RESTARTS: u32 = 1;
-/// Passes over a numbered list whose total changes while it is read.
+/// Passes over a numbered list that changes while it is read.
 const MOST_PASSES: u32 = 4;
 
 pub(crate) struct Reader<'a> {
@@ -29,6 +30,8 @@ pub(crate) struct Reader<'a> {
     n_calls: u64,
     /// Records that disappeared between two readings of the same time.
     deleted: u64,
+    /// The ids of records that earlier readings saw, in a brief reading of a stream whose latest records come first.
+    known: HashSet<String>,
 }
 
 /// A page that came, and the call that gave it.
@@ -48,7 +51,7 @@ impl<'a> Reader<'a> {
         on_event: &'a (dyn Fn(PullEvent) + Sync),
     ) -> Self {
         let share = (0.0, 1.0);
-        Self { spec, stream, clients, store, options, on_event, share, n_calls: 0, deleted: 0 }
+        Self { spec, stream, clients, store, options, on_event, share, n_calls: 0, deleted: 0, known: HashSet::new() }
     }
 
     /// Returns the calls of this process, retries among them.
@@ -82,14 +85,13 @@ impl<'a> Reader<'a> {
             Some(Resumed { state, .. }) if state.is_order_open && !self.options.orders_again => {
                 return Err(PullError::OrderUnknown);
             }
-            Some(Resumed { state, .. }) if state.is_order_open => (state, self.stream.first(window)),
             Some(Resumed { call, state }) => (state, call),
             None => (WindowState::default(), self.stream.first(window)),
         };
         let (mut n_restarts, mut n_passes) = (0, 1);
         loop {
             match self.pages(pull, window, &mut state, next.take(), is_resumed && n_restarts == 0).await {
-                Ok(()) if self.needs_another_pass(&state, n_passes) => {
+                Ok(()) if self.spec.paging == Paging::Numbered && !state.proves_list() && n_passes < MOST_PASSES => {
                     n_passes += 1;
                     state.begin_pass();
                 }
@@ -99,7 +101,7 @@ impl<'a> Reader<'a> {
                     self.restart(pull, window)?;
                     state = WindowState::default();
                 }
-                Err(Stop::BeginAgain(error)) => {
+                Err(Stop::BeginAgain(error) | Stop::NextTime(error)) => {
                     self.restart(pull, window)?;
                     return Err(error);
                 }
@@ -108,12 +110,6 @@ impl<'a> Reader<'a> {
             next = self.stream.first(window);
         }
         self.end_window(pull, window, &state)
-    }
-
-    /// Whether records may have moved between the pages of a numbered list.
-    fn needs_another_pass(&self, state: &WindowState, n_passes: u32) -> bool {
-        let is_moved = |(first, last): (u64, u64)| first != last || (n_passes == 1 && last != state.ids.len() as u64);
-        self.spec.paging == Paging::Numbered && n_passes < MOST_PASSES && state.totals.is_some_and(is_moved)
     }
 
     fn restart(&mut self, pull: u32, window: Option<Window>) -> Result<(), PullError> {
@@ -126,7 +122,7 @@ impl<'a> Reader<'a> {
             "pages": state.pages,
             "rows": state.rows,
             "records": state.ids.len(),
-            "claimed": state.totals.map(|it| it.1),
+            "claimed": state.total,
             "moves": state.moves,
         });
         let frame = Frame { facts, ..frame(FrameKind::WindowEnd, pull, window) };
@@ -144,7 +140,7 @@ impl<'a> Reader<'a> {
         is_resumed: bool,
     ) -> Result<(), Stop> {
         let Some(first) = first else { return Ok(()) };
-        let mut offset = Offset::of(&first);
+        let mut offset = Offset::of(&first, self.spec);
         let mut answer = match self.ask(pull, window, first).await {
             // A cursor that was kept for long is not accepted any more.
             Err(PullError::Call { source: CallError::Refused { status: 400 | 404 | 410 | 422, .. }, pages })
@@ -157,14 +153,17 @@ impl<'a> Reader<'a> {
         };
         loop {
             let Answer { call, body, page } = answer;
-            let next = match offset.next(self.stream, window, self.spec.paging, state, &page) {
+            let moved = offset.next(self.stream, window, self.spec.paging, state, &page);
+            state.add(&call, &page);
+            let next = match moved {
                 Moved::Back(next) => {
-                    state.note_move();
+                    // Behind `add`, because this call is made again too.
+                    state.note_move(&page);
                     Some(next)
                 }
+                Moved::On(_) if self.is_known(&page) => None,
                 Moved::On(next) => next,
             };
-            state.add(&call, &page);
             let frame = self.page_frame(pull, window, &call, &page, next.as_ref());
             let Some(next) = next else {
                 self.keep(frame, body).await?;
@@ -228,7 +227,7 @@ impl<'a> Reader<'a> {
         };
         kept?;
         (self.on_event)(PullEvent::Page { rows, done: self.done(window) });
-        answer.map_err(|source| PullError::Call { pages: self.n_calls, source })
+        answer.map_err(|source| PullError::Call { pages: self.n_calls.saturating_sub(1), source })
     }
 
     async fn keep(&mut self, frame: Option<Frame>, body: Vec<u8>) -> Result<(), PullError> {
@@ -255,12 +254,27 @@ impl<'a> Reader<'a> {
     async fn ask(&mut self, pull: u32, window: Option<Window>, call: Call) -> Result<Answer, PullError> {
         self.check_budget()?;
         if call.then == Then::Order {
-            let value = serde_json::to_value(&call).unwrap_or_default();
-            let frame = Frame { call: value, ..frame(FrameKind::Order, pull, window) };
-            tokio::task::block_in_place(|| self.store.append(frame, b""))?;
+            return self.order(pull, window, call).await;
         }
         let answer = call_provider(&self.clients, self.stream, call).await;
         answer.map_err(|source| PullError::Call { pages: self.n_calls.saturating_sub(1), source })
+    }
+
+    /// Gives an order, which is noted before. If the provider has certainly not carried it out, that is noted too, so that
+    /// the next reading gives it; without that note nobody knows.
+    async fn order(&mut self, pull: u32, window: Option<Window>, call: Call) -> Result<Answer, PullError> {
+        let value = serde_json::to_value(&call).unwrap_or_default();
+        let noted = Frame { call: value.clone(), ..frame(FrameKind::Order, pull, window) };
+        tokio::task::block_in_place(|| self.store.append(noted.clone(), b""))?;
+        match call_provider(&self.clients, self.stream, call).await {
+            Ok(answer) => Ok(answer),
+            Err(CallError::OutcomeUnknown { .. }) => Err(PullError::OrderUnknown),
+            Err(source) => {
+                let not_given = Frame { next: value, ..noted };
+                tokio::task::block_in_place(|| self.store.append(not_given, b""))?;
+                Err(PullError::Call { pages: self.n_calls.saturating_sub(1), source })
+            }
+        }
     }
 
     /// Counts the records that an earlier reading saw in the time that this one has read again, and that are gone.
@@ -276,11 +290,9 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let is_inside = |it: &crate::Row| it.at.is_some_and(|at| range.since <= at && at < range.until);
-        let mut earlier: HashMap<String, ()> = HashMap::new();
+        let mut earlier: HashSet<String> = HashSet::new();
         for number in before {
-            for row in self.rows_of(contents, number)?.into_iter().filter(is_inside) {
-                earlier.insert(row.id, ());
-            }
+            earlier.extend(self.rows_of(contents, number)?.into_iter().filter(is_inside).map(|it| it.id));
         }
         let now = pages::read_store(self.store.folder())?;
         for (number, placed) in now.frames.iter().enumerate() {
@@ -294,6 +306,36 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    pub(crate) fn is_brief(&self) -> bool {
+        self.options.is_brief
+    }
+
+    /// Remembers the records that earlier readings saw around a range, so that a brief reading can end at them.
+    pub(crate) fn know_rows_before(
+        &mut self,
+        contents: &Contents,
+        history: &History,
+        pull: u32,
+        range: Window,
+    ) -> Result<(), PullError> {
+        if self.stream.is_newest_first() {
+            // The windows of a stream can be coarser than its range, such as days.
+            let Some(windows) = self.spec.windows.spec() else { return Ok(()) };
+            let length = jiff::SignedDuration::try_from(windows.length).unwrap_or_default();
+            let since = range.since.saturating_sub(length).unwrap_or(range.since);
+            for number in history.pages_before(contents, pull, Window { since, ..range }) {
+                let ids = self.rows_of(contents, number)?.into_iter().map(|it| it.id);
+                self.known.extend(ids);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether all records of a page are known from earlier readings, and so are those behind it.
+    fn is_known(&self, page: &PageRead) -> bool {
+        !page.rows.is_empty() && page.rows.iter().all(|it| self.known.contains(&it.id))
+    }
+
     fn rows_of(&self, contents: &Contents, number: usize) -> Result<Vec<crate::Row>, PullError> {
         let placed = &contents.frames[number];
         let Ok(call) = serde_json::from_value::<Call>(placed.frame.call.clone()) else { return Ok(Vec::new()) };
@@ -302,43 +344,53 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Sends a call, and reads what it gives.
+/// Sends a call, and reads what it gives. What is missing gives an empty page if the stream says so.
 async fn call_provider(clients: &[Client], stream: &dyn Stream, call: Call) -> Result<Answer, CallError> {
+    match send(clients, stream, &call).await {
+        Ok((body, page)) => Ok(Answer { call, body, page }),
+        Err(CallError::Refused { status: 404, code }) => match stream.missing(&call) {
+            Some(page) => Ok(Answer { call, body: Vec::new(), page }),
+            None => Err(CallError::Refused { status: 404, code }),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+async fn send(clients: &[Client], stream: &dyn Stream, call: &Call) -> Result<(Vec<u8>, PageRead), CallError> {
     let client = clients.get(call.host).ok_or(CallError::Malformed)?;
     let read = |body: &[u8]| {
-        let kept = stream.kept(&call, body.to_vec())?;
-        let page = stream.read(&call, &kept)?;
+        let kept = stream.kept(call, body.to_vec())?;
+        let page = stream.read(call, &kept)?;
         Ok((kept, page))
     };
-    let (body, page) = match (call.then, call.method) {
+    match (call.then, call.method) {
         (Then::Order, _) => {
             let read = |status: u16, body: &[u8]| match status {
                 200..300 => read(body),
                 _ => Err(CallError::Refused { status, code: None }),
             };
-            client.post_once(&call.path, &call.body, read).await?
+            client.post_once(&call.path, &call.body, read).await
         }
         (_, Method::Get) => {
-            client
-                .send_retrying(Request { path: &call.path, parameters: Parameters::Query(&[]), units: 0 }, read)
-                .await?
+            client.send_retrying(Request { path: &call.path, parameters: Parameters::Query(&[]), units: 0 }, read).await
         }
         (_, Method::Post) => {
             let parameters = Parameters::json(&call.body)?;
-            client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await?
+            client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await
         }
         (_, Method::PostForm) => {
             let parameters = Parameters::form(&call.body)?;
-            client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await?
+            client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await
         }
-    };
-    Ok(Answer { call, body, page })
+    }
 }
 
 /// Why the pages of a window end early.
 enum Stop {
     /// The window is begun again, or the error ends the reading.
     BeginAgain(PullError),
+    /// The error ends the reading, and the next one begins the window again.
+    NextTime(PullError),
     Failed(PullError),
 }
 
@@ -347,7 +399,7 @@ impl Stop {
         let pages = state.pages;
         match fault {
             Fault::Circle => Self::BeginAgain(PullError::Circle { pages }),
-            Fault::OnlyEmpty => Self::BeginAgain(PullError::OnlyEmptyPages { pages }),
+            Fault::OnlyEmpty => Self::NextTime(PullError::OnlyEmptyPages { pages }),
         }
     }
 }
@@ -355,56 +407,5 @@ impl Stop {
 impl From<PullError> for Stop {
     fn from(error: PullError) -> Self {
         Self::Failed(error)
-    }
-}
-
-/// Where a stream that counts records is.
-struct Offset {
-    at: u64,
-    before: u64,
-}
-
-/// Whether the records of the next page are those behind this one.
-enum Moved {
-    On(Option<Call>),
-    /// Records have disappeared: the page before is read again.
-    Back(Call),
-}
-
-impl Offset {
-    fn of(first: &Call) -> Self {
-        let at = first.state["offset"].as_u64().unwrap_or(0);
-        Self { at, before: 0 }
-    }
-
-    /// Returns the call behind a page. Pages overlap by a record: one without a known record begins behind records that
-    /// have moved up, which no page has shown.
-    fn next(
-        &mut self,
-        stream: &dyn Stream,
-        window: Option<Window>,
-        paging: Paging,
-        state: &WindowState,
-        page: &PageRead,
-    ) -> Moved {
-        if paging != Paging::Offset {
-            return Moved::On(page.next.clone());
-        }
-        if self.at > 0 && !state.knows_one_of(page) {
-            let back = self.before.min(self.at - 1);
-            self.before = back / 2;
-            self.at = back;
-            return match stream.at_offset(window, back) {
-                Some(call) => Moved::Back(call),
-                None => Moved::On(None),
-            };
-        }
-        if page.next.is_none() {
-            return Moved::On(None);
-        }
-        let n_rows = page.rows.len() as u64;
-        self.before = self.at;
-        self.at += n_rows.saturating_sub(1).max(1);
-        Moved::On(stream.at_offset(window, self.at))
     }
 }

@@ -8,8 +8,8 @@ use crate::Windows;
 /// Returns the windows of a range, the earliest first. They end at multiples of the length since 1970, so a range that
 /// begins or ends elsewhere has the same windows between. A list without windows is one that is read as a whole.
 pub(crate) fn slices(windows: Windows, range: Option<Window>) -> Vec<Option<Window>> {
-    let (Windows::Of { length, .. }, Some(range)) = (windows, range) else { return vec![None] };
-    let length = i64::try_from(length.as_secs()).unwrap_or(i64::MAX).max(1);
+    let (Some(spec), Some(range)) = (windows.spec(), range) else { return vec![None] };
+    let length = i64::try_from(spec.length.as_secs()).unwrap_or(i64::MAX).max(1);
     let mut slices = Vec::new();
     let mut since = range.since;
     while since < range.until {

@@ -1,12 +1,12 @@
 //! Participants of conversations: a list of conversations, and a list of participants for each.
 
-use http::{CallError, path_of_link, path_segment};
+use http::{CallError, path_segment};
 use pages::Window;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{CONVERSATIONS, check};
-use crate::json::{link, moment, parse, records, text};
+use super::{CONVERSATIONS, check, next_page};
+use crate::json::{moment, parse, records, text};
 use crate::{Call, Connection, PageRead, Row, Stream, Then};
 
 /// Both lists give at most 100 a page.
@@ -46,8 +46,7 @@ impl Stream for Participants {
     fn read(&self, call: &Call, body: &[u8]) -> Result<PageRead, CallError> {
         let page = parse(body)?;
         check(&page)?;
-        let meta = page.get("meta").ok_or(CallError::Malformed)?;
-        let more = link(meta, "next_page_url").map(|it| path_of_link(&self.base, it)).transpose()?;
+        let more = next_page(&page, &self.base)?;
         if call.then == Then::Step {
             // From the last to the first, because the next one is taken from the end.
             let left = records(&page, "conversations")?.iter().rev().map(|it| text(it, "sid").into()).collect();

@@ -76,7 +76,7 @@ pub(crate) struct Call<'a> {
     /// Whether rates are lifted.
     pub(crate) is_unlimited: bool,
     pub(super) parameters: Vec<(String, String)>,
-    pub(super) faults: Vec<FaultKind>,
+    pub(super) faults: &'a [FaultKind],
     /// Calls before this one.
     pub(super) n_call: u64,
 }
@@ -173,9 +173,8 @@ impl Sandbox {
         if faults.contains(&FaultKind::TimeoutBefore) {
             return std::future::pending().await;
         }
-        let is_lost = faults.contains(&FaultKind::TimeoutAfter);
-        let response = self.answered(provider, &asked, faults, n_call, answer);
-        if is_lost {
+        let response = self.answered(provider, &asked, &faults, n_call, answer);
+        if faults.contains(&FaultKind::TimeoutAfter) {
             return std::future::pending().await;
         }
         response
@@ -185,44 +184,32 @@ impl Sandbox {
         &self,
         provider: &'static dyn Provider,
         asked: &Asked,
-        faults: Vec<FaultKind>,
+        faults: &[FaultKind],
         n_call: u64,
         answer: impl FnOnce(&mut Call<'_>) -> Result<Answer, Failure>,
     ) -> Response {
         let (now, is_unlimited, parameters) = (self.clock.now(), self.providers.settings.no_rates, asked.parameters());
         let is_authorised = !faults.contains(&FaultKind::ExpiredToken) && self.admits(provider, asked);
-        let occurs = |kind| faults.contains(&kind);
-        let is_error_body = occurs(FaultKind::ErrorBody);
-        let is_html = occurs(FaultKind::Html);
-        let cut = (occurs(FaultKind::Truncate), occurs(FaultKind::CutPage));
         let outcome = self.with_store(provider, |store| {
-            let outcome = match self.refusal(provider, asked, &faults, is_authorised, store, now) {
+            let outcome = match self.refusal(provider, asked, faults, is_authorised, store, now) {
                 Some(failure) => Err(failure),
                 None => answer(&mut Call { asked, store, now, is_unlimited, parameters, faults, n_call }),
             };
             store.after_call(provider, now);
             outcome
         });
+        let is_error_body = faults.contains(&FaultKind::ErrorBody);
         let outcome = if is_error_body { outcome.and(Err(Failure::Server)) } else { outcome };
         let n_rows = outcome.as_ref().map_or(0, |it| it.n_rows);
         let mut response = match outcome {
-            Ok(_) if is_html => {
-                ([(header::CONTENT_TYPE, "text/html")], "<html><body>502 Bad Gateway</body></html>").into_response()
-            }
-            Ok(answer) => respond(answer, cut, n_call),
+            Ok(answer) => respond(answer, faults, n_call),
             Err(failure) => provider.failure(&failure),
         };
         if is_error_body {
             *response.status_mut() = StatusCode::OK;
         }
-        let status = response.status().as_u16();
-        self.providers.note(CallLine {
-            provider: provider.name(),
-            path: asked.uri.to_string(),
-            status,
-            n_rows,
-            is_authorised,
-        });
+        let (path, status) = (asked.uri.to_string(), response.status().as_u16());
+        self.providers.note(CallLine { provider: provider.name(), path, status, n_rows, is_authorised });
         response
     }
 
@@ -293,13 +280,17 @@ impl Store {
     }
 }
 
-/// Makes the response; `cut` says whether its body ends in the middle, or at a byte that the number of the call chooses.
-fn respond(answer: Answer, cut: (bool, bool), n_call: u64) -> Response {
+/// Makes the response. A fault may cut its body, in the middle or at a byte that the number of the call chooses.
+fn respond(answer: Answer, faults: &[FaultKind], n_call: u64) -> Response {
+    if faults.contains(&FaultKind::Html) {
+        return ([(header::CONTENT_TYPE, "text/html")], "<html><body>502 Bad Gateway</body></html>").into_response();
+    }
     let Answer { status, content_type, headers, mut body, n_rows: _ } = answer;
-    match cut {
-        (true, _) => body.truncate(body.len() / 2),
-        (_, true) => body.truncate(Draw::new(n_call, &["cut"], 0).below(body.len().max(1))),
-        _ => {}
+    if faults.contains(&FaultKind::Truncate) {
+        body.truncate(body.len() / 2);
+    }
+    if faults.contains(&FaultKind::CutPage) {
+        body.truncate(Draw::new(n_call, &["cut"], 0).below(body.len().max(1)));
     }
     let mut response = (status, [(header::CONTENT_TYPE, content_type)], Body::from(body)).into_response();
     for (name, value) in headers {

@@ -40,8 +40,10 @@ impl Provider for Viber {
             .route("/pa/get_user_details", post(user_details))
     }
 
+    /// The header, or a field of the body, as the client `viberbot` of PyPI has it.
     fn is_authorised(&self, asked: &Asked, _account: Option<&str>, secret: &str) -> bool {
-        asked.header("x-viber-auth-token") == Some(secret)
+        let body = || serde_json::from_slice::<Value>(&asked.body).is_ok_and(|it| it["auth_token"] == secret);
+        asked.header("x-viber-auth-token") == Some(secret) || body()
     }
 
     fn failure(&self, failure: &Failure) -> Response {
@@ -252,10 +254,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wrong_token_and_a_wrong_body_are_said_with_status_200() {
+    async fn a_wrong_token_and_a_wrong_body_are_told_with_status_200_and_a_token_can_be_in_the_body() {
         let shown = Shown::new();
         let told = shown.send("POST", "/pa/get_online", &[("x-viber-auth-token", "wrong".to_owned())], "{}").await;
         assert_eq!((told.status, told.body["status"].as_u64()), (200, Some(2)));
         assert_eq!(post(&shown, "get_online", &json!({ "id": 1 })).await["status"], 3);
+        let told = shown.send("POST", "/pa/get_account_info", &[], &json!({ "auth_token": SECRET }).to_string()).await;
+        assert_eq!(told.body["status"], 0);
     }
 }

@@ -178,7 +178,7 @@ impl World {
 
     /// 64 hexadecimal digits that are unique to a purpose and a number, to cut ids from.
     pub(crate) fn hex(&self, purpose: &str, n: u64) -> String {
-        self.draw(purpose, n).bytes().iter().map(|it| format!("{it:02x}")).collect()
+        hex::encode(self.draw(purpose, n).bytes())
     }
 
     /// An id such as `0f4c1a52-….`.

@@ -19,7 +19,9 @@ pub fn login(user_and_password: &str) -> Credentials {
     Credentials::Login(Login {
         user: user.to_owned(),
         password: password.to_owned(),
+        base: None,
         path: "v1/users/login",
+        form: &[],
         read_token: token,
     })
 }

@@ -10,12 +10,12 @@ use notify::Target;
 use plan::Plan;
 use results::{AlertsNotification, SyncResult};
 use template_text as text;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::status::alert_entry;
 use super::submit::{on_wait, open};
 use crate::cli::template::SyncArgs;
 use crate::commands::notification;
+use crate::commands::stop::Stop;
 use crate::exit::{Exit, exit_of, texts_of};
 use crate::output::{Output, print_message, print_warning};
 
@@ -148,22 +148,3 @@ impl Sync<'_> {
 
 /// The name of the command in a notification.
 const COMMAND: &str = "template sync";
-
-/// Ctrl-C, or a signal to end.
-struct Stop {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Stop {
-    fn new() -> Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-}

@@ -18,7 +18,7 @@ const LARGEST_PAGE: usize = 100;
 
 /// The participant that a person leaves: every second person once had a conversation.
 pub(super) fn participant(person: &Person) -> Option<Row> {
-    (person.n % 2 == 0).then(|| Row::new("participants", person.n, person.created_at))
+    person.n.is_multiple_of(2).then(|| Row::new("participants", person.n, person.created_at))
 }
 
 pub(super) async fn list(State(sandbox): State<Arc<Sandbox>>, asked: Asked) -> Response {
@@ -42,7 +42,7 @@ pub(super) async fn participants(
         let of = |it: &&Row| sid(call.world(), "CH", it.n) == conversation;
         let row = call.rows("participants").find(of).ok_or(Failure::NotFound)?;
         let mut items = vec![customer(call, row)];
-        items.extend((row.n % 3 == 0).then(|| agent(call, row)));
+        items.extend(row.n.is_multiple_of(3).then(|| agent(call, row)));
         let n_rows = 1;
         wanted.answer(call, "participants", items, None, n_rows)
     };
@@ -56,7 +56,7 @@ fn conversation(call: &Call<'_>, row: &Row) -> Value {
         "sid": id, "account_sid": account_of(call), "chat_service_sid": sid(call.world(), "IS", 0),
         "messaging_service_sid": sid(call.world(), "MG", 0), "friendly_name": format!("Client {}", row.n),
         "unique_name": null, "attributes": "{}", "date_created": row.at.to_string(), "date_updated": row.at.to_string(),
-        "state": if row.n % 4 == 0 { "closed" } else { "active" }, "timers": {}, "bindings": {}, "url": url,
+        "state": if row.n.is_multiple_of(4) { "closed" } else { "active" }, "timers": {}, "bindings": {}, "url": url,
         "links": { "participants": format!("{url}/Participants"), "messages": format!("{url}/Messages") },
     })
 }

@@ -54,35 +54,40 @@ fn page(call: &mut Call<'_>, account: &str, set: Option<&str>) -> Result<Answer,
     }
     let (since, until) = window(call)?;
     let world = call.world();
-    let is = |name: &str, value: String| call.query(name).is_none_or(|it| it == value);
-    let is_wanted = |row: &Row| is("To", to(world, row)) && is("From", from(world, row));
+    let (wanted_to, wanted_from) = (call.query("To"), call.query("From"));
+    let is_wanted = |row: &Row| {
+        wanted_to.is_none_or(|it| it == to(world, row)) && wanted_from.is_none_or(|it| it == from(world, row))
+    };
     let page = call.page_before(call.between("messages", since, until), token, size, is_wanted);
 
-    let path = call.asked.uri.path();
-    let filters = filters(call);
-    let link_to = |n_page: usize, token: Option<String>| {
-        let mut parameters = filters.clone();
-        parameters.extend([("PageSize", size.to_string()), ("Page", n_page.to_string())]);
-        parameters.extend(token.map(|it| ("PageToken", it)));
-        format!("{path}?{}", link::query(&parameters))
-    };
+    let linked = |n_page: usize, token: Option<String>| link_to(call, size, n_page, token);
     let next = page.next.map(|next| {
         let n_next = if next.from.is_none() { 0 } else { n_page + 1 };
-        format!("{}{}", next.host.unwrap_or_default(), link_to(n_next, token_of(&next)))
+        format!("{}{}", next.host.unwrap_or_default(), linked(n_next, token_of(&next)))
     });
     let start = n_page * size;
     let body = Envelope {
-        first_page_uri: link_to(0, None),
+        first_page_uri: linked(0, None),
         next_page_uri: next,
-        previous_page_uri: (n_page == 1).then(|| link_to(0, None)),
+        previous_page_uri: (n_page == 1).then(|| linked(0, None)),
         page: n_page,
         page_size: size,
         start,
         end: start + page.rows.len().saturating_sub(1),
-        uri: link_to(n_page, call.query("PageToken").map(str::to_owned)),
+        uri: linked(n_page, call.query("PageToken").map(str::to_owned)),
         messages: page.rows.iter().map(|row| message(world, row, account)).collect(),
     };
     Answer::json(&body, page.rows.len())
+}
+
+/// The relative link to a page of the same list.
+fn link_to(call: &Call<'_>, size: usize, n_page: usize, token: Option<String>) -> String {
+    let names = ["To", "From", "DateSent", "DateSent<", "DateSent>"];
+    let mut parameters: Vec<(&str, String)> =
+        names.into_iter().filter_map(|name| Some((name, call.query(name)?.to_owned()))).collect();
+    parameters.extend([("PageSize", size.to_string()), ("Page", n_page.to_string())]);
+    parameters.extend(token.map(|it| ("PageToken", it)));
+    format!("{}?{}", call.asked.uri.path(), link::query(&parameters))
 }
 
 #[derive(Serialize)]
@@ -142,7 +147,7 @@ fn message(world: &World, row: &Row, account: &str) -> MessageResource {
         error_message: row.error.map(error_message),
         from: from(world, row),
         to: to(world, row),
-        messaging_service_sid: (row.n % 3 == 0).then(|| sid(world, "MG", 0)),
+        messaging_service_sid: row.n.is_multiple_of(3).then(|| sid(world, "MG", 0)),
         price: (!is_failed).then_some("-0.00750"),
         price_unit: "USD",
         status: row.status,
@@ -156,7 +161,7 @@ fn message(world: &World, row: &Row, account: &str) -> MessageResource {
 pub(super) fn direction(row: &Row) -> &'static str {
     match row.direction {
         Some(Direction::Inbound) => "inbound",
-        _ if row.n % 5 == 0 => "outbound-reply",
+        _ if row.n.is_multiple_of(5) => "outbound-reply",
         _ => "outbound-api",
     }
 }
@@ -215,12 +220,6 @@ pub(super) fn wrong(parameter: &str) -> Failure {
 
 pub(super) fn is_account(text: &str) -> bool {
     text.len() == 34 && text.strip_prefix("AC").is_some_and(|it| it.bytes().all(|it| it.is_ascii_hexdigit()))
-}
-
-/// The parameters that links repeat.
-fn filters(call: &Call<'_>) -> Vec<(&'static str, String)> {
-    let names = ["To", "From", "DateSent", "DateSent<", "DateSent>"];
-    names.into_iter().filter_map(|name| Some((name, call.query(name)?.to_owned()))).collect()
 }
 
 /// A token names the moment and the row after which its page goes on.

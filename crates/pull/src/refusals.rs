@@ -1,0 +1,31 @@
+//! Whether all refusals that providers hold are known.
+
+use anyhow::Result;
+use jiff::{SignedDuration, Timestamp};
+use pages::{coverage_of, last_read_at, read_store};
+use plan::{Plan, SourceSection};
+
+/// A source that can hold refusals and was not read freshly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaleSource {
+    pub name: String,
+    /// When the last reading that has ended began; none if none has.
+    pub read_at: Option<Timestamp>,
+}
+
+/// Returns the sources of a plan that can hold refusals, and whose last whole reading is older than the plan allows for
+/// writing to people.
+pub fn stale_sources(plan: &Plan, now: Timestamp) -> Result<Vec<StaleSource>> {
+    let most = SignedDuration::from_hours(i64::from(plan.gates.max_refusal_hours));
+    let mut stale = Vec::new();
+    for of in plan.sources.iter().filter_map(SourceSection::of_provider).filter(|it| it.stream.holds_refusals) {
+        let contents = read_store(&of.folder(plan))?;
+        let read_at = last_read_at(&contents).filter(|_| coverage_of(&contents).pulls > 0);
+        // A reading with an end that the plan gives says nothing of the time after it.
+        let covers_now = of.until.is_none_or(|it| it >= now);
+        if !covers_now || read_at.is_none_or(|it| now.duration_since(it) > most) {
+            stale.push(StaleSource { name: of.source.name.get_ref().clone(), read_at });
+        }
+    }
+    Ok(stale)
+}
