@@ -14,7 +14,7 @@ use crate::providers::person::OWN_NUMBER;
 use crate::providers::{Answer, Asked, Call, Failure, Row, World};
 
 pub(super) async fn list(State(sandbox): State<Arc<Sandbox>>, asked: Asked) -> Response {
-    sandbox.provided(&Infobip::NEW, asked, page).await
+    sandbox.provided(&Infobip::OLD, asked, page).await
 }
 
 fn page(call: &mut Call<'_>) -> Result<Answer, Failure> {
