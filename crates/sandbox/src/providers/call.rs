@@ -87,6 +87,12 @@ impl Call<'_> {
         self.parameters.iter().find(|it| it.0 == name).map(|it| it.1.as_str())
     }
 
+    /// The parameters of these names that the caller sent: filters of rows. Most callers send none, and then no row has to be
+    /// written out to be compared.
+    pub(crate) fn filters(&self, names: &[&'static str]) -> Vec<(&'static str, &str)> {
+        names.iter().filter_map(|name| Some((*name, self.query(name)?))).collect()
+    }
+
     pub(crate) fn world(&self) -> &World {
         &self.store.world
     }

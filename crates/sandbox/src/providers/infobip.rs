@@ -39,7 +39,7 @@ pub(super) struct Infobip {
 
 impl Infobip {
     pub(super) const NEW: Self = Self { has_old_errors: false };
-    /// As the paths of people have them.
+    /// As the paths of people, of the blocklist and of the inbox have them.
     const OLD: Self = Self { has_old_errors: true };
 }
 
@@ -75,7 +75,7 @@ impl Provider for Infobip {
             Failure::Server => (500, "E500", "GENERAL_ERROR", "Something went wrong. Please contact support."),
         };
         let body = match self.has_old_errors {
-            true => json!({ "requestError": { "serviceException": { "messageId": old_code, "text": text } } }),
+            true => old_error(failure, old_code, text),
             false => json!({
                 "errorCode": code, "description": text, "action": "Check the request and try again.",
                 "violations": violations(failure), "resources": [],
@@ -145,8 +145,19 @@ impl Provider for Infobip {
             Rate { path: "/people/2/", calls: 5, seconds: 1 },
             Rate { path: "/logs", calls: 120, seconds: 60 },
             Rate { path: "/platform/1/blocklists", calls: 1, seconds: 1 },
+            Rate { path: "/viber/1/senders/", calls: 10, seconds: 1 },
         ]
     }
+}
+
+fn old_error(failure: &Failure, code: &str, text: &str) -> Value {
+    let mut exception = json!({ "messageId": code, "text": text });
+    if let Failure::BadRequest(what) = failure {
+        let (parameter, reason) = what.split_once(": ").unwrap_or(("request", what));
+        exception["text"] = "Bad request".into();
+        exception["validationErrors"] = json!({ parameter: [reason] });
+    }
+    json!({ "requestError": { "serviceException": exception } })
 }
 
 fn violations(failure: &Failure) -> Value {

@@ -4,6 +4,7 @@
 //! id. Numbers are numbers of JSON. Written from the examples of MessageBird's Go client; the largest page is not documented
 //! and is 200 here. The codes of errors of recipients are from its reference.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -151,7 +152,8 @@ async fn messages(State(sandbox): State<Arc<Sandbox>>, asked: Asked) -> Response
         let is_wanted = |it: &&&[&Row]| status.is_none_or(|status| it.iter().any(|row| row.status == status));
         let heads = recipients.iter().filter(is_wanted).filter_map(|it| it.first().copied());
         let page = call.page_at(heads, offset, limit);
-        let of = |head: &&Row| recipients.iter().find(|it| it.first().is_some_and(|it| it.n == head.n)).copied();
+        let by_head: BTreeMap<u64, &[&Row]> = recipients.iter().filter_map(|it| Some((it.first()?.n, *it))).collect();
+        let of = |head: &&Row| by_head.get(&head.n).copied();
         let shown: Vec<&[&Row]> = page.rows.iter().filter_map(of).collect();
         let items = shown.iter().map(|it| message(call, it)).collect();
         listed(call, &page, (offset, limit), items, shown.iter().map(|it| it.len()).sum())

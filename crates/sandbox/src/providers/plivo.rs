@@ -94,9 +94,9 @@ fn page(call: &mut Call<'_>, account: &str, set: Option<&str>) -> Result<Answer,
     let (since, until) = window(call)?;
     let world = call.world();
     let names = ["message_direction", "message_state", "message_type", "from_number", "to_number", "error_code"];
+    let filters = call.filters(&names);
     let is_wanted = |row: &&Row| {
-        let message = message(world, row, account);
-        !row.is_deleted && names.iter().all(|name| call.query(name).is_none_or(|it| message[name] == it))
+        !row.is_deleted && filters.iter().all(|(name, value)| message(world, row, account)[*name] == *value)
     };
     let rows = call.between("messages", since, until).iter().rev().filter(is_wanted);
     let page = call.page_at(rows, offset, limit);

@@ -116,11 +116,10 @@ async fn detail_records(State(sandbox): State<Arc<Sandbox>>, asked: Asked) -> Re
         let (since, until) = window(call)?;
         let world = call.world();
         let fields = ["direction", "status", "cld", "cli"];
-        let is_wanted = |row: &&Row| {
-            let record = record(world, row);
-            let is = |field: &&str| call.query(&format!("filter[{field}]")).is_none_or(|it| record[*field] == it);
-            !row.is_deleted && fields.iter().all(is)
-        };
+        let named = |field: &&'static str| Some((*field, call.query(&format!("filter[{field}]"))?));
+        let filters: Vec<(&str, &str)> = fields.iter().filter_map(named).collect();
+        let is_wanted =
+            |row: &&Row| !row.is_deleted && filters.iter().all(|(field, value)| record(world, row)[*field] == *value);
         let (n_page, size) = place(call)?;
         let rows = call.between("detail-records", since, until).iter();
         let is_ascending = call.query("sort").or_else(|| call.query("sort[]")) == Some("created_at");

@@ -1,5 +1,7 @@
 //! Examples of the frame, and what tests of stand-ins are written with.
 
+mod faults;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 

@@ -1,8 +1,9 @@
 //! Vonage, the Reports API: records at once for a day at most, or a report that is ordered and fetched later.
 //!
-//! Rows: `sms` and `messages`, each in both directions. Every row that is returned is billed, and billed again when it is
-//! read again: the answers say the price. Written from Vonage's document of 2021 (2.1.17), where it is right (its dates are
-//! moments and not days), and from the guide to its pages.
+//! Rows: `sms` and `messages`, each in both directions. Every row that is returned at once is billed, and billed again when it
+//! is read again: the answer says the price. A report is billed for its `items_count`. Written from Vonage's document of 2021
+//! (2.1.17), where it is right, and from the guide to its pages. The document calls moments days, and latencies and prices of
+//! rows numbers, of which its own examples make texts.
 
 mod record;
 mod records;

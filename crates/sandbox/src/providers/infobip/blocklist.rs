@@ -14,7 +14,7 @@ use crate::providers::person::OWN_NUMBER;
 use crate::providers::{Answer, Asked, Call, Failure, Row, World};
 
 pub(super) async fn list(State(sandbox): State<Arc<Sandbox>>, asked: Asked) -> Response {
-    sandbox.provided(&Infobip::NEW, asked, page).await
+    sandbox.provided(&Infobip::OLD, asked, page).await
 }
 
 fn page(call: &mut Call<'_>) -> Result<Answer, Failure> {
@@ -22,12 +22,9 @@ fn page(call: &mut Call<'_>) -> Result<Answer, Failure> {
     let n_page = number(call, "page", (0, usize::MAX), 0)?;
     let (since, until) = window(call)?;
     let world = call.world();
+    let filters = call.filters(&["sender", "destination", "channel", "sourceType", "accountKey"]);
     let is_wanted = |row: &&Row| {
-        let record = record(world, row);
-        let filters = ["sender", "destination", "channel", "sourceType", "accountKey"];
-        filters.iter().all(|name| call.query(name).is_none_or(|it| record[name] == it))
-            && since <= row.at
-            && row.at < until
+        since <= row.at && row.at < until && filters.iter().all(|(name, value)| record(world, row)[*name] == *value)
     };
     let rows = ["blocklist", "blocklist-manual", "blocklist-urn"].into_iter().flat_map(|it| call.rows(it));
     let page = call.page_of_number(rows.filter(is_wanted), n_page, size);

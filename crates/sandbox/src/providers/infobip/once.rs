@@ -42,7 +42,7 @@ pub(super) async fn inbox(State(sandbox): State<Arc<Sandbox>>, asked: Asked) -> 
         let body = json!({ "results": results, "messageCount": rows.len(), "pendingMessageCount": n_left });
         Answer::json(&body, rows.len())
     };
-    sandbox.provided(&Infobip::NEW, asked, inbox).await
+    sandbox.provided(&Infobip::OLD, asked, inbox).await
 }
 
 /// Takes the oldest rows that were not returned yet, and says how many are left. A message that is still on its way has no
@@ -63,10 +63,14 @@ fn take(call: &mut Call<'_>, stream: &'static str) -> Result<(Vec<Row>, usize), 
 fn received(world: &World, row: &Row) -> Value {
     let text = row.body.clone().unwrap_or_default();
     let keyword = ["STOP", "START"].into_iter().find(|it| text.eq_ignore_ascii_case(it));
-    json!({
+    let mut received = json!({
         "messageId": Infobip::NEW.row_id(world, row), "from": destination(world, row), "to": OWN_NUMBER.to_string(),
-        "text": text, "cleanText": if keyword.is_some() { "" } else { &text }, "keyword": keyword,
+        "text": text, "cleanText": if keyword.is_some() { "" } else { &text },
         "receivedAt": moment_text(row.at), "smsCount": 1,
-        "price": { "pricePerMessage": 0, "currency": "EUR" }, "callbackData": null,
-    })
+        "price": { "pricePerMessage": 0, "currency": "EUR" },
+    });
+    if let Some(keyword) = keyword {
+        received["keyword"] = keyword.into();
+    }
+    received
 }

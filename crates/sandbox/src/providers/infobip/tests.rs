@@ -180,6 +180,7 @@ async fn errors_have_the_shape_of_their_generation_and_rates_are_kept() {
     let shown = Shown::new();
     let old = get(&shown, "/people/2/persons?limit=x").await;
     assert_eq!(old.body["requestError"]["serviceException"]["messageId"], "BAD_REQUEST");
+    assert!(old.body["requestError"]["serviceException"]["validationErrors"]["limit"][0].is_string());
     let new = get(&shown, "/sms/3/logs?limit=5000").await;
     assert_eq!((new.status, &new.body["violations"][0]["property"]), (400, &json!("limit")));
     let statuses =

@@ -50,11 +50,7 @@ impl Wanted {
         let all = [
             (true, "account_id", self.account.clone()),
             (true, "message_id", Vonage.row_id(world, row)),
-            (
-                is_outbound,
-                "client_ref",
-                if row.n.is_multiple_of(3) { format!("order-{}", row.n) } else { String::new() },
-            ),
+            (is_outbound, "client_ref", world.hex("client_ref", row.n).get(..40).unwrap_or_default().to_owned()),
             (true, "direction", self.direction.name().to_owned()),
             (true, "from", from),
             (true, "to", to),

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::record::{Wanted, moment_text};
-use super::{PRICE, Vonage, direction, forbidden, is_own, problem};
+use super::{Vonage, direction, forbidden, is_own, problem};
 use crate::Sandbox;
 use crate::providers::{Answer, Asked, Call, Failure, Row, World, moment};
 
@@ -73,8 +73,6 @@ impl Report {
         if self.status() == "SUCCESS" {
             body["_links"]["download_report"]["href"] = format!("{origin}/v3/media/{}", self.file(world)).into();
             body["items_count"] = self.rows.len().into();
-            body["price"] = (PRICE * self.rows.len() as f64).into();
-            body["currency"] = "EUR".into();
         }
         body
     }
