@@ -21,7 +21,7 @@ pub(crate) struct SegmentReader<R> {
 /// What comes next in a segment.
 pub(crate) enum Next {
     /// A frame whose page has not been read.
-    Frame(Frame),
+    Frame(Box<Frame>),
     End,
     /// A frame that a crash has cut off.
     CutOff,
@@ -82,7 +82,7 @@ impl<R: BufRead> SegmentReader<R> {
         }
         let frame = serde_json::from_slice(&line).map_err(|_| self.damaged())?;
         self.at += n_read;
-        Ok(Next::Frame(frame))
+        Ok(Next::Frame(Box::new(frame)))
     }
 
     /// Reads the page of a frame; none if it was cut off.

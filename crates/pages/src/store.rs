@@ -145,7 +145,7 @@ fn read(dir: &Path, mends: bool) -> Result<Contents, PageError> {
                     if is_whole {
                         chain = frame.chain;
                         contents.chain = Some(chain);
-                        contents.frames.push(PlacedFrame { frame, segment: n, at });
+                        contents.frames.push(PlacedFrame { frame: *frame, segment: n, at });
                     }
                     !is_whole
                 }

@@ -15,6 +15,6 @@ pub use check::{Checked, Forecast, check_source};
 pub use refusals::{StaleSource, stale_sources};
 pub use signed::SignatureError;
 pub use sources::{
-    FailedSource, Progress, PullSettings, PulledSource, Refresh, files_of, is_failure_passing, pull_sources,
-    read_coverage,
+    FailedSource, OnPages, OnSourceWait, Progress, PullSettings, PulledSource, Refresh, files_of, is_failure_passing,
+    pull_sources, read_coverage,
 };

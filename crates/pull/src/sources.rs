@@ -40,11 +40,16 @@ pub enum Refresh {
     New,
 }
 
+/// Is told of the records of pages that are durable, and of the share of the source that was read.
+pub type OnPages = dyn Fn(&str, u64, Option<f64>) + Send + Sync;
+/// Is told of long waits.
+pub type OnSourceWait = dyn Fn(&str, Wait) + Send + Sync;
+
 /// What happens while sources are read, by the name of the source. Called from any thread.
 #[derive(Clone)]
 pub struct Progress {
-    pub on_pages: Arc<dyn Fn(&str, u64, Option<f64>) + Send + Sync>,
-    pub on_wait: Arc<dyn Fn(&str, Wait) + Send + Sync>,
+    pub on_pages: Arc<OnPages>,
+    pub on_wait: Arc<OnSourceWait>,
 }
 
 /// A source that was read to its end.

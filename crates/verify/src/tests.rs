@@ -88,6 +88,7 @@ impl Provider {
             clock: Clock::starting(Timestamp::UNIX_EPOCH),
             templates: Templates::default(),
             uploads: sandbox::Uploads::default(),
+            providers: sandbox::Providers::new(sandbox::ProviderSettings::default(), Timestamp::UNIX_EPOCH),
             n_requests: AtomicU64::new(0),
         };
         if !self.is_down {
