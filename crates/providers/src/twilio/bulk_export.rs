@@ -223,7 +223,7 @@ mod tests {
     use flate2::{Compression, write::GzEncoder};
 
     use super::*;
-    use crate::served::{connection, shown};
+    use crate::served::{Asked, Served, connection, shown};
 
     fn stream() -> BulkExport {
         BulkExport::new(&connection("twilio", "https://bulkexports.twilio.com"))
@@ -325,5 +325,29 @@ mod tests {
         let at = |it: &str| it.parse().unwrap();
         let window = Window { since: at("1990-01-01T00:00:00Z"), until: at("1991-01-01T00:00:00Z") };
         assert_eq!(stream().first(Some(window)), None);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_file_of_a_day_is_fetched_from_another_host_without_credentials() {
+        let files = Served::start(|_: &Asked| (200, r#"{"sid":"SM01","date_sent":"2026-03-01T09:00:00Z"}"#.to_owned()));
+        let files = files.await;
+        let url = format!("{}/day.json.gz", files.url);
+        let served = Served::start(move |asked: &Asked| {
+            let days = json!({"details": [{"status": "Completed", "count": 1, "days": ["2026-03-01"]}]});
+            match asked.path.split('?').next().unwrap() {
+                "/v1/Exports/Messages/Jobs" if asked.body.is_empty() => {
+                    (200, String::from_utf8(NO_JOBS.to_vec()).unwrap())
+                }
+                "/v1/Exports/Messages/Jobs" => (201, r#"{"job_sid":"JS01"}"#.to_owned()),
+                "/v1/Exports/Jobs/JS01" => (200, days.to_string()),
+                "/v1/Exports/Messages/Days/2026-03-01" => (307, url.clone()),
+                other => panic!("{other}"),
+            }
+        });
+        let served = served.await;
+        served.pull("twilio", "bulk-export").await.unwrap();
+        assert_eq!(Vec::from_iter(served.kept("twilio", "bulk-export")), ["SM01"]);
+        assert!(served.asked().iter().all(|it| it.authorization == "Basic YWNjdDpzZWNyZXQ="));
+        assert_eq!(files.asked().iter().map(|it| it.authorization.as_str()).collect::<Vec<_>>(), [""]);
     }
 }
