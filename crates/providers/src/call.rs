@@ -12,6 +12,9 @@ pub struct Call {
     pub host: usize,
     /// The path with the query, percent-encoded.
     pub path: String,
+    /// Whether the answer of a GET leads to a file, perhaps at another host, where no credentials go.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_file: bool,
     /// The body of a POST.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub body: Value,
@@ -55,6 +58,7 @@ impl Call {
             method: Method::Get,
             host: 0,
             path: path.into(),
+            is_file: false,
             body: Value::Null,
             then: Then::Page,
             state: Value::Null,

@@ -102,7 +102,9 @@ impl Served {
                 let asked = read(request, number).await;
                 let (status, body) = answer(&asked);
                 heard.lock().unwrap().push(asked);
-                (StatusCode::from_u16(status).unwrap(), body)
+                // The body of a redirect is where it leads.
+                let location = if status == 307 { body.clone() } else { String::new() };
+                (StatusCode::from_u16(status).unwrap(), [("location", location)], body)
             }
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -3,6 +3,7 @@
 //! Facts: twilio-oai `twilio_api_v2010`, `twilio_conversations_v1`, `twilio_content_v1` and `twilio_studio_v2`
 //! (2026-04-14), twilio.com/docs/errors/20429, and support.twilio.com article 223181008; read 2026-11-22.
 
+mod bulk_export;
 mod content;
 mod messages;
 mod participants;
@@ -22,8 +23,11 @@ pub(crate) const API: usize = 0;
 pub(crate) const CONVERSATIONS: usize = 1;
 pub(crate) const CONTENT: usize = 2;
 pub(crate) const STUDIO: usize = 3;
+pub(crate) const BULK_EXPORTS: usize = 4;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
+const THREE_DAYS: Duration = Duration::from_secs(3 * 24 * 3600);
+const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// Twilio publishes no rate, but a limit on concurrent calls (429, code 20429). One call after the other stays below.
 const LIMIT: Limit = Limit { interval: Duration::from_millis(10), source: "twilio.com/docs/errors/20429, 2026-11-22" };
@@ -54,6 +58,7 @@ pub(crate) const TWILIO: ProviderSpec = ProviderSpec {
         "https://conversations.twilio.com",
         "https://content.twilio.com",
         "https://studio.twilio.com",
+        "https://bulkexports.twilio.com",
     ],
     account: Some("Account SID"),
     secret: "Auth Token",
@@ -79,6 +84,20 @@ pub(crate) const TWILIO: ProviderSpec = ProviderSpec {
             gaps: &["messages that were never sent have no date, and are in no window"],
             needs: &[],
             open: |connection| Box::new(messages::Messages::new(connection)),
+        },
+        StreamSpec {
+            name: "bulk-export",
+            title: "messages of whole days, also older ones",
+            profile: Some("twilio-bulk-export"),
+            holds_refusals: true,
+            // One job for a window: a job has at most 366 days, and an account exports so many in a day of UTC.
+            windows: Windows::Of { length: YEAR, kept: None, lag: THREE_DAYS, overlap: DAY },
+            gaps: &[
+                "days are exported two days later, so read messages too for the last days",
+                "an account can export 366 days in a day: name since",
+            ],
+            open: |connection| Box::new(bulk_export::BulkExport::new(connection)),
+            ..PARTICIPANTS
         },
         PARTICIPANTS,
         StreamSpec {

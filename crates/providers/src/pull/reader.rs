@@ -377,7 +377,8 @@ async fn send(clients: &[Client], stream: &dyn Stream, call: &Call) -> Result<(V
             client.post_once(&call.path, &call.body, read).await
         }
         (_, Method::Get) => {
-            client.send_retrying(Request { path: &call.path, parameters: Parameters::Query(&[]), units: 0 }, read).await
+            let parameters = if call.is_file { Parameters::File } else { Parameters::Query(&[]) };
+            client.send_retrying(Request { path: &call.path, parameters, units: 0 }, read).await
         }
         (_, Method::Post) => {
             let parameters = Parameters::json(&call.body)?;
