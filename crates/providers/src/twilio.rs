@@ -30,7 +30,7 @@ const THREE_DAYS: Duration = Duration::from_secs(3 * 24 * 3600);
 const YEAR: Duration = Duration::from_secs(366 * 24 * 3600);
 
 /// Twilio publishes no rate, but a limit on concurrent calls (429, code 20429). One call after the other stays below.
-const LIMIT: Limit = Limit { interval: Duration::from_millis(10), source: "twilio.com/docs/errors/20429, 2026-11-22" };
+const LIMIT: Limit = Limit { interval: Duration::from_millis(5), source: "twilio.com/docs/errors/20429, 2026-11-22" };
 
 /// A list of a host with `meta.next_page_url`.
 const PARTICIPANTS: StreamSpec = StreamSpec {
