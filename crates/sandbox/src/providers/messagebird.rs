@@ -361,6 +361,9 @@ mod tests {
         let shown = Shown::new();
         let groups = items(&shown, "/groups?limit=2").await;
         assert_eq!(sorted(&groups, "name"), ["Fidélité", "Newsletter", "VIP"]);
+        // Every second, third and seventh of 40.
+        let sizes: Vec<u64> = groups.iter().map(|it| it["contacts"]["totalCount"].as_u64().unwrap()).collect();
+        assert_eq!(sizes, [20, 14, 6]);
         for group in groups {
             let path = format!("/groups/{}/contacts?limit=3", group["id"].as_str().unwrap());
             let contacts = items(&shown, &path).await;

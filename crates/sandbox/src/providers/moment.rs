@@ -11,7 +11,7 @@ pub(super) fn with_offset(text: &str) -> Option<Timestamp> {
 
 /// Reads a moment without an offset, which is of UTC: `2026-03-03T09:14:07`, `2026-03-03 09:14`, `2026-03-03`.
 pub(super) fn of_utc(text: &str) -> Option<Timestamp> {
-    let moment: DateTime = text.parse().ok().or_else(|| format!("{text}:00").parse().ok())?;
+    let moment: DateTime = text.parse().ok()?;
     moment.to_zoned(TimeZone::UTC).ok().map(|it| it.timestamp())
 }
 

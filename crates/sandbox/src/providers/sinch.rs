@@ -334,6 +334,15 @@ mod tests {
         let token = token(&shown).await;
         let told = get(&shown, &token, "/v1/projects/p/apps/a/consents/OPT_OUT_ALL").await;
         assert_eq!((told.status, &told.body["error"]["status"]), (404, &json!("NOT_FOUND")));
+        // A first refusal makes one list.
+        let phone = shown.lines("sinch/rows").await[0]["phone"].clone();
+        shown.control("providers/sinch/change", &json!({ "stop": phone })).await;
+        let mut statuses = Vec::new();
+        for list in LISTS {
+            statuses.push(get(&shown, &token, &format!("/v1/projects/p/apps/a/consents/{list}")).await.status);
+        }
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 404, 404]);
         assert_eq!(get(&shown, &token, "/v1/projects/p/apps/a/consents/OPT_IN").await.status, 400);
     }
 
