@@ -357,7 +357,7 @@ fn probe_json(
             Scanned::Record { bytes, .. } => {
                 let Ok(record) = std::str::from_utf8(bytes) else { continue };
                 // An unreadable record is rejected later, when its rows are read.
-                let _: Result<(), UnreadableRecord> = flattener.rows(record, |_| Ok::<(), ExtractError>(()))?;
+                let _: Result<(), UnreadableRecord> = flattener.rows_of(record, |_| Ok::<(), ExtractError>(()))?;
             }
             Scanned::Broken { line } => return Err(ExtractError::Json { path: path.to_owned(), line }),
             _ => {}

@@ -11,7 +11,7 @@ use url::Url;
 use crate::auth::{Auth, Credentials, Login};
 use crate::backoff::backoff;
 use crate::resolver::{Resolver, is_private_host};
-use crate::response::{self, ReadFailure, Response, retry_after};
+use crate::response::{self, ReadFailure, Response, long_wait, retry_after};
 use crate::throttle::{CallCounts, Throttle};
 use crate::url::is_loopback;
 use crate::{CallError, ClientConfig, Hooks};
@@ -327,6 +327,10 @@ impl Inner {
 
     /// Returns the body of an answer that is none of an error.
     fn body(&self, Response { status, headers, body }: Response) -> Result<Vec<u8>, CallError> {
+        let is_told_to_wait = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE);
+        if let (true, true, Some(wait)) = (is_told_to_wait, self.config.gives_up_on_long_waits, long_wait(&headers)) {
+            return Err(CallError::AskedToWait { wait });
+        }
         match status {
             StatusCode::TOO_MANY_REQUESTS => Err(CallError::RateLimited { retry_after: retry_after(&headers) }),
             StatusCode::SERVICE_UNAVAILABLE if retry_after(&headers).is_some() => {

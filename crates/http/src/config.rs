@@ -20,6 +20,9 @@ pub struct ClientConfig {
     pub quota: Option<u64>,
     /// The largest response, after decompression. A larger one is [`CallError::TooLarge`](crate::CallError).
     pub max_response_bytes: usize,
+    /// Whether a wait of more than a quarter of an hour that the provider asks for ends the command. If not, it is asked again
+    /// after a quarter of an hour.
+    pub gives_up_on_long_waits: bool,
     /// Whether addresses of private networks are called. Loopback is called in any case.
     pub allows_private: bool,
 }
@@ -35,6 +38,7 @@ impl Default for ClientConfig {
             quota: None,
             // The answer to a check of a thousand numbers has about 100 KiB.
             max_response_bytes: 4 << 20,
+            gives_up_on_long_waits: false,
             allows_private: true,
         }
     }

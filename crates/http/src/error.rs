@@ -14,6 +14,8 @@ pub enum CallError {
     TimedOut,
     #[error("the provider asks to slow down")]
     RateLimited { retry_after: Option<Duration> },
+    #[error("the provider asks to wait {} minutes: call it again after that", wait.as_secs().div_ceil(60))]
+    AskedToWait { wait: Duration },
     #[error("the provider failed ({status})")]
     Provider { status: u16 },
     #[error("the provider refused the call ({status}{})", code.map(|it| format!(", code {it}")).unwrap_or_default())]
@@ -48,6 +50,7 @@ impl CallError {
             Self::Unreachable { .. }
             | Self::TimedOut
             | Self::RateLimited { .. }
+            | Self::AskedToWait { .. }
             | Self::Provider { .. }
             | Self::Malformed
             | Self::QuotaUsed
@@ -77,6 +80,7 @@ impl CallError {
             | Self::Malformed
             | Self::OutcomeUnknown { .. } => true,
             Self::Refused { .. }
+            | Self::AskedToWait { .. }
             | Self::QuotaUsed
             | Self::AllowanceUsed
             | Self::Claim { .. }

@@ -38,6 +38,15 @@ pub(crate) async fn read(mut response: reqwest::Response, most_bytes: usize) -> 
 /// Returns the wait that the headers ask for, in seconds or until an HTTP date. A value that is neither, or lies in the
 /// past, is the shortest wait.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    asked_for(headers).map(|it| it.clamp(*RETRY_AFTER_BOUNDS.start(), *RETRY_AFTER_BOUNDS.end()))
+}
+
+/// Returns the wait that is asked for, if it is longer than a command waits.
+pub(crate) fn long_wait(headers: &HeaderMap) -> Option<Duration> {
+    asked_for(headers).filter(|it| it > RETRY_AFTER_BOUNDS.end())
+}
+
+fn asked_for(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().unwrap_or_default().trim();
     let seconds = text.parse::<i64>().ok().or_else(|| {
         if !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit()) {
@@ -47,8 +56,7 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         let at = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
         Some(at.as_second() - Timestamp::now().as_second())
     });
-    let wait = Duration::from_secs(seconds.and_then(|it| u64::try_from(it).ok()).unwrap_or(0));
-    Some(wait.clamp(*RETRY_AFTER_BOUNDS.start(), *RETRY_AFTER_BOUNDS.end()))
+    Some(Duration::from_secs(seconds.and_then(|it| u64::try_from(it).ok()).unwrap_or(0)))
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ mod schema_name;
 mod segment;
 mod shell_word;
 mod shown;
+mod surrogates;
 
 pub use batch::{Batch, BatchSize, MAX_BATCH};
 pub use condition::{CONDITION_COLUMNS, Condition, ConditionColumn, ConditionError, ConditionKind, ConditionPart};
@@ -58,3 +59,4 @@ pub use schema_name::is_schema_name;
 pub use segment::Segment;
 pub use shell_word::shell_word;
 pub use shown::{SHOWN_FIELDS, ShownField, ValueKind};
+pub use surrogates::without_lone_surrogates;

@@ -92,7 +92,7 @@ pub fn coverage_of(contents: &Contents) -> PullCoverage {
     if let Some(claimed) = claimed {
         add(claimed != records, PullFinding::TotalDiffers { claimed, records });
     }
-    add(coverage.is_complete && coverage.rows == 0, PullFinding::NothingCame);
+    add(coverage.is_complete && coverage.rows == 0 && coverage.until.is_some(), PullFinding::NothingCame);
     add(moves > 0, PullFinding::Moved { times: moves });
     add(deleted > 0, PullFinding::Deleted { records: deleted });
     coverage.content = (coverage.pages > 0).then(|| content.finish());

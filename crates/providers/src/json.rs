@@ -12,35 +12,8 @@ use serde_json::Value;
 /// A message that was cut inside an emoji can hold half of a surrogate pair, which JSON allows and `serde_json` does not.
 /// Only such a body is looked through and read again.
 pub(crate) fn parse(body: &[u8]) -> Result<Value, CallError> {
-    let lenient = || serde_json::from_slice(&without_lone_surrogates(body));
+    let lenient = || serde_json::from_slice(&model::without_lone_surrogates(body));
     serde_json::from_slice(body).or_else(|_| lenient()).map_err(|_| CallError::Malformed)
-}
-
-/// Replaces escapes of half a surrogate pair by the replacement character.
-fn without_lone_surrogates(body: &[u8]) -> Vec<u8> {
-    let mut mended = body.to_vec();
-    let mut at = 0;
-    while at + 1 < mended.len() {
-        if mended[at] != b'\\' {
-            at += 1;
-            continue;
-        }
-        match (escaped(&mended, at), escaped(&mended, at + 6)) {
-            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => at += 12,
-            (Some(0xd800..=0xdfff), _) => {
-                mended[at + 2..at + 6].copy_from_slice(b"fffd");
-                at += 6;
-            }
-            _ => at += 2,
-        }
-    }
-    mended
-}
-
-/// Returns the number of the escape `\uXXXX` at a place.
-fn escaped(text: &[u8], at: usize) -> Option<u32> {
-    let escape = text.get(at..at + 6)?.strip_prefix(b"\\u")?;
-    u32::from_str_radix(std::str::from_utf8(escape).ok()?, 16).ok()
 }
 
 /// Returns the link to the next page, which a page must have: null after the last one.

@@ -42,7 +42,7 @@ pub(crate) const PLIVO: ProviderSpec = ProviderSpec {
         paging: Paging::Offset,
         page_rows: messages::PAGE_ROWS,
         // 20 a minute.
-        limit: Limit { interval: Duration::from_secs(3), source: "docs.plivo.com account-limits, 2026-11-22" },
+        limit: Limit { interval: Duration::from_millis(3_100), source: "docs.plivo.com account-limits, 2026-11-22" },
         price: None,
         consumes: false,
         gaps: &[

@@ -85,7 +85,11 @@ pub async fn pull(
     let clients = clients(provider, connection, options)?;
     let stream = (spec.open)(connection);
     let mut reader = Reader::new(spec, &*stream, clients, store, options, on_event);
-    let mut next = history.unfinished().or_else(|| first_range(spec, &history, options));
+    // A reading that another account has begun, and that has brought nothing, is left alone.
+    let is_of_account = |it: &Begun| it.account == Some(account) || history.has_pages(it.pull);
+    let unfinished = history.unfinished().filter(is_of_account);
+    let rests = stream.rest().is_some_and(|it| has_rested_less(&contents, options.now, it));
+    let mut next = unfinished.or_else(|| if rests { None } else { first_range(spec, &history, options) });
     next.iter_mut().for_each(|it| it.account = Some(account));
     while let Some(begun) = next.take() {
         let done = history.done_of(begun.pull);
@@ -103,6 +107,12 @@ pub async fn pull(
     let calls = reader.calls();
     drop(reader);
     Ok(Pulled { coverage: pages::coverage_of(&pages::read_store(folder)?), calls })
+}
+
+/// Whether the last reading that has ended began less than `rest` ago.
+fn has_rested_less(contents: &pages::Contents, now: Timestamp, rest: std::time::Duration) -> bool {
+    let rest = SignedDuration::try_from(rest).unwrap_or_default();
+    pages::last_read_at(contents).is_some_and(|it| now.duration_since(it) < rest)
 }
 
 /// The digest of the account, the addresses and what is read there. Ids that are asked about are not part of it.

@@ -21,6 +21,12 @@ pub trait Stream: Send + Sync {
     /// that leaves the host.
     fn read(&self, call: &Call, body: &[u8]) -> Result<PageRead, CallError>;
 
+    /// Returns how long after a reading the next one may begin, where a provider limits how often it is asked about the same
+    /// records.
+    fn rest(&self) -> Option<Duration> {
+        None
+    }
+
     /// Returns whether the latest records of a window come first.
     fn is_newest_first(&self) -> bool {
         false

@@ -22,7 +22,7 @@ pub fn stale_sources(plan: &Plan, now: Timestamp) -> Result<Vec<StaleSource>> {
         let contents = read_store(&of.folder(plan))?;
         let read_at = last_read_at(&contents).filter(|_| coverage_of(&contents).pulls > 0);
         // A reading with an end that the plan gives says nothing of the time after it.
-        let covers_now = of.until.is_none_or(|it| it >= now);
+        let covers_now = of.until.is_none_or(|it| now.duration_since(it) <= most);
         if !covers_now || read_at.is_none_or(|it| now.duration_since(it) > most) {
             stale.push(StaleSource { name: of.source.name.get_ref().clone(), read_at });
         }

@@ -191,6 +191,7 @@ fn options(of: &ProviderSource, connection: &Connection, settings: &PullSettings
         client: ClientConfig {
             max_response_bytes: MOST_PAGE_BYTES,
             allows_private: of.allows_private(),
+            gives_up_on_long_waits: true,
             ..ClientConfig::default()
         },
         hooks: Hooks {

@@ -39,7 +39,9 @@ pub fn n_warnings(report: &RunReport) -> u64 {
 
 /// Warnings about sources that could not be read, about guessed encodings and about sources whose rows mostly give no contact.
 pub fn warnings(report: &RunReport) -> Vec<String> {
-    let unread = report.unread_sources.iter().map(crate::sources::unread);
+    let pulled = report.sources.iter().filter_map(|it| Some((&it.name, it.coverage.pulled.as_ref()?)));
+    let pulled = pulled.flat_map(|(name, it)| crate::sources::warnings(name, it));
+    let unread = report.unread_sources.iter().map(crate::sources::unread).chain(pulled);
     let guesses = report.encoding_guesses.iter().map(encoding_guess);
     unread.chain(guesses).chain(report.low_yields.iter().map(low_yield)).collect()
 }
@@ -215,7 +217,9 @@ fn why_not_well(report: &RunReport, exit: u8) -> Option<String> {
                 format!("{values} could not be read, more than the plan allows; their people are held back")
             });
             let not_taken = report.scenarios.as_ref().and_then(crate::scenarios::not_taken);
-            Some(rejected.into_iter().chain(unread).chain(not_taken).collect::<Vec<_>>().join("; "))
+            let sources = crate::sources::why_not_well(&report.unread_sources);
+            let whys = rejected.into_iter().chain(unread).chain(not_taken).chain(sources);
+            Some(whys.collect::<Vec<_>>().join("; "))
         }
         EXIT_UNVERIFIED => Some("the answers of the verifier are not usable; all else is done".to_owned()),
         _ => None,

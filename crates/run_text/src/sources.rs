@@ -18,11 +18,9 @@ pub fn pulled(source: &PulledSource) -> String {
         calls => format!("{} in {}", counted(*new_rows, "record"), counted(*calls, "call")),
     };
     let period = period(coverage).map_or(String::new(), |it| format!(", {it}"));
-    let nothing = match coverage.findings.contains(&PullFinding::NothingCame) {
-        true => "; no record came: see whether the account is the right one",
-        false => "",
-    };
-    format!("{name}: {new}{period}{nothing}")
+    let findings: Vec<String> = coverage.findings.iter().map(finding).collect();
+    let findings = findings.iter().map(|it| format!("; {it}")).collect::<String>();
+    format!("{name}: {new}{period}{findings}")
 }
 
 /// All sources that were read, one a line.
@@ -82,6 +80,11 @@ fn finding(finding: &PullFinding) -> String {
     }
 }
 
+/// Warnings about a reading: what came is not what the provider counts, or was deleted meanwhile.
+pub fn warnings(name: &str, coverage: &PullCoverage) -> Vec<String> {
+    coverage.findings.iter().map(|it| format!("source \"{name}\": {}", finding(it))).collect()
+}
+
 /// The warning about an optional source that could not be read.
 pub fn unread(source: &UnreadSource) -> String {
     let UnreadSource { name, provider, why, holds_refusals, has_earlier } = source;
@@ -94,6 +97,18 @@ pub fn unread(source: &UnreadSource) -> String {
         false => "",
     };
     format!("source \"{name}\" was not read from {provider}: {why}; {goes_on}{refusals}")
+}
+
+/// Why a run without some sources does not end well; none if it read all.
+pub fn why_not_well(unread: &[UnreadSource]) -> Option<String> {
+    let n = unread.len() as u64;
+    (n > 0).then(|| {
+        format!(
+            "{} could not be read from {}",
+            counted(n, "source"),
+            if n == 1 { "its provider" } else { "their providers" }
+        )
+    })
 }
 
 /// The result of checking a source.

@@ -46,7 +46,9 @@ fn page(number: u64, n_pages: u64) -> String {
     }
     let next = match number + 1 {
         next if next == n_pages => "null".to_owned(),
-        next => format!(r#""/2010-04-01/Accounts/AC00000000000000000000000000000000/Messages.json?PageSize=1000&Page={next}""#),
+        next => format!(
+            r#""/2010-04-01/Accounts/AC00000000000000000000000000000000/Messages.json?PageSize=1000&Page={next}""#
+        ),
     };
     let _ = write!(text, r#"],"page":{number},"page_size":1000,"next_page_uri":{next}}}"#);
     text

@@ -126,6 +126,11 @@ impl WindowState {
         }
     }
 
+    /// Lets a call be made once more.
+    pub(crate) fn allow_again(&mut self, call: &Call) {
+        self.visited.remove(&digest_of(call));
+    }
+
     /// Returns whether a call was made before in this pass.
     pub(crate) fn has_made(&self, call: &Call) -> bool {
         self.visited.contains(&digest_of(call))

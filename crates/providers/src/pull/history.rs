@@ -39,6 +39,12 @@ struct Past {
     open: BTreeMap<Option<Window>, Vec<usize>>,
 }
 
+impl Past {
+    fn has_pages(&self) -> bool {
+        !self.done.is_empty() || !self.open.is_empty()
+    }
+}
+
 /// Where a window is gone on with.
 pub(crate) struct Resumed {
     /// None if the last page has come. Of an order without an answer, the order.
@@ -77,7 +83,12 @@ impl History {
 
     /// Returns whose pages these are; none if there are none yet.
     pub(crate) fn account(&self) -> Option<Digest> {
-        self.pulls.values().find_map(|it| it.begun?.account)
+        self.pulls.values().filter(|it| it.has_pages()).find_map(|it| it.begun?.account)
+    }
+
+    /// Returns whether a reading has kept a page.
+    pub(crate) fn has_pages(&self, pull: u32) -> bool {
+        self.pulls.get(&pull).is_some_and(Past::has_pages)
     }
 
     /// Returns the reading that has not ended.

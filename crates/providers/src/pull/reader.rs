@@ -14,6 +14,8 @@ use crate::{Call, Method, PageRead, Paging, Stream, StreamSpec, Then};
 
 /// How often a window is begun again because its cursor was refused or its pages went in a circle.
 const MOST_RESTARTS: u32 = 1;
+/// How often a first page is asked for again that is empty and counts records.
+const MOST_AGAIN: u32 = 2;
 /// Passes over a numbered list that changes while it is read, and over one of which records are known to be missing.
 const MOST_PASSES: u32 = 4;
 const MOST_PASSES_FOR_MISSING: u32 = 8;
@@ -33,6 +35,11 @@ pub(crate) struct Reader<'a> {
     deleted: u64,
     /// The ids of records that earlier readings saw, in a brief reading of a stream whose latest records come first.
     known: HashSet<String>,
+}
+
+/// Whether a first page is empty although it counts records.
+fn contradicts(state: &WindowState, page: &PageRead) -> bool {
+    state.ids.is_empty() && page.rows.is_empty() && page.next.is_none() && page.total.is_some_and(|it| it > 0)
 }
 
 /// A page that came, and the call that gave it.
@@ -156,8 +163,22 @@ impl<'a> Reader<'a> {
             }
             other => other?,
         };
+        for _ in 0..MOST_AGAIN {
+            if !contradicts(state, &answer.page) {
+                break;
+            }
+            answer = self.ask(pull, window, answer.call).await?;
+        }
+        if contradicts(state, &answer.page) {
+            let pages = state.pages;
+            return Err(Stop::NextTime(PullError::Call { pages, source: CallError::Malformed }));
+        }
         loop {
-            let Answer { call, body, page } = answer;
+            let Answer { call, mut body, page } = answer;
+            // In a brief reading a page without anything new is none to keep.
+            if page.is_dropped || self.is_known(&page) {
+                body = Vec::new();
+            }
             let moved = offset.next(self.stream, window, self.spec.paging, state, &page);
             state.add(&call, &page);
             let next = match moved {
@@ -166,10 +187,14 @@ impl<'a> Reader<'a> {
                     state.note_move(&page);
                     Some(next)
                 }
+                Moved::Again(next) => {
+                    state.allow_again(&next);
+                    Some(next)
+                }
                 Moved::On(_) if self.is_known(&page) => None,
                 Moved::On(next) => next,
             };
-            let frame = self.page_frame(pull, window, &call, &page, next.as_ref());
+            let frame = self.page_frame(pull, window, &call, &page, &body, next.as_ref());
             let Some(next) = next else {
                 self.keep(frame, body).await?;
                 return Ok(());
@@ -191,6 +216,7 @@ impl<'a> Reader<'a> {
         window: Option<Window>,
         call: &Call,
         page: &PageRead,
+        body: &[u8],
         next: Option<&Call>,
     ) -> Option<Frame> {
         let value = |it: &Call| serde_json::to_value(it).unwrap_or(Value::Null);
@@ -199,7 +225,7 @@ impl<'a> Reader<'a> {
             Then::Order => FrameKind::Order,
             Then::Page => FrameKind::Page,
         };
-        let rows = if page.is_dropped { 0 } else { page.rows.len() as u64 };
+        let rows = if body.is_empty() { 0 } else { page.rows.len() as u64 };
         let next = next.map_or(Value::Null, value);
         Some(Frame { call: value(call), next, rows, ..frame(kind, pull, window) })
     }
@@ -225,10 +251,11 @@ impl<'a> Reader<'a> {
         self.check_budget()?;
         let rows = frame.as_ref().map_or(0, |it| it.rows);
         let Some(frame) = frame else { return self.ask(pull, window, next).await };
-        let (kept, answer) = {
+        let (answer, kept) = {
             let Self { clients, store, stream, .. } = self;
             let keeping = async { tokio::task::block_in_place(|| store.append(frame, &body).map(drop)) };
-            tokio::join!(keeping, call_provider(clients, *stream, next))
+            // The call is on its way while the page is written.
+            tokio::join!(call_provider(clients, *stream, next), keeping)
         };
         kept?;
         (self.on_event)(PullEvent::Page { rows, done: self.done(window) });

@@ -43,6 +43,13 @@ impl Stream for Participants {
         Some(self.get(format!("/v1/Conversations?PageSize={PAGE_SIZE}"), Then::Step, Value::Null))
     }
 
+    /// A conversation that was deleted meanwhile.
+    fn missing(&self, call: &Call) -> Option<PageRead> {
+        let left = call.state["left"].as_array().cloned().unwrap_or_default();
+        let next = || self.next_conversation(left, call.state["more"].clone());
+        (call.then == Then::Page).then(|| PageRead { next: next(), ..PageRead::default() })
+    }
+
     fn read(&self, call: &Call, body: &[u8]) -> Result<PageRead, CallError> {
         let page = parse(body)?;
         check(&page)?;

@@ -9,6 +9,7 @@ use std::fmt;
 use std::ops::Range;
 
 use csv::StringRecord;
+use model::without_lone_surrogates;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -101,8 +102,24 @@ impl Flattener {
         self.is_learning = false;
     }
 
+    /// Gives every row of a record to `each`, also of one with half a surrogate pair in a text.
+    pub(crate) fn rows_of<E>(
+        &mut self,
+        record: &str,
+        mut each: impl FnMut(&StringRecord) -> Result<(), E>,
+    ) -> Result<Result<(), UnreadableRecord>, E> {
+        let found = self.rows(record, &mut each)?;
+        if found != Err(UnreadableRecord::NotJson) {
+            return Ok(found);
+        }
+        match String::from_utf8(without_lone_surrogates(record.as_bytes())) {
+            Ok(mended) if mended != record => self.rows(&mended, each),
+            _ => Ok(found),
+        }
+    }
+
     /// Gives every row of a record to `each`.
-    pub(crate) fn rows<E>(
+    fn rows<E>(
         &mut self,
         record: &str,
         mut each: impl FnMut(&StringRecord) -> Result<(), E>,

@@ -33,7 +33,8 @@ pub(crate) fn read_json<E: From<ExtractError>>(
                     each(line, Err(Unreadable::new(Reason::Encoding, bytes)))?;
                     continue;
                 };
-                let reason = match flattener.rows(record, |row| each(line, Ok(row)))? {
+                let found = flattener.rows_of(record, |row| each(line, Ok(row)))?;
+                let reason = match found {
                     Ok(()) => continue,
                     Err(UnreadableRecord::NotJson) => Reason::Json,
                     Err(UnreadableRecord::DuplicateKey) => Reason::KeyTwice,
