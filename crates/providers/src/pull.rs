@@ -2,6 +2,8 @@
 
 mod error;
 mod guard;
+#[cfg(test)]
+mod hazards;
 mod history;
 mod offset;
 mod reader;

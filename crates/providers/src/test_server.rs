@@ -89,6 +89,22 @@ impl Server {
         pull(provider, spec, &self.connection(), folder, options, &|_| {}).await
     }
 
+    /// Reads a stream as another account.
+    pub(crate) async fn pull_as(
+        &self,
+        account: &str,
+        name: &str,
+        stream: &str,
+        folder: &Path,
+        options: &PullOptions,
+    ) -> Result<Pulled, PullError> {
+        let provider = provider(name).unwrap();
+        let spec = stream_of(provider, Some(stream)).unwrap();
+        let mut connection = self.connection();
+        connection.account.id = account.to_owned();
+        pull(provider, spec, &connection, folder, options, &|_| {}).await
+    }
+
     /// Returns the ids of all records that a folder has, sorted and once each.
     pub(crate) fn ids_kept(&self, name: &str, stream: &str, folder: &Path) -> Vec<String> {
         let spec = stream_of(provider(name).unwrap(), Some(stream)).unwrap();
@@ -106,7 +122,7 @@ impl Server {
     }
 
     fn connection(&self) -> Connection {
-        Connection { may_consume: true, ..connection(&[self.url.as_str()]) }
+        Connection { may_consume: true, ..connection(&[self.url.as_str(); 6]) }
     }
 }
 
