@@ -4,6 +4,7 @@ use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
 use pages::{coverage_of, last_read_at, read_store};
 use plan::{Plan, SourceSection};
+use providers::Windows;
 
 /// A source that can hold refusals and was not read freshly.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,9 +21,12 @@ pub fn stale_sources(plan: &Plan, now: Timestamp) -> Result<Vec<StaleSource>> {
     let mut stale = Vec::new();
     for of in plan.sources.iter().filter_map(SourceSection::of_provider).filter(|it| it.stream.holds_refusals) {
         let contents = read_store(&of.folder(plan))?;
-        let read_at = last_read_at(&contents).filter(|_| coverage_of(&contents).pulls > 0);
-        // A reading with an end that the plan gives says nothing of the time after it.
-        let covers_now = of.until.is_none_or(|it| now.duration_since(it) <= most);
+        let coverage = coverage_of(&contents);
+        // A reading that was begun and has not ended may lack what came since.
+        let read_at = last_read_at(&contents).filter(|_| coverage.is_complete);
+        // Of messages, it matters up to when they were read.
+        let covers_now =
+            of.stream.windows == Windows::None || coverage.until.is_some_and(|it| now.duration_since(it) <= most);
         if !covers_now || read_at.is_none_or(|it| now.duration_since(it) > most) {
             stale.push(StaleSource { name: of.source.name.get_ref().clone(), read_at });
         }

@@ -147,6 +147,8 @@ words! {
         first: Text, last: Text, records: Counted, undated: Counted, unreadable_dates: Counted, masked: Counted,
         redacted: Counted, unreadable: Text, claimed: Counted, next_page: Text, kept_for: Counted, headers: Counted,
         quotes: Counted, zones: Counted, encoding: Text, last_line: Text, sheets: Text, cut_off: Text, details: Text,
+        pulled: Counted, pulled_list: Counted, kept_since: Text, total_differs: Counted, moved: Counted,
+        deleted: Counted, nothing_came: Text, not_read: Text, not_read_earlier: Text, repeats: Counted,
         proof: Text, profile: Text, read_as: Text, signatures: Text, signature: Text,
     }
     scenarios: ScenarioWords {

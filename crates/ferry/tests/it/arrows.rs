@@ -84,7 +84,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("run_text", &["crossing", "model", "pages", "phone", "plan", "providers", "pull", "run", "verify"]),
     ("contact_export", &["crm", "model", "run"]),
-    ("report", &["crm", "crossing", "model", "plan", "run"]),
+    ("report", &["crm", "crossing", "model", "pages", "plan", "run"]),
     ("results", &["crossing", "model", "pages", "providers", "pull", "run"]),
     ("campaign", &["crm", "model", "phone", "plan", "rates", "run", "scenario", "sync", "template", "whatsapp"]),
     ("template_text", &["campaign", "crm", "model", "run_text", "scenario", "sync", "template"]),

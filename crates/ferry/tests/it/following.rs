@@ -1,12 +1,12 @@
 //! Templates after their submission: what WhatsApp does to them is followed, told once, and compared with what was sent.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use expect_test::expect;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::watch::Watch;
 use crate::world::{Ended, Postgres, Sandbox, World, ended, texts};
 
 /// A plan with an account in the sandbox, and the submitted template `one`.
@@ -282,55 +282,6 @@ fn a_deleted_template_is_told_once() {
     "#]]
     .assert_eq(&gone.out);
     assert_eq!((gone.code, sync(&world).code), (3, 0));
-}
-
-/// A sync that goes on, and its standard output and error.
-struct Watch {
-    process: Child,
-    out: BufReader<std::process::ChildStdout>,
-    err: BufReader<std::process::ChildStderr>,
-}
-
-impl Watch {
-    fn start(mut command: Command) -> Self {
-        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let out = BufReader::new(process.stdout.take().unwrap());
-        let err = BufReader::new(process.stderr.take().unwrap());
-        Self { process, out, err }
-    }
-
-    /// The next line of the output that holds some words.
-    fn line(&mut self, words: &str) -> String {
-        line_with(&mut self.out, words)
-    }
-
-    fn err_line(&mut self, words: &str) -> String {
-        line_with(&mut self.err, words)
-    }
-
-    fn end(&mut self) -> Ended {
-        let (mut out, mut err) = (String::new(), String::new());
-        self.out.read_to_string(&mut out).unwrap();
-        self.err.read_to_string(&mut err).unwrap();
-        Ended { code: self.process.wait().unwrap().code().unwrap_or(-1), out, err }
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn line_with(reader: &mut impl BufRead, words: &str) -> String {
-    loop {
-        let mut line = String::new();
-        assert_ne!(reader.read_line(&mut line).unwrap(), 0, "the command ended before it said: {words}");
-        if line.contains(words) {
-            return line;
-        }
-    }
 }
 
 #[test]

@@ -103,6 +103,8 @@ impl World {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(FERRY);
         command.args(arguments).current_dir(self.home.path()).env("FERRY_CONTACT_KEY", KEY).env_remove("FERRY_LOG");
+        // Rates are shared by all processes of a user.
+        command.env("XDG_STATE_HOME", self.path("state"));
         command
     }
 

@@ -19,7 +19,7 @@ pub(super) struct Numbered {
     /// The keys that tell two records apart.
     id: &'static [&'static str],
     /// Where a page says how many records there are.
-    total: &'static str,
+    totals: &'static [&'static str],
 }
 
 /// `GET /people/2/persons`, in the order of creation, so that new people are at the end.
@@ -29,7 +29,7 @@ pub(super) fn people() -> Numbered {
         first: 1,
         key: "persons",
         id: &["id"],
-        total: "/totalCount",
+        totals: &["/totalCount"],
     }
 }
 
@@ -40,7 +40,7 @@ pub(super) fn blocklist() -> Numbered {
         first: 0,
         key: "results",
         id: &["destination", "sender", "channel", "sourceType", "accountKey", "createdDate"],
-        total: "/paging/totalResults",
+        totals: &["/paging/totalResults", "/paging/totalItems"],
     }
 }
 
@@ -52,7 +52,7 @@ pub(super) fn viber_templates(connection: &Connection) -> Numbered {
         first: 0,
         key: "templates",
         id: &["templateId", "version"],
-        total: "/paging/totalResults",
+        totals: &["/paging/totalResults", "/paging/totalItems"],
     }
 }
 
@@ -78,7 +78,7 @@ impl Stream for Numbered {
         let rows: Vec<Row> = records(&page, self.key)?.iter().map(|it| self.row(it)).collect();
         let number = call.state.as_u64().ok_or(CallError::Malformed)?;
         let next = (!rows.is_empty()).then(|| self.call(number + 1));
-        let total = page.pointer(self.total).and_then(Value::as_u64);
+        let total = self.totals.iter().find_map(|it| page.pointer(it)?.as_u64());
         Ok(PageRead { rows, next, total, ..PageRead::default() })
     }
 }

@@ -99,11 +99,7 @@ impl<'a> Reader<'a> {
         let (mut n_restarts, mut n_passes) = (0, 1);
         loop {
             match self.pages(pull, window, &mut state, next.take(), is_resumed && n_restarts == 0).await {
-                Ok(()) if self.spec.paging == Paging::Numbered && !state.proves_list() => {
-                    let most = if state.lacks_records() { MOST_PASSES_FOR_MISSING } else { MOST_PASSES };
-                    if n_passes >= most {
-                        break;
-                    }
+                Ok(()) if n_passes < self.most_passes(&state) => {
                     n_passes += 1;
                     state.begin_pass();
                 }
@@ -122,6 +118,18 @@ impl<'a> Reader<'a> {
             next = self.stream.first(window);
         }
         self.end_window(pull, window, &state)
+    }
+
+    /// How often a list is gone through, by what was seen of it: a numbered one that may have moved again and again, one by
+    /// offsets of which fewer records came than its pages count once more.
+    fn most_passes(&self, state: &WindowState) -> u32 {
+        match self.spec.paging {
+            Paging::Numbered if state.proves_list() => 1,
+            Paging::Numbered if state.lacks_records() => MOST_PASSES_FOR_MISSING,
+            Paging::Numbered => MOST_PASSES,
+            Paging::Offset if state.lacks_records() => 2,
+            Paging::Offset | Paging::Cursor => 1,
+        }
     }
 
     fn restart(&mut self, pull: u32, window: Option<Window>) -> Result<(), PullError> {
@@ -203,7 +211,7 @@ impl<'a> Reader<'a> {
             match state.fault(&next, may_repeat) {
                 Some(fault) => {
                     self.keep(frame, body).await?;
-                    return Err(Stop::of(fault, state));
+                    return Err(Stop::of(fault, state, self.spec.price.is_some()));
                 }
                 None => answer = self.keep_and_ask(frame, body, pull, window, next, page.wait).await?,
             }
@@ -428,9 +436,11 @@ enum Stop {
 }
 
 impl Stop {
-    fn of(fault: Fault, state: &WindowState) -> Self {
+    /// What is charged is not read again by itself.
+    fn of(fault: Fault, state: &WindowState, is_charged: bool) -> Self {
         let pages = state.pages;
         match fault {
+            Fault::Circle if is_charged => Self::NextTime(PullError::Circle { pages }),
             Fault::Circle => Self::BeginAgain(PullError::Circle { pages }),
             Fault::OnlyEmpty => Self::NextTime(PullError::OnlyEmptyPages { pages }),
         }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::printable;
+use pages::{PullCoverage, PullFinding};
 use run::{Coverage, CoverageFinding, SourceRecord};
 
 use crate::facts::Facts;
@@ -18,6 +19,10 @@ pub(crate) fn section(facts: &Facts) -> Section {
     for source in &facts.manifest.sources {
         lines.extend(lines_of(facts, source).into_iter().map(|it| facts.words.labelled(&facts.files(source), &it)));
     }
+    lines.extend(facts.manifest.unread_sources.iter().map(|it| {
+        let text = if it.has_earlier { w.not_read_earlier } else { w.not_read };
+        facts.words.labelled(&it.name, &fill(text, &[&it.provider]))
+    }));
     section.list(lines);
     section.fold(w.details, vec![files(facts), signatures(facts)]);
     section
@@ -91,9 +96,31 @@ fn lines_of(facts: &Facts, source: &SourceRecord) -> Vec<String> {
     }
     let unreadable = coverage.unreadable.iter();
     lines.extend(unreadable.map(|(code, n)| fill(w.unreadable, &[&words.number(*n), code, words.meaning(code)])));
+    lines.extend((coverage.repeats > 0).then(|| words.counted(&w.repeats, coverage.repeats)));
+    lines.extend(coverage.pulled.iter().flat_map(|it| pulled(facts, it)));
     lines.extend(coverage.findings.iter().map(|it| finding(facts, it)));
     lines.extend(coverage.gaps.iter().map(|it| words.gap(it).to_owned()));
     lines
+}
+
+/// What was read of a provider, and what was found in reading.
+fn pulled(facts: &Facts, coverage: &PullCoverage) -> Vec<String> {
+    let (words, w) = (facts.words, &facts.words.coverage);
+    let day = |at: Timestamp| words.day(at.to_zoned(TimeZone::UTC).date());
+    let pages = match (coverage.since, coverage.until) {
+        (Some(since), Some(until)) => words.counted_with(&w.pulled, coverage.pages, &[&day(since), &day(until)]),
+        _ => words.counted(&w.pulled_list, coverage.pages),
+    };
+    let finding = |finding: &PullFinding| match finding {
+        PullFinding::KeptSince { wanted, since } => fill(w.kept_since, &[&day(*wanted), &day(*since)]),
+        PullFinding::TotalDiffers { claimed, records } => {
+            words.counted_with(&w.total_differs, *claimed, &[&words.number(*records)])
+        }
+        PullFinding::NothingCame => w.nothing_came.to_owned(),
+        PullFinding::Moved { times } => words.counted(&w.moved, *times),
+        PullFinding::Deleted { records } => words.counted(&w.deleted, *records),
+    };
+    std::iter::once(pages).chain(coverage.findings.iter().map(finding)).collect()
 }
 
 fn finding(facts: &Facts, finding: &CoverageFinding) -> String {

@@ -396,6 +396,31 @@ pub(crate) static WORDS: Words = Words {
         last_line: "{0} ends without a line break: check that it is complete",
         sheets: "{0} has sheets that were not read: {1}",
         cut_off: "a file ends in the middle of a record",
+        pulled: Counted {
+            one: "read from the provider: {0} page, {1} to {2}",
+            several: "read from the provider: {0} pages, {1} to {2}",
+        },
+        pulled_list: Counted { one: "read from the provider: {0} page", several: "read from the provider: {0} pages" },
+        kept_since: "{0} was asked for; the provider keeps records only since {1}",
+        total_differs: Counted {
+            one: "the provider counts {0} record; {1} came",
+            several: "the provider counts {0} records; {1} came",
+        },
+        moved: Counted {
+            one: "records were deleted while they were read: pages were read again {0} time",
+            several: "records were deleted while they were read: pages were read again {0} times",
+        },
+        deleted: Counted {
+            one: "{0} record of an earlier reading is deleted at the provider; it stays in the pages",
+            several: "{0} records of an earlier reading are deleted at the provider; they stay in the pages",
+        },
+        nothing_came: "no record came: see whether the account is the right one, and the time that is read",
+        not_read: "was not read from {0}: the run went on without it",
+        not_read_earlier: "was not read from {0}: the run went on with what was read before",
+        repeats: Counted {
+            one: "{0} row came again in overlapping pages and was left out",
+            several: "{0} rows came again in overlapping pages and were left out",
+        },
         details: "How the files were read, with their SHA-256",
         proof: "Files as they were read",
         profile: "Profile",

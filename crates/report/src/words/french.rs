@@ -408,6 +408,34 @@ pub(crate) static WORDS: Words = Words {
         last_line: "{0} se termine sans saut de ligne\u{a0}: vérifiez qu’il est complet",
         sheets: "{0} a des feuilles qui n’ont pas été lues\u{a0}: {1}",
         cut_off: "un fichier se termine au milieu d’un enregistrement",
+        pulled: Counted {
+            one: "lu chez le fournisseur\u{a0}: {0} page, du {1} au {2}",
+            several: "lu chez le fournisseur\u{a0}: {0} pages, du {1} au {2}",
+        },
+        pulled_list: Counted {
+            one: "lu chez le fournisseur\u{a0}: {0} page",
+            several: "lu chez le fournisseur\u{a0}: {0} pages",
+        },
+        kept_since: "demandé depuis le {0}\u{a0}; le fournisseur ne conserve les enregistrements que depuis le {1}",
+        total_differs: Counted {
+            one: "le fournisseur compte {0} enregistrement\u{a0}; {1} ont été reçus",
+            several: "le fournisseur compte {0} enregistrements\u{a0}; {1} ont été reçus",
+        },
+        moved: Counted {
+            one: "des enregistrements ont été supprimés pendant la lecture\u{a0}: des pages ont été relues {0} fois",
+            several: "des enregistrements ont été supprimés pendant la lecture\u{a0}: des pages ont été relues {0} fois",
+        },
+        deleted: Counted {
+            one: "{0} enregistrement d’une lecture antérieure est supprimé chez le fournisseur\u{a0}; il reste dans les pages",
+            several: "{0} enregistrements d’une lecture antérieure sont supprimés chez le fournisseur\u{a0}; ils restent dans les pages",
+        },
+        nothing_came: "aucun enregistrement reçu\u{a0}: vérifiez le compte et la période lue",
+        not_read: "n’a pas été lu chez {0}\u{a0}: l’exécution a continué sans cette source",
+        not_read_earlier: "n’a pas été lu chez {0}\u{a0}: l’exécution a continué avec la lecture précédente",
+        repeats: Counted {
+            one: "{0} ligne reçue deux fois, dans des pages qui se recouvrent, a été écartée",
+            several: "{0} lignes reçues deux fois, dans des pages qui se recouvrent, ont été écartées",
+        },
         details: "Comment les fichiers ont été lus, avec leur SHA-256",
         proof: "Fichiers tels qu’ils ont été lus",
         profile: "Profil",
