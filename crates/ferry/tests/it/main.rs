@@ -34,6 +34,7 @@ mod notices;
 mod people;
 mod plan_schema;
 mod provider_clients;
+mod provider_demo;
 mod refusals;
 mod report;
 mod report_sentences;
