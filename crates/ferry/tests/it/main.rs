@@ -35,6 +35,7 @@ mod people;
 mod plan_schema;
 mod provider_clients;
 mod provider_demo;
+mod provider_hazards;
 mod refusals;
 mod report;
 mod report_sentences;
