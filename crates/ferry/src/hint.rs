@@ -9,6 +9,7 @@ use crm::{LoadError, Refusal};
 use crossing::refused_status;
 use extract::ExtractError;
 use plan::PlanError;
+use pull::FailedSource;
 use run::RunError;
 use thiserror::Error as ThisError;
 
@@ -36,7 +37,8 @@ pub(crate) enum UserError {
 
 /// What can be done about an error, if Ferry knows and the error does not say it.
 pub(crate) fn of(error: &Error) -> Option<String> {
-    let of_provider = refused_status(error).and_then(of_status).map(str::to_owned);
+    let is_source = error.chain().any(|it| it.is::<FailedSource>());
+    let of_provider = refused_status(error).and_then(|it| of_status(it, is_source)).map(str::to_owned);
     of_provider.or_else(|| error.chain().find_map(of_cause))
 }
 
@@ -124,8 +126,9 @@ fn of_run(error: &RunError) -> Option<&'static str> {
 }
 
 /// A provider that refuses every call refuses the token or the right.
-fn of_status(status: u16) -> Option<&'static str> {
+fn of_status(status: u16, is_source: bool) -> Option<&'static str> {
     match status {
+        404 if is_source => Some("check the account and the address: account_env and url of this source in the plan"),
         401 => Some("check the token: token_env or token_file in [verify] or [whatsapp] of the plan"),
         403 => Some("the provider knows the token, but does not allow this: check the rights of the token"),
         404 => Some("check the address: url in [verify] of the plan"),

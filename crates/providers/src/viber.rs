@@ -50,7 +50,7 @@ pub(crate) const VIBER: ProviderSpec = ProviderSpec {
             title: "name, country and language of the known ids",
             profile: Some("viber-details"),
             channel: Channel::Viber,
-            holds_refusals: false,
+            holds_refusals: true,
             windows: Windows::None,
             paging: Paging::Cursor,
             page_rows: 1,

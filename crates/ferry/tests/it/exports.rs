@@ -212,3 +212,20 @@ fn an_unknown_table_is_said_to_be_unknown_with_the_nearest_kind() {
     );
     assert!(!told.contains("[[source]]"), "{told}");
 }
+
+#[test]
+fn logs_of_infobip_are_of_viber_or_sms_whether_the_account_has_a_platform_or_not() {
+    let log = r#""messageId":"m-1","sender":"MaMarque","destination":"33199000001","sentAt":"2026-03-03T09:11:07.000+0100","status":{"groupName":"DELIVERED"}"#;
+    let world = World::empty();
+    for (more, profile) in [
+        (r#""content":{"text":"a"}"#, "infobip-logs"),
+        (r#""mccMnc":"20801","platform":{}"#, "infobip-logs"),
+        (r#""mccMnc":"20801","platform":{"entityId":"e"}"#, "infobip-logs"),
+        (r#""platform":{"entityId":"e"}"#, "infobip-viber-logs"),
+        (r#""platform":{},"content":{"type":"TEXT","text":"a"}"#, "infobip-viber-logs"),
+    ] {
+        world.write("logs.json", &format!("{{\"results\":[{{{log},{more}}}],\"cursor\":{{\"nextCursor\":null}}}}"));
+        let told = world.ferry(&["inspect", "logs.json", "--format", "json"]).out;
+        assert!(told.contains(&format!("\"{profile}\"")), "{more}: {told}");
+    }
+}

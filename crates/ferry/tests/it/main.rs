@@ -34,6 +34,8 @@ mod notices;
 mod people;
 mod plan_schema;
 mod provider_clients;
+mod provider_demo;
+mod provider_hazards;
 mod provider_sources;
 mod refusals;
 mod report;
