@@ -24,7 +24,7 @@ pub use partition::spill::Spill;
 pub use partition::store::N_PARTITIONS;
 pub use quality::list::ListQualityCounts;
 pub use quality::unreadable::{FieldValues, ReadField, UnreadValues};
-pub use row::{read_phone, refusing_contact};
+pub use row::{Refusing, read_phone, refusing};
 pub use rules::Rules;
 pub use rules::consent::read_again;
 pub use rules::date::{

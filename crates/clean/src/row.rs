@@ -65,11 +65,21 @@ pub(crate) struct CleanRow<'a> {
     pub(crate) findings: RowFindings,
 }
 
-/// Returns the contact of a row that holds a refusal, or a statement that is not understood; none for other rows, and for
-/// rows that are rejected.
-pub fn refusing_contact(rules: &Rules, row: RowId, raw: &RawContact) -> Option<ContactId> {
+/// Whoever refuses in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusing {
+    /// The contact that the row alone makes.
+    pub contact_id: ContactId,
+    /// The Viber id of the row; empty if it has none. The user can be linked to a contact with a phone.
+    pub viber_id: String,
+}
+
+/// Returns who refuses in a row, or says something that is not understood; none for other rows, and for rows that are
+/// rejected.
+pub fn refusing(rules: &Rules, row: RowId, raw: &RawContact) -> Option<Refusing> {
     let row = clean_row(rules, row, raw, &mut UnreadValues::default()).ok()?;
-    row.statements.iter().any(|it| it.state != ConsentState::Yes).then_some(row.contact_id)
+    let refuses = row.statements.iter().any(|it| it.state != ConsentState::Yes);
+    refuses.then(|| Refusing { contact_id: row.contact_id, viber_id: row.viber_id.to_owned() })
 }
 
 /// The parts of a [`ParsedPhone`] that merging needs.

@@ -19,7 +19,7 @@ const SUPPRESSED_AT: &str = "select contact_id from suppression as last where ac
     and not exists (select 1 from suppression as later where later.contact_id = last.contact_id \
     and later.at > last.at and later.at <= $1) group by contact_id";
 const SUPPRESSED_BECAUSE: &str = "select contact_id from suppression as last where action = 'add' and reason = $1 \
-    and not exists (select 1 from suppression as later where later.contact_id = last.contact_id \
+    and at < $2 and not exists (select 1 from suppression as later where later.contact_id = last.contact_id \
     and later.at > last.at) group by contact_id";
 const REFUSING: &str = "select contact_id from contact where consent in ('no', 'stop', 'unclear')";
 const LAST: &str = "select max(at) from suppression";
@@ -76,9 +76,10 @@ impl Crm {
         Ok(all.into_iter().collect())
     }
 
-    /// The contacts that are suppressed now, and for this reason.
-    pub async fn suppressed_because(&self, reason: &str) -> Result<Vec<ContactId>, LoadError> {
-        self.select("read who is suppressed", SUPPRESSED_BECAUSE, &[reason.into()], |it| it.contact_id(0)).await
+    /// The contacts that are suppressed now, for this reason and since before a moment.
+    pub async fn suppressed_because(&self, reason: &str, before: Timestamp) -> Result<Vec<ContactId>, LoadError> {
+        let parameters = [reason.into(), before.as_microsecond().into()];
+        self.select("read who is suppressed", SUPPRESSED_BECAUSE, &parameters, |it| it.contact_id(0)).await
     }
 
     /// The contacts that have refused, or whose consent is not understood.

@@ -36,9 +36,9 @@ pub enum QualityGate {
     )]
     BackupSchema { found: Option<String>, known: &'static str },
     #[error(
-        "{} can hold refusals and {} not been read whole in the last {hours} hours, so people who have said no could be written to: \
+        "{} can hold refusals and {} not been read whole in the last {}, so people who have said no could be written to: \
          `ferry run --since last` reads on; max_refusal_hours in [gates] is the limit",
-        names(sources), if sources.len() == 1 { "has" } else { "have" }
+        names(sources), if sources.len() == 1 { "has" } else { "have" }, model::counted(u64::from(*.hours), "hour")
     )]
     Refusals { sources: Vec<StaleSource>, hours: u32 },
     #[error("{run_id} has taken no backup of this database: it has written nothing to it")]

@@ -2,21 +2,26 @@
 //! once.
 //!
 //! A whole run takes long, so it is made once a day. Until then, whoever has refused in what has come is suppressed: one
-//! short transaction keeps the person out of every segment to write to. When a run has loaded the statements themselves,
-//! [`release_held`] takes that back.
+//! short transaction keeps the person out of every segment to write to. A run that has loaded the statements themselves takes
+//! that back ([`release_held`]).
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod seen;
+
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use clean::Refusing;
 use crm::{Crm, SuppressAction};
 use extract::Row;
+use futures::future::join_all;
 use jiff::Timestamp;
-use model::{ContactId, ContactKey, IdentityDecision, RowId, RunMark};
+use model::{ContactId, ContactKey, Hasher, RowId, RunMark};
 use plan::{Plan, SourceSection};
 use pull::{FailedSource, PullSettings, PulledSource, Refresh};
 use run::ColumnReading;
 
+use crate::follow::seen::Seen;
 use crate::open_run::rules;
 use crate::progress::Progress;
 use crate::reading;
@@ -26,7 +31,7 @@ use crate::sources::{key_of, pull};
 const REASON: &str = "refused since the last run (ferry extract --follow)";
 
 /// What one cycle has done.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Cycle {
     pub pulled: Vec<PulledSource>,
     pub failed: Vec<FailedSource>,
@@ -35,24 +40,42 @@ pub struct Cycle {
 }
 
 /// Reads what has come since the last reading, and suppresses whoever has refused in it. `refresh` says whether what has
-/// changed is read again too.
+/// changed is read again too. A source that has to wait keeps no other waiting.
 pub async fn follow_once(plan: &Path, only: Option<&str>, refresh: Refresh, progress: &Progress) -> Result<Cycle> {
     let plan = Plan::read(plan)?;
     let key = key_of(&plan, progress)?;
-    let before = segments(&plan, only);
-    let only = only.map(str::to_owned);
-    let settings = PullSettings { only: only.clone(), refresh, orders_again: false };
-    let (pulled, failed) = pull(&plan, &key, &settings, progress).await;
-    let n_held = hold(&plan, &key, &before, only.as_deref()).await?;
-    Ok(Cycle { pulled, failed, n_held })
+    let sources = plan.sources.iter().enumerate().filter(|it| it.1.has_provider());
+    let sources = sources.filter(|it| only.is_none_or(|only| only == it.1.name.get_ref()));
+    let followed = join_all(sources.map(|it| follow_source(&plan, &key, it, refresh, progress))).await;
+    let mut cycle = Cycle::default();
+    for (pulled, failed, n_held) in followed.into_iter().collect::<Result<Vec<_>>>()? {
+        cycle.pulled.extend(pulled);
+        cycle.failed.extend(failed);
+        cycle.n_held += n_held;
+    }
+    Ok(cycle)
 }
 
-/// Takes back the suppression of people whose statements a run has loaded since.
-pub async fn release_held(plan: &Path) -> Result<u64> {
-    let plan = Plan::read(plan)?;
+async fn follow_source(
+    plan: &Plan,
+    key: &ContactKey,
+    (number, source): (usize, &SourceSection),
+    refresh: Refresh,
+    progress: &Progress,
+) -> Result<(Vec<PulledSource>, Vec<FailedSource>, u64)> {
+    let before = pull::files_of(plan, source).unwrap_or_default();
+    let settings = PullSettings { only: Some(source.name.get_ref().clone()), refresh, orders_again: false };
+    let (pulled, failed) = pull(plan, key, &settings, progress).await;
+    let held = hold(plan, key, (number, source), &before).await;
+    let n_held = held.with_context(|| format!("could not follow source \"{}\"", source.name.get_ref()))?;
+    Ok((pulled, failed, n_held))
+}
+
+/// Takes back the suppression of people that was made before a run began: it has loaded what they said.
+pub async fn release_held(plan: &Plan, run_began: Timestamp) -> Result<u64> {
     let url = plan.crm_url()?;
     let Some(crm) = Crm::look(&url).await? else { return Ok(0) };
-    let held = crm.suppressed_because(REASON).await?;
+    let held = crm.suppressed_because(REASON, run_began).await?;
     crm.close().await;
     suppress(&url, &held, SuppressAction::Remove, "a run has loaded what the person said").await
 }
@@ -68,57 +91,59 @@ async fn suppress(url: &str, contacts: &[ContactId], action: SuppressAction, rea
     Ok(changed.len() as u64)
 }
 
-/// The segments that are there, by source.
-fn segments(plan: &Plan, only: Option<&str>) -> BTreeMap<String, BTreeSet<PathBuf>> {
-    let files = |it: &SourceSection| pull::files_of(plan, it).unwrap_or_default().into_iter().collect();
-    followed(plan, only).map(|(_, it)| (it.name.get_ref().clone(), files(it))).collect()
-}
-
-/// The sources that are followed, with their places in the plan.
-fn followed<'a>(plan: &'a Plan, only: Option<&'a str>) -> impl Iterator<Item = (usize, &'a SourceSection)> {
-    let sources = plan.sources.iter().enumerate().filter(|it| it.1.has_provider());
-    sources.filter(move |it| only.is_none_or(|only| only == it.1.name.get_ref()))
-}
-
-/// Suppresses the people who have refused in segments that were not there `before`.
+/// Suppresses the people who refuse in rows that no earlier page had.
 async fn hold(
     plan: &Plan,
     key: &ContactKey,
-    before: &BTreeMap<String, BTreeSet<PathBuf>>,
-    only: Option<&str>,
+    (number, source): (usize, &SourceSection),
+    before: &[PathBuf],
 ) -> Result<u64> {
     let url = plan.crm_url()?;
     // Without a database nobody can be written to, and the first run loads everything.
     let Some(crm) = Crm::look(&url).await.context("could not open the CRM database")? else { return Ok(0) };
-    let decisions = crm.decisions().await?;
+    let decisions: clean::Decisions = crm.decisions().await?.into_iter().collect();
+    let mut seen = Seen::open(&plan.folder().join(source.path()))?;
+    let known: BTreeSet<&PathBuf> = before.iter().collect();
+    let all = pull::files_of(plan, source).unwrap_or_default();
+    let (old, new): (Vec<PathBuf>, Vec<PathBuf>) = all.into_iter().partition(|it| known.contains(it));
+    let found = tokio::task::block_in_place(|| -> Result<Vec<Refusing>> {
+        if seen.is_new() {
+            refusals(plan, key, (number, source), &old, &mut seen)?;
+        }
+        refusals(plan, key, (number, source), &new, &mut seen)
+    })?;
     let mut refusing = HashSet::new();
-    for (number, source) in followed(plan, only) {
-        let known = before.get(source.name.get_ref()).cloned().unwrap_or_default();
-        let new: Vec<PathBuf> = pull::files_of(plan, source)?.into_iter().filter(|it| !known.contains(it)).collect();
-        if !new.is_empty() {
-            let found = tokio::task::block_in_place(|| refusals(plan, key, &decisions, (number, source), &new));
-            refusing.extend(found.with_context(|| format!("could not read source \"{}\"", source.name.get_ref()))?);
+    for Refusing { contact_id, viber_id } in found {
+        refusing.insert(decisions.survivor(contact_id));
+        // A user of Viber who is linked to a phone is another contact than the row alone makes.
+        if !viber_id.is_empty() {
+            refusing.extend(crm.find(&viber_id).await?);
         }
     }
     // Whoever is known to have refused is kept out already.
-    let known = crm.refusing().await?;
-    let refusing: Vec<ContactId> = refusing.into_iter().filter(|it| !known.contains(it)).collect();
+    if !refusing.is_empty() {
+        let known = crm.refusing().await?;
+        refusing.retain(|it| !known.contains(it));
+    }
     crm.close().await;
-    suppress(&url, &refusing, SuppressAction::Add, REASON).await
+    let refusing: Vec<ContactId> = refusing.into_iter().collect();
+    let n_held = suppress(&url, &refusing, SuppressAction::Add, REASON).await?;
+    // Only now: a process that is killed before holds them the next time.
+    seen.save()?;
+    Ok(n_held)
 }
 
-/// The contacts whose rows in some files hold a refusal.
+/// Those who refuse in rows of some files that were not seen before.
 fn refusals(
     plan: &Plan,
     key: &ContactKey,
-    decisions: &[IdentityDecision],
     (number, source): (usize, &SourceSection),
     files: &[PathBuf],
-) -> Result<HashSet<ContactId>> {
+    seen: &mut Seen,
+) -> Result<Vec<Refusing>> {
     let probe = extract::probe(files, &source.settings(plan))?;
-    let mut refusing = HashSet::new();
     if probe.columns.is_empty() {
-        return Ok(refusing);
+        return Ok(Vec::new());
     }
     let layout = crate::probing::layout(source, &probe)?;
     let mut evidence = reading::Evidence::new(&layout, source.region(plan));
@@ -126,14 +151,24 @@ fn refusals(
     let mut readings = vec![ColumnReading::default(); plan.sources.len()];
     readings[number] = evidence.judge(plan, source, &probe, None).unwrap_or_default();
     let mark = RunMark { id: "follow".into(), started_at: Timestamp::now() };
-    let rules = rules(plan, key, mark, &readings, decisions)?;
+    let rules = rules(plan, key, mark, &readings, &[])?;
     let number = u16::try_from(number)?;
+    let mut found = Vec::new();
     extract::read(&probe, |row: Row| -> Result<()> {
         let Ok(cells) = row.cells else { return Ok(()) };
-        if let Ok(raw) = layout.contact(|it| cells.get(it)) {
-            refusing.extend(clean::refusing_contact(&rules, RowId { source: number, record: row.record }, &raw));
+        let Ok(raw) = layout.contact(|it| cells.get(it)) else { return Ok(()) };
+        if let Some(refusing) = clean::refusing(&rules, RowId { source: number, record: row.record }, &raw) {
+            let mut hasher = Hasher::default();
+            // By the names of the columns, because later pages can have others too.
+            for (column, name) in probe.columns.iter().enumerate().filter(|it| !cells.get(it.0).is_empty()) {
+                for text in [name.as_str(), cells.get(column)] {
+                    hasher.update(&(text.len() as u64).to_le_bytes());
+                    hasher.update(text.as_bytes());
+                }
+            }
+            found.extend(seen.insert(hasher.finish()).then_some(refusing));
         }
         Ok(())
     })?;
-    Ok(refusing)
+    Ok(found)
 }

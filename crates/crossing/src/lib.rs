@@ -70,6 +70,7 @@ pub use crate::open_run::{OpenRun, RunOptions, Sample};
 pub use crate::preflight::{Check, DiskSpace, Found, KeyMatch, Preflight, Subject, preflight};
 pub use crate::progress::Progress;
 pub use crate::run_report::{BatchState, DatabaseState, LowYield, PreviousRun, RunReport, SourceReport, n_faults};
+pub use crate::runs::last_run_at;
 pub use crate::runs::{ListedRun, ListedRuns, RunState, prune_runs, runs};
 pub use crate::runs_diff::{ComparedRun, PersonChange, PersonDiff, RunsDiff, SegmentMove, diff_runs};
 pub use crate::scenarios_report::ScenariosReport;

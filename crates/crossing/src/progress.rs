@@ -127,6 +127,17 @@ pub enum Note {
     AlreadyDone(Task),
     /// An optional source could not be read, so the run goes on without it, or with what was read before.
     SourceUnread(run::UnreadSource),
+    /// A source failed, besides the one with whose error the command ends.
+    SourceFailed {
+        text: String,
+    },
+    /// A provider is not called until `until`.
+    SourceWaits {
+        name: String,
+        length: Duration,
+        is_asked_for: bool,
+        until: Timestamp,
+    },
     /// The run was begun before and is continued. If it is finished, its exports have nothing new.
     Continues {
         run_id: String,

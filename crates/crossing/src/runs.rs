@@ -62,6 +62,16 @@ pub fn runs(plan: &Plan) -> Result<ListedRuns> {
     })
 }
 
+/// Returns when the last finished run of a plan read its exports; none if there is none.
+pub fn last_run_at(plan: &Path) -> Result<Option<Timestamp>> {
+    let plan = Plan::read(plan)?;
+    let name = plan.name()?;
+    let listed = runs_of(&plan).list()?;
+    let finished = listed.runs.iter().filter(|it| it.manifest.name == name && !it.manifest.is_dry_run);
+    let finished = finished.filter(|it| it.manifest.stages.contains_key(&Stage::Load));
+    Ok(finished.map(|it| it.manifest.started_at()).max())
+}
+
 /// Removes the finished runs of the plan beyond the latest `keep`, and dry runs and samples that are as old. Unfinished runs stay.
 /// Returns what was removed, or in a dry run what would be.
 pub fn prune_runs(plan: &Plan, keep: usize, is_dry_run: bool) -> Result<Vec<ListedRun>> {

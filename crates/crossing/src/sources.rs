@@ -30,7 +30,7 @@ pub async fn pull_plan(path: &Path, settings: &PullSettings, progress: &Progress
     }
     let key = key_of(&plan, progress)?;
     let (pulled, failed) = pull(&plan, &key, settings, progress).await;
-    match failed.into_iter().next() {
+    match first_of(failed, progress) {
         Some(first) => Err(first.into()),
         None => Ok(pulled),
     }
@@ -58,7 +58,7 @@ pub(crate) async fn pull_for_run(
 ) -> Result<Vec<UnreadSource>> {
     let (_, failed) = pull(plan, key, settings, progress).await;
     let (optional, needed): (Vec<_>, Vec<_>) = failed.into_iter().partition(|it| it.is_optional);
-    if let Some(first) = needed.into_iter().next() {
+    if let Some(first) = first_of(needed, progress) {
         return Err(first.into());
     }
     let mut unread = Vec::new();
@@ -100,6 +100,19 @@ fn of_try(plan: &Plan, source: &plan::SourceSection) -> Option<UnreadSource> {
         holds_refusals: of.stream.holds_refusals,
         has_earlier: false,
     })
+}
+
+/// Returns the failure with which a command ends, and tells the others.
+fn first_of(failed: Vec<FailedSource>, progress: &Progress) -> Option<FailedSource> {
+    let mut failed = failed.into_iter();
+    let first = failed.next();
+    failed.for_each(|it| progress.note(Note::SourceFailed { text: texts_of(&it) }));
+    first
+}
+
+fn texts_of(failed: &FailedSource) -> String {
+    let causes = failed.source.chain().map(ToString::to_string);
+    std::iter::once(failed.to_string()).chain(causes).collect::<Vec<_>>().join(": ")
 }
 
 fn unread_source(failed: &FailedSource) -> UnreadSource {
@@ -153,9 +166,10 @@ fn listener(progress: &Progress, work: Arc<crate::progress::Work>) -> pull::Prog
         }
     };
     let progress = progress.clone();
-    let on_wait = move |_: &str, wait: http::Wait| {
+    let on_wait = move |name: &str, wait: http::Wait| {
         let until = Timestamp::now().saturating_add(wait.length).unwrap_or(Timestamp::MAX);
-        progress.note(Note::Waits { task: Task::Pull, length: wait.length, is_asked_for: wait.is_asked_for, until });
+        let (length, is_asked_for) = (wait.length, wait.is_asked_for);
+        progress.note(Note::SourceWaits { name: name.to_owned(), length, is_asked_for, until });
     };
     pull::Progress { on_pages: Arc::new(on_pages), on_wait: Arc::new(on_wait) }
 }

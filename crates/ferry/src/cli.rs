@@ -130,8 +130,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Read the exports of a plan into the run folder, or a source from its provider
     ///
-    /// Without --source, all exports are read, after the sources that have a provider. With it, only that source is read
-    /// from its provider, into its folder of pages. A reading that was stopped is resumed.
+    /// Without --source, all provider sources are read, then all exports. With it, only that source is read from its
+    /// provider, into its folder of pages. An interrupted reading is resumed.
     Extract(ExtractCommand),
     /// List the providers, and check the sources that are read from them
     #[command(subcommand)]
@@ -365,20 +365,20 @@ impl RunArgs {
 pub(crate) enum SourcesCommand {
     /// List the providers and what can be read of each
     List,
-    /// Check the sources that have a provider: credentials, reach, the time that can be read, price and duration
+    /// Check the provider sources: credentials, connection, period, price and duration
     ///
-    /// Reads one page of each, which is not kept. A stream whose records cost money or come once is not read: its host is
-    /// only reached.
+    /// Reads one page of each source and discards it. Streams that cost money or return records once are not read; only
+    /// the connection is tested.
     Check(PlannedArgs),
 }
 
 /// How far sources are read from their providers.
 #[derive(Debug, Args)]
 pub(crate) struct PullArgs {
-    /// Read on from where the last reading of a provider ended
+    /// Read the records since the last reading of each provider
     #[arg(long, value_name = "last", conflicts_with = "dry_run")]
     pub(crate) since: Option<Since>,
-    /// Order a report again whose answer was lost, although it may be charged twice
+    /// Order a report again if the answer to its order was lost; it may be charged twice
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) order_again: bool,
 }
@@ -426,13 +426,13 @@ pub(crate) struct ExtractCommand {
     /// Read only this source from its provider, and make no run
     #[arg(long, value_name = "NAME", conflicts_with_all = ["run_dir", "new", "memory", "dry_run"])]
     pub(crate) source: Option<String>,
-    /// Read on every so often, until stopped with Ctrl-C or SIGTERM
+    /// Read new records at an interval, until Ctrl-C or SIGTERM
     ///
-    /// Each time, what has come since the last reading is read, and whoever has refused in it is suppressed at once. Once a
-    /// day a whole run is made.
+    /// At each interval, new records are read, and people who have refused in them are suppressed at once. A whole run is made
+    /// when the last one is a day old, but not with --source. A stop by a signal ends with exit code 0.
     #[arg(long, conflicts_with_all = ["run_dir", "new", "dry_run", "since"])]
     pub(crate) follow: bool,
-    /// How often --follow reads on, such as 15m or 1h
+    /// Interval of --follow, such as 15m or 1h
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = template::time_between, requires = "follow")]
     pub(crate) every: Duration,
 }

@@ -147,6 +147,7 @@ impl Plan {
         };
         plan.profiles = plan.read_profiles(tables)?;
         plan.sources.iter().try_for_each(|it| it.check_stream(&plan))?;
+        plan.take_over_scopes();
         let sources = std::mem::take(&mut plan.sources);
         (plan.scenario_sources, plan.sources) = sources.into_iter().partition(SourceSection::holds_scenarios);
         let resolved: Vec<Profile> =
@@ -157,6 +158,18 @@ impl Plan {
         plan.segments = plan.read_segments(segment)?;
         plan.check()?;
         Ok(plan)
+    }
+
+    /// Ids that are asked about are those of another source, so they have its scope.
+    fn take_over_scopes(&mut self) {
+        let scopes: Vec<(String, String)> =
+            self.sources.iter().map(|it| (it.name.get_ref().clone(), it.scope().to_owned())).collect();
+        for source in &mut self.sources {
+            let other = source.ids_from.as_ref().and_then(|it| scopes.iter().find(|(name, _)| name == it.get_ref()));
+            if let (None, Some((_, scope))) = (&source.scope, other) {
+                source.scope = Some(scope.clone());
+            }
+        }
     }
 
     fn check(&self) -> Result<(), PlanError> {

@@ -13,7 +13,7 @@ use plan::{Plan, ProviderSource, SourceSection};
 use providers::{Connection, PullError, PullEvent, PullOptions, Windows};
 use thiserror::Error as ThisError;
 
-use crate::{ids, scenarios, signed};
+use crate::{ids, refusals, scenarios, signed};
 
 /// Most bytes of a page or of a report.
 const MOST_PAGE_BYTES: usize = 256 << 20;
@@ -65,7 +65,7 @@ pub struct PulledSource {
 
 /// The provider does not accept the credentials of a source.
 #[derive(Debug, ThisError)]
-#[error("{provider} does not accept the credentials ({status}): see what {places} hold")]
+#[error("{provider} does not accept the credentials ({status}): check {places}")]
 pub(crate) struct CredentialsRefused {
     provider: &'static str,
     status: u16,
@@ -121,7 +121,9 @@ async fn pull_source(
 ) -> Result<PulledSource, FailedSource> {
     let name = of.source.name.get_ref();
     let folder = of.folder(plan);
-    pull_one(plan, key, settings, progress, of).await.map_err(|source| FailedSource {
+    let pulled = pull_one(plan, key, settings, progress, of).await;
+    refusals::note(&folder, pulled.is_ok());
+    pulled.map_err(|source| FailedSource {
         name: name.clone(),
         provider: of.provider.title,
         is_optional: of.source.is_optional(),

@@ -21,7 +21,7 @@ pub fn lines(coverage: &Coverage, rows: u64) -> Vec<String> {
     if coverage.unreadable_dates > 0 {
         lines.push(of(coverage.unreadable_dates, "unreadable date"));
     }
-    if coverage.records != rows {
+    if coverage.records != rows + coverage.repeats {
         lines.push(format!("{} make {}", of(coverage.records, "record"), of(rows, "row")));
     }
     for (n, what) in [(coverage.masked, "a masked phone number"), (coverage.redacted, "its text removed")] {

@@ -37,6 +37,10 @@ pub fn outcome(outcome: &Outcome) -> String {
 pub fn note(note: &Note) -> (&'static str, String) {
     match note {
         Note::SourceUnread(source) => ("pull", crate::sources::unread(source)),
+        Note::SourceFailed { text } => ("pull", text.clone()),
+        Note::SourceWaits { name, length, is_asked_for, until } => {
+            ("pull", format!("{name}: {}", crate::verify::wait(*length, *is_asked_for, *until)))
+        }
         Note::AlreadyDone(task) => (task.name(), "already done".to_owned()),
         Note::Continues { run_id, is_finished: false } => ("run", format!("{run_id} is continued")),
         Note::Continues { run_id, is_finished: true } => {

@@ -31,6 +31,10 @@ async fn run_with(options: &RunOptions, progress: Progress, output: Output, noti
     let mut run = OpenRun::open(options, progress).await?;
     notice.opened(&run);
     let report = crossing::run(&mut run).await?;
+    if report.database.is_some() && !options.is_dry_run && options.sample.is_none() {
+        // Whoever was held back between two runs is known by what was said now.
+        crossing::release_held(&run.plan, run.started_at()).await?;
+    }
     notice.reported(&run, &report);
     let exit = Exit::of(&report);
     review::written(&mut run).await?;

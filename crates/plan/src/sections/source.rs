@@ -143,8 +143,8 @@ pub struct SourceSection {
     /// The key that holds the list of records, in JSON that comes in pages. Default: detected.
     records: Option<String>,
     /// The scope within which the external ids of the source are unique, such as the name of a Viber bot. Sources of
-    /// one system have the same scope. Default: the name of the source.
-    scope: Option<String>,
+    /// one system have the same scope. Default: the scope of the source in `ids_from`, else the name of the source.
+    pub(crate) scope: Option<String>,
     /// Phone numbers of the business, which its message logs contain alongside those of people. Sender names and short
     /// codes are allowed.
     #[serde(default)]

@@ -151,8 +151,9 @@ impl SourceSection {
         }
         if stream.consumes && !self.consume {
             let message = format!(
-                "source \"{name}\": {} gives each of its {} once: what a crash loses cannot be read again. If that is                  accepted, write consume = true",
-                provider.title, stream.title
+                "source \"{name}\": {} returns each record of this stream once, and what a crash loses cannot be read again; \
+                 if you accept that, write consume = true",
+                provider.title
             );
             return Err(plan.wrong(at, message));
         }

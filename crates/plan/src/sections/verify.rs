@@ -1,5 +1,6 @@
 //! `[verify]`: the provider that checks which contacts are on WhatsApp, and its limits.
 
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -349,6 +350,8 @@ impl Plan {
             section.credentials(self)?;
             places.extend(section.token_variable().map(str::to_owned));
         }
+        let mut seen = HashSet::new();
+        places.retain(|it: &String| seen.insert(it.clone()));
         Ok(places)
     }
 }

@@ -37,11 +37,6 @@ pub(crate) struct Reader<'a> {
     known: HashSet<String>,
 }
 
-/// Whether a first page is empty although it counts records.
-fn contradicts(state: &WindowState, page: &PageRead) -> bool {
-    state.ids.is_empty() && page.rows.is_empty() && page.next.is_none() && page.total.is_some_and(|it| it > 0)
-}
-
 /// A page that came, and the call that gave it.
 struct Answer {
     call: Call,
@@ -99,7 +94,7 @@ impl<'a> Reader<'a> {
         let (mut n_restarts, mut n_passes) = (0, 1);
         loop {
             match self.pages(pull, window, &mut state, next.take(), is_resumed && n_restarts == 0).await {
-                Ok(()) if n_passes < self.most_passes(&state) => {
+                Ok(()) if n_passes < self.most_passes(&mut state) => {
                     n_passes += 1;
                     state.begin_pass();
                 }
@@ -120,9 +115,15 @@ impl<'a> Reader<'a> {
         self.end_window(pull, window, &state)
     }
 
+    /// Whether a first page is empty, and the last one, although it counts records.
+    fn contradicts(&self, state: &WindowState, page: &PageRead) -> bool {
+        let is_last = page.next.is_none() || self.spec.paging == Paging::Offset;
+        state.ids.is_empty() && page.rows.is_empty() && is_last && page.total.is_some_and(|it| it > 0)
+    }
+
     /// How often a list is gone through, by what was seen of it: a numbered one that may have moved again and again, one by
     /// offsets of which fewer records came than its pages count once more.
-    fn most_passes(&self, state: &WindowState) -> u32 {
+    fn most_passes(&self, state: &mut WindowState) -> u32 {
         match self.spec.paging {
             Paging::Numbered if state.proves_list() => 1,
             Paging::Numbered if state.lacks_records() => MOST_PASSES_FOR_MISSING,
@@ -172,14 +173,10 @@ impl<'a> Reader<'a> {
             other => other?,
         };
         for _ in 0..MOST_AGAIN {
-            if !contradicts(state, &answer.page) {
+            if !self.contradicts(state, &answer.page) {
                 break;
             }
             answer = self.ask(pull, window, answer.call).await?;
-        }
-        if contradicts(state, &answer.page) {
-            let pages = state.pages;
-            return Err(Stop::NextTime(PullError::Call { pages, source: CallError::Malformed }));
         }
         loop {
             let Answer { call, mut body, page } = answer;

@@ -86,7 +86,7 @@ fn lines_of(facts: &Facts, source: &SourceRecord) -> Vec<String> {
     let (words, w, coverage) = (facts.words, &facts.words.coverage, &source.coverage);
     let Coverage { records, undated, unreadable_dates, masked, redacted, .. } = *coverage;
     let mut lines = Vec::new();
-    if records != source.rows {
+    if records != source.rows + coverage.repeats {
         lines.push(words.counted_with(&w.records, records, &[&words.counted(&words.funnel.row_finding, source.rows)]));
     }
     for (n, counted) in
