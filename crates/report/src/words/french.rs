@@ -489,6 +489,7 @@ pub(crate) static WORDS: Words = Words {
         (" in gzip", " en gzip"),
         (" in zstd", " en zstd"),
         (" in zip", " en zip"),
+        (" as read from the provider", " lues chez le fournisseur"),
         ("empty", "vide"),
         ("delimiter tab", "séparateur tabulation"),
         ("delimiter", "séparateur"),
@@ -533,7 +534,27 @@ fn reason(reason: Reason) -> &'static str {
     }
 }
 
-const GAPS: [(&str, &str); 23] = [
+const GAPS: [(&str, &str); 31] = [
+    (
+        "Infobip gives each received message once and keeps it for 48 hours",
+        "Infobip ne donne chaque message reçu qu’une fois et le conserve 48 heures",
+    ),
+    ("the inbox contains only received messages", "la boîte de réception ne contient que des messages reçus"),
+    ("the lists have no dates", "les listes n’ont pas de dates"),
+    ("contacts have no dates", "les contacts n’ont pas de dates"),
+    (
+        "detail records have no text: opt-outs by words such as STOP are in GET /v2/messaging_optouts",
+        "les relevés n’ont pas de texte\u{a0}: les désinscriptions par des mots tels que STOP sont dans GET /v2/messaging_optouts",
+    ),
+    (
+        "participants have the date on which they joined, and not that of their last message",
+        "les participants ont la date de leur arrivée, et non celle de leur dernier message",
+    ),
+    ("Viber never gives the phone number", "Viber ne donne jamais le numéro de téléphone"),
+    (
+        "4, not available, means that the person has left the bot or has no Viber any more: it counts as a refusal on Viber",
+        "4, indisponible, signifie que la personne a quitté le bot ou n’a plus Viber\u{a0}: cela compte comme un refus sur Viber",
+    ),
     (
         "the list has no dates: its opt-outs override every consent of the same run",
         "la liste n’a pas de dates\u{a0}: ses refus l’emportent sur tous les consentements de la même exécution",
