@@ -46,7 +46,7 @@ def ferry_nightly():
 
     @task
     def run():
-        result = ferry("run", doubts=DONE_WITH_DOUBTS)
+        result = ferry("run", "--since", "last", doubts=DONE_WITH_DOUBTS)
         return {key: result[key] for key in ("exit", "run_id", "inserted", "updated", "unchanged")}
 
     @task(retries=0)

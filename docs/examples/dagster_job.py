@@ -37,7 +37,7 @@ def check() -> bool:
 
 @dg.op(ins={"is_well": dg.In(dg.Nothing)})
 def run(context) -> dict:
-    result = ferry("run", doubts=DONE_WITH_DOUBTS)
+    result = ferry("run", "--since", "last", doubts=DONE_WITH_DOUBTS)
     if result["exit"] in DONE_WITH_DOUBTS:
         context.log.warning(f"exit code {result['exit']}: see report.html of {result['run_id']}")
     keys = ("exit", "run_id", "inserted", "updated", "unchanged")

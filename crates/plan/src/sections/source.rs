@@ -42,7 +42,7 @@ pub struct SourceSection {
     /// The provider whose API is read, instead of files: `twilio`, `vonage`, … (`ferry sources list` lists them).
     #[schemars(with = "Option<String>")]
     pub(crate) provider: Option<Spanned<String>>,
-    /// What is read of the provider, such as `messages`. Default: its first stream.
+    /// The stream to read, such as `messages`. Default: the first of the provider.
     #[schemars(with = "Option<String>")]
     pub(crate) stream: Option<Spanned<String>>,
     /// The environment variable that holds the id, key or user of the account.
@@ -61,35 +61,35 @@ pub struct SourceSection {
     /// keeps them.
     #[schemars(with = "Option<String>")]
     pub(crate) since: Option<Spanned<String>>,
-    /// Reads records up to this moment, and without it. Default: now.
+    /// Reads records before this moment, which is not included. Default: now.
     #[schemars(with = "Option<String>")]
     pub(crate) until: Option<Spanned<String>>,
     /// Whether a run goes on without this source if it cannot be read. What is written to people waits all the same for
     /// every source that can hold refusals.
     #[serde(default)]
     pub(crate) optional: bool,
-    /// Allows endpoints that give each record once: what a crash loses cannot be read again.
+    /// Streams that return each record only once need this. Records lost in a crash cannot be read again.
     #[serde(default)]
     pub(crate) consume: bool,
     /// Allows an address in a private network.
     #[serde(default)]
     pub(crate) allow_private: bool,
-    /// The most calls of one reading. The next one goes on behind them.
+    /// The highest number of calls in one reading. The next reading continues from there.
     #[schemars(with = "Option<u64>", range(min = 1))]
     pub(crate) max_calls: Option<NonZeroU64>,
-    /// The source of this plan whose ids are asked about, for streams that have no list of their own.
+    /// The name of the source whose ids Ferry asks about. Streams of `viber` need it.
     #[schemars(with = "Option<String>")]
     pub(crate) ids_from: Option<Spanned<String>>,
-    /// The sender whose templates are read, for streams that have them by sender.
+    /// Infobip's `viber-templates` only: the sender whose templates are read.
     #[schemars(with = "Option<String>")]
     pub(crate) sender: Option<Spanned<String>>,
-    /// The region of the API: such as `eu-west-1` for AWS, and `us`, `eu` or `br` for Sinch.
+    /// The region of the API, such as `eu-west-1` for AWS, or `us`, `eu` or `br` for Sinch.
     #[schemars(with = "Option<String>")]
     pub(crate) api_region: Option<Spanned<String>>,
-    /// The project of Sinch, by its id.
+    /// Sinch only: the id of the project.
     #[schemars(with = "Option<String>")]
     pub(crate) project: Option<Spanned<String>>,
-    /// The app of the project whose lists of consent are read, by its id.
+    /// Sinch only: the id of the app whose consent lists are read.
     #[schemars(with = "Option<String>")]
     pub(crate) app: Option<Spanned<String>>,
     /// The list of AWS that holds the opt-outs. Default: `Default`.
