@@ -34,5 +34,5 @@ pub use catalog::{
     Auth, Limit, PROVIDERS, Paging, ProviderSpec, Retention, StreamSpec, WindowSpec, Windows, provider, stream_of,
 };
 pub use connection::{Account, Connection};
-pub use pull::{PullError, PullEvent, PullOptions, Pulled, pull};
+pub use pull::{DurablePage, PullError, PullOptions, Pulled, pull};
 pub use stream::{PageRead, Row, Stream};

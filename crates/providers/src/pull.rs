@@ -13,7 +13,7 @@ mod windows;
 
 use std::path::Path;
 
-use http::{Client, ClientConfig, Hooks, Wait};
+use http::{Client, ClientConfig, Hooks};
 use jiff::{SignedDuration, Timestamp};
 use model::Digest;
 use pages::{Frame, FrameKind, PageStore, PullCoverage, Window};
@@ -45,15 +45,12 @@ pub struct PullOptions {
     pub hooks: Hooks,
 }
 
-/// What happens while a stream is read.
+/// A page that is durable.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum PullEvent {
-    /// A page is durable. `done` is the share of the whole that has been read, if it can be told.
-    Page {
-        rows: u64,
-        done: Option<f64>,
-    },
-    Waits(Wait),
+pub struct DurablePage {
+    pub rows: u64,
+    /// The share of the whole that has been read, if it can be told.
+    pub done: Option<f64>,
 }
 
 /// The result of reading a stream.
@@ -73,7 +70,7 @@ pub async fn pull(
     connection: &Connection,
     folder: &Path,
     options: &PullOptions,
-    on_event: &(dyn Fn(PullEvent) + Sync),
+    on_page: &(dyn Fn(DurablePage) + Sync),
 ) -> Result<Pulled, PullError> {
     if spec.consumes && !connection.may_consume {
         return Err(PullError::Consumes);
@@ -86,7 +83,7 @@ pub async fn pull(
     }
     let clients = clients(provider, connection, options)?;
     let stream = (spec.open)(connection);
-    let mut reader = Reader::new(spec, &*stream, clients, store, options, on_event);
+    let mut reader = Reader::new(spec, &*stream, clients, store, options, on_page);
     // A reading that another account has begun, and that has brought nothing, is left alone.
     let is_of_account = |it: &Begun| it.account == Some(account) || history.has_pages(it.pull);
     let unfinished = history.unfinished().filter(is_of_account);

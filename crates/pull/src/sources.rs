@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use model::{ContactKey, Digest};
 use pages::{PullCoverage, coverage_of, read_store};
 use plan::{Plan, ProviderSource, SourceSection};
-use providers::{Connection, PullError, PullEvent, PullOptions, Windows};
+use providers::{Connection, DurablePage, PullError, PullOptions, Windows};
 use thiserror::Error as ThisError;
 
 use crate::{ids, refusals, scenarios, signed};
@@ -150,11 +150,8 @@ async fn pull_one(
     };
     let connection = of.connection(plan, ids)?;
     let options = options(&of, &connection, settings, progress);
-    let on_event = |event| match event {
-        PullEvent::Page { rows, done } => (progress.on_pages)(name, rows, done),
-        PullEvent::Waits(wait) => (progress.on_wait)(name, wait),
-    };
-    let pulled = providers::pull(of.provider, of.stream, &connection, &folder, &options, &on_event).await;
+    let on_page = |DurablePage { rows, done }| (progress.on_pages)(name, rows, done);
+    let pulled = providers::pull(of.provider, of.stream, &connection, &folder, &options, &on_page).await;
     let pulled = pulled.map_err(|error| with_places(&of, error.into()))?;
     let failed = || format!("could not write the coverage in {}", folder.display());
     signed::write(&folder, name, &read_store(&folder)?, key).with_context(failed)?;

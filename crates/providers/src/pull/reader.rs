@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::pull::guard::{Fault, WindowState};
 use crate::pull::history::{Begun, History, Resumed};
 use crate::pull::offset::{Moved, Offset};
-use crate::pull::{PullError, PullEvent, PullOptions, frame};
+use crate::pull::{DurablePage, PullError, PullOptions, frame};
 use crate::{Call, Method, PageRead, Paging, Stream, StreamSpec, Then};
 
 /// How often a window is begun again because its cursor was refused or its pages went in a circle.
@@ -26,7 +26,7 @@ pub(crate) struct Reader<'a> {
     clients: Vec<Client>,
     store: PageStore,
     options: &'a PullOptions,
-    on_event: &'a (dyn Fn(PullEvent) + Sync),
+    on_page: &'a (dyn Fn(DurablePage) + Sync),
     /// The share of the whole that the window before has reached, and that of this window.
     pub(crate) share: (f64, f64),
     /// Calls of this process, without retries.
@@ -51,10 +51,10 @@ impl<'a> Reader<'a> {
         clients: Vec<Client>,
         store: PageStore,
         options: &'a PullOptions,
-        on_event: &'a (dyn Fn(PullEvent) + Sync),
+        on_page: &'a (dyn Fn(DurablePage) + Sync),
     ) -> Self {
         let share = (0.0, 1.0);
-        Self { spec, stream, clients, store, options, on_event, share, n_calls: 0, deleted: 0, known: HashSet::new() }
+        Self { spec, stream, clients, store, options, on_page, share, n_calls: 0, deleted: 0, known: HashSet::new() }
     }
 
     /// Returns the calls of this process, retries among them.
@@ -263,7 +263,7 @@ impl<'a> Reader<'a> {
             tokio::join!(call_provider(clients, *stream, next), keeping)
         };
         kept?;
-        (self.on_event)(PullEvent::Page { rows, done: self.done(window) });
+        (self.on_page)(DurablePage { rows, done: self.done(window) });
         answer.map_err(|source| PullError::Call { pages: self.n_calls.saturating_sub(1), source })
     }
 
@@ -272,7 +272,7 @@ impl<'a> Reader<'a> {
         let (rows, window) = (frame.rows, frame.window);
         let body = if frame.kind == FrameKind::Page { body } else { Vec::new() };
         tokio::task::block_in_place(|| self.store.append(frame, &body))?;
-        (self.on_event)(PullEvent::Page { rows, done: self.done(window) });
+        (self.on_page)(DurablePage { rows, done: self.done(window) });
         Ok(())
     }
 
