@@ -21,7 +21,7 @@ pub const PROVIDERS: &[ProviderSpec] = &[
     viber::VIBER,
 ];
 
-/// What is known of a provider.
+/// A provider: its hosts, its credentials and its streams.
 #[derive(Clone, Copy, Debug)]
 pub struct ProviderSpec {
     /// The name in a plan.
@@ -43,7 +43,7 @@ pub struct ProviderSpec {
 /// How an account becomes the credentials of a call.
 pub type Auth = fn(&Connection) -> Credentials;
 
-/// What is known of a stream.
+/// A stream of a provider: how it is read, and what its records become.
 #[derive(Clone, Copy)]
 pub struct StreamSpec {
     /// The name in a plan.
@@ -94,7 +94,7 @@ pub enum Windows {
 /// A day.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// What is known of the windows of a stream.
+/// The windows of time in which a stream is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowSpec {
     pub length: Duration,

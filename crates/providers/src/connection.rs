@@ -17,7 +17,7 @@ pub struct Connection {
     pub may_consume: bool,
 }
 
-/// Who reads. The secret is never printed.
+/// The credentials of an account. The secret is never printed.
 #[derive(Clone, Default)]
 pub struct Account {
     /// The id, key or user, as the provider calls it; empty where it has none.

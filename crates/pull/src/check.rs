@@ -30,9 +30,8 @@ pub struct Forecast {
     pub rows: Option<u64>,
     pub calls: Option<u64>,
     pub duration: Option<Duration>,
-    /// The price of one record, and of all, in millionths of the currency.
+    /// The price of one record in millionths of the currency; none if reading is free.
     pub price_of_row: Option<(u64, &'static str)>,
-    pub price: Option<u64>,
 }
 
 /// Checks a source. A stream whose records cost money or come once is not read: its host is only reached.
