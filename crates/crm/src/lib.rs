@@ -1,6 +1,6 @@
 //! The CRM database, on SQLite or PostgreSQL. The only crate that knows SQL.
 //!
-//! `schema/current.sql` has the tables and the views. `sql` holds rows and transactions, and in two files what
+//! `schema/` has the tables and the views. `sql` holds rows and transactions, and in two files what
 //! differs between the databases. Statements are plain text with `$1` placeholders, which both databases take. Every
 //! write of a batch is one transaction with its receipt, and may be repeated without harm.
 

@@ -8,7 +8,13 @@ use crate::{Crm, Database, LoadError, SqlError};
 /// The version of the tables. Backups fit into tables of their own version only.
 pub const SCHEMA_VERSION: &str = "15";
 
-pub(crate) const SCHEMA: &str = include_str!("../schema/current.sql");
+/// The tables, and then the views, which name them.
+pub(crate) const SCHEMA: &str = concat!(
+    include_str!("../schema/current.sql"),
+    include_str!("../schema/consent.sql"),
+    include_str!("../schema/suppression.sql"),
+    include_str!("../schema/views.sql"),
+);
 const READ_VERSION: &str = "select value from ferry_meta where key = 'schema_version'";
 const NOTE: &str = "insert into ferry_meta (key, value) values ($1, $2)";
 
