@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use model::{
-    Basis, Channel, ConsentState, Contact, Direction, Field, Identity, IdentityKind, NAME_PARTS, PURPOSE_MESSAGES,
-    Personal, RowFinding, RowFindings, RowId, RowName, SaidAt, Statement,
+    Basis, Channel, ConsentPurpose, ConsentRecord, ConsentState, Contact, Direction, Field, Identity, IdentityKind,
+    NAME_PARTS, Personal, RowFinding, RowFindings, RowId, RowName, SaidAt, Statement,
 };
 use phone::Region;
 use smallvec::SmallVec;
@@ -249,7 +249,8 @@ impl<'a> MergedRows<'a> {
             consent: counts.map(|it| Field { value: it.state, row: RowName::clone(&it.row) }),
             consent_at: counts.and_then(|it| it.at).map(|it| it.from),
             consent_channel: counts.map(|it| it.channel),
-            whatsapp_consent: consent::for_whatsapp(rules.consent, &statements).map(|it| statements[it].state),
+            whatsapp_consent: consent::for_whatsapp(rules.consent, &rules.wordings, &statements)
+                .map(|it| statements[it].state),
             statements,
             identities: identities(rules, self.identities, &self.other_phones),
             tags: self.tags.into_iter().map(Cow::into_owned).collect(),
@@ -326,14 +327,21 @@ fn statements(rules: &Rules, names: &mut RowNames, said: SmallVec<[(RowStatement
         state: said.state,
         basis: said.basis,
         words: Personal(said.words.into_owned()),
-        purpose: PURPOSE_MESSAGES.into(),
+        purpose: ConsentPurpose::Messages,
         row: names.of(row),
         first_run: rules.run.clone(),
-        last_run: rules.run.clone(),
+        record: wording(rules, row, said.state, said.basis),
     };
     let mut statements: Vec<Statement> = said.into_iter().map(statement).collect();
     statements.sort_unstable();
     statements
+}
+
+/// The wording of a consent, if its source has one. A message was not given to a wording.
+fn wording(rules: &Rules, row: RowId, state: ConsentState, basis: Basis) -> Option<Box<ConsentRecord>> {
+    let is_consent = state == ConsentState::Yes && matches!(basis, Basis::Cell | Basis::Event);
+    let wording = rules.sources[usize::from(row.source)].wording.as_ref().filter(|_| is_consent)?;
+    Some(Box::new(ConsentRecord { wording: Some(wording.clone()), ..ConsentRecord::default() }))
 }
 
 fn timestamp(microseconds: i64) -> Option<Timestamp> {

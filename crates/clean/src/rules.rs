@@ -31,6 +31,8 @@ pub struct Rules {
     pub words: ::consent::Words,
     /// Decides which of several statements about consent counts.
     pub consent: ::consent::Rule,
+    /// The purposes that the wordings of consent name.
+    pub wordings: ::consent::Wordings,
     /// Decides which of several values of a field a contact keeps.
     pub survivorship: Survivorship,
     pub key: ContactKey,

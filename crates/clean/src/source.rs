@@ -1,4 +1,4 @@
-use model::{Channel, RowFindings};
+use model::{Channel, RowFindings, WordingName};
 use phone::{PhoneForm, Region};
 
 use crate::rules::date::DateForm;
@@ -23,6 +23,8 @@ pub struct Source {
     pub attributes: Vec<u16>,
     /// A row with one of these findings holds its person back.
     pub held: RowFindings,
+    /// What people were told when they gave the consents of the source.
+    pub wording: Option<WordingName>,
 }
 
 /// How the dates of each column of a source are written.

@@ -18,6 +18,7 @@ pub(crate) fn rules(region: &str) -> Rules {
         dates_until,
         words: Default::default(),
         consent: Default::default(),
+        wordings: Default::default(),
         survivorship: Default::default(),
         key: ContactKey::from_hex(&"5a".repeat(32)).unwrap(),
         sources: vec![
@@ -45,5 +46,6 @@ fn source(name: &str, channel: Channel, priority: i32, region: &str) -> Source {
         dates: SourceDates { last_at: form.clone(), first_at: form.clone(), consent_at: form.clone(), opt_out: form },
         attributes: vec![0, 1, 2],
         held: RowFindings::default(),
+        wording: None,
     }
 }

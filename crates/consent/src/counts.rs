@@ -18,6 +18,10 @@ pub(crate) struct DatedMeaning {
     pub(crate) when: Option<TimeRange>,
     /// The start of the first run with the statement, in microseconds since 1970.
     pub(crate) first_run_at: i64,
+    /// Whether it is a block by a platform on the channel in question, which nothing that a person says lifts.
+    pub(crate) is_block: bool,
+    /// Decides between statements that are equal in all else.
+    pub(crate) id: i64,
 }
 
 /// Decides which of several statements counts.
@@ -47,37 +51,30 @@ impl Rule {
 
 /// The place in `said` of the statement that counts; none if there is no statement.
 ///
-/// The order of `said` does not matter. Among equal statements, the first counts.
+/// The order of `said` does not matter. A block counts before everything else.
 ///
 /// By [`Rule::LatestStatement`], a day is as late as every instant in it, and the strictest of equally late statements
-/// counts. An unclear statement holds back a yes and lifts no refusal. An undated refusal may be later than everything else, so it counts if it is at least as strict. It is lifted
-/// only by a yes that came in a later run and is dated after the first run with the refusal.
+/// counts. An unclear statement holds back a yes and lifts no refusal. An undated refusal may be later than everything
+/// else, so it counts if it is at least as strict. It is lifted only by a yes that came in a later run and is dated after
+/// the first run with the refusal.
 pub(crate) fn counts(rule: Rule, said: &[DatedMeaning]) -> Option<usize> {
-    let stated = || (0..).zip(said).filter(|it: &(usize, &DatedMeaning)| it.1.meaning != Meaning::Nothing);
-    match rule {
-        Rule::Strictest => strictest(stated()),
-        Rule::LatestStatement => latest(said).or_else(|| strictest(stated())),
-    }
-}
-
-/// None if nothing is dated and nothing is a refusal.
-fn latest(said: &[DatedMeaning]) -> Option<usize> {
-    let stated = || (0..).zip(said).filter(|it: &(usize, &DatedMeaning)| it.1.meaning != Meaning::Nothing);
-    let dated = || stated().filter_map(|(place, it)| Some((place, it, it.when?)));
+    let dated = || said.iter().filter_map(|it| Some((it, it.when?)));
     // An unclear statement lifts no refusal, so it is not what others must be as late as.
-    let last_start = dated().filter(|it| it.1.meaning != Meaning::Unclear).map(|it| it.2.start).max();
-    let last_yes = dated().filter(|it| it.1.meaning == Meaning::Yes).map(|it| it.2.start.min(it.1.first_run_at)).max();
-
-    let winner = dated().filter(|it| Some(it.2.end.max(it.2.start)) >= last_start).map(|(place, it, _)| (place, it));
-    let winner = strictest(winner).and_then(|place| Some((place, said.get(place)?)));
-    let undated = stated().filter(|(_, it)| it.when.is_none() && it.meaning != Meaning::Yes);
-    let not_lifted = undated.filter(|(_, it)| last_yes.is_none_or(|yes| yes <= it.first_run_at));
-    strictest(winner.into_iter().chain(not_lifted))
-}
-
-/// The strictest; among equally strict ones the latest, then the one of the earliest run.
-fn strictest<'a>(said: impl Iterator<Item = (usize, &'a DatedMeaning)>) -> Option<usize> {
-    said.max_by_key(|(place, it)| (it.meaning, it.when, Reverse(it.first_run_at), Reverse(*place))).map(|it| it.0)
+    let last_start =
+        dated().filter(|it| !matches!(it.0.meaning, Meaning::Unclear | Meaning::Nothing)).map(|it| it.1.start).max();
+    let last_yes = dated().filter(|it| it.0.meaning == Meaning::Yes).map(|it| it.1.start.min(it.0.first_run_at)).max();
+    let is_candidate = |it: &DatedMeaning| match (rule, it.when) {
+        (Rule::Strictest, _) => true,
+        (Rule::LatestStatement, Some(when)) => Some(when.end.max(when.start)) >= last_start,
+        (Rule::LatestStatement, None) => {
+            it.meaning != Meaning::Yes && last_yes.is_none_or(|yes| yes <= it.first_run_at)
+        }
+    };
+    let stated = (0..).zip(said).filter(|it| it.1.meaning != Meaning::Nothing);
+    let rank = |it: &DatedMeaning| {
+        (it.is_block, is_candidate(it), it.meaning, it.when, Reverse(it.first_run_at), Reverse(it.id))
+    };
+    stated.max_by_key(|it| rank(it.1)).map(|it| it.0)
 }
 
 #[cfg(test)]
@@ -106,7 +103,13 @@ mod tests {
             instant if instant.contains('.') => Some(TimeRange { start: time(instant), end: time(instant) }),
             day => Some(TimeRange { start: time(day), end: time(day) + DAY - 1 }),
         };
-        DatedMeaning { meaning: Meaning::from_name(columns[0]).unwrap(), when, first_run_at: time(columns[2]) }
+        DatedMeaning {
+            meaning: Meaning::from_name(columns[0]).unwrap(),
+            when,
+            first_run_at: time(columns[2]),
+            is_block: false,
+            id: 0,
+        }
     }
 
     #[test]
@@ -149,7 +152,7 @@ mod tests {
         check(Rule::LatestStatement, "yes - 5", "yes - 5");
         check(Rule::LatestStatement, "yes - 5\nno 3.5 4", "no 3.5 4");
         assert_eq!(counts(Rule::LatestStatement, &[]), None);
-        let nothing = DatedMeaning { meaning: Nothing, when: None, first_run_at: 0 };
+        let nothing = DatedMeaning { meaning: Nothing, when: None, first_run_at: 0, is_block: false, id: 0 };
         assert_eq!((counts(Rule::LatestStatement, &[nothing]), counts(Rule::Strictest, &[nothing])), (None, None));
     }
 
@@ -164,8 +167,9 @@ mod tests {
             true => TimeRange { start: day * 4, end: day * 4 + 3 },
             false => TimeRange { start: day * 4 + 1, end: day * 4 + 1 },
         }));
-        (prop::sample::select(vec![Yes, Unclear, No, Stop, Nothing]), when, 0..24_i64)
-            .prop_map(|(meaning, when, first_run_at)| DatedMeaning { meaning, when, first_run_at })
+        (prop::sample::select(vec![Yes, Unclear, No, Stop, Nothing]), when, 0..24_i64).prop_map(
+            |(meaning, when, first_run_at)| DatedMeaning { meaning, when, first_run_at, is_block: false, id: 0 },
+        )
     }
 
     fn meaning(rule: Rule, said: &[DatedMeaning]) -> Meaning {
@@ -189,7 +193,7 @@ mod tests {
         fn a_yes_without_date_never_changes_a_refusal(mut all in prop::collection::vec(said(), 0..7), first_run_at in 0..24_i64) {
             for rule in [Rule::LatestStatement, Rule::Strictest] {
                 let before = meaning(rule, &all);
-                all.push(DatedMeaning { meaning: Yes, when: None, first_run_at });
+                all.push(DatedMeaning { meaning: Yes, when: None, first_run_at, is_block: false, id: 0 });
                 let after = meaning(rule, &all);
                 prop_assert_eq!(after, if before == Nothing { Yes } else { before });
                 all.pop();
@@ -201,8 +205,14 @@ mod tests {
             mut all in prop::collection::vec(said(), 0..7), refusal in prop::sample::select(vec![Unclear, No, Stop]), run in 0..24_i64, start in 0..100_i64,
         ) {
             all.iter_mut().for_each(|it| it.first_run_at = it.first_run_at.min(run));
-            all.push(DatedMeaning { meaning: refusal, when: None, first_run_at: run });
-            all.push(DatedMeaning { meaning: Yes, when: Some(TimeRange { start, end: start }), first_run_at: run });
+            all.push(DatedMeaning { meaning: refusal, when: None, first_run_at: run, is_block: false, id: 0 });
+            all.push(DatedMeaning {
+                meaning: Yes,
+                when: Some(TimeRange { start, end: start }),
+                first_run_at: run,
+                is_block: false,
+                id: 0,
+            });
             prop_assert!(meaning(Rule::LatestStatement, &all) >= refusal);
         }
 

@@ -24,10 +24,12 @@ mod fold;
 mod meaning;
 mod message;
 mod table;
+mod wordings;
 mod words;
 
 pub use counts::Rule;
-pub use derive::{for_messages, for_whatsapp};
+pub use derive::{for_messages, for_purpose, for_whatsapp};
 pub use fold::fold;
 pub use meaning::{Meaning, strictest};
+pub use wordings::Wordings;
 pub use words::Words;

@@ -1,17 +1,25 @@
 -- Views for people and for other tools. Their names and columns stay the same from version to version; tables may
 -- change. Ids are hexadecimal, times are ISO 8601 text on SQLite and timestamptz on PostgreSQL.
 create view contact_view as
-  select {contact view columns}, case when suppressed.contact_id is null then 'no' else 'yes' end as suppressed
-  from contact left join suppressed on suppressed.contact_id = contact.contact_id;
+  select {contact view columns}, summary.consent, time_of(summary.consent_at) as consent_at, summary.consent_channel,
+    summary.whatsapp_consent, case when suppressed.contact_id is null then 'no' else 'yes' end as suppressed
+  from contact left join consent_summary as summary on summary.contact_id = contact.contact_id
+    left join suppressed on suppressed.contact_id = contact.contact_id;
 
 create view identity_view as
   select hex_of(contact_id) as contact_id, kind, scope, value from identity;
 
 create view consent_view as
-  select hex_of(contact_id) as contact_id, channel, purpose, state, time_of(said_from) as said_from,
-    time_of(said_until) as said_until, basis, words, source_row, first_run, time_of(first_run_at) as first_run_at, last_run,
-    time_of(last_run_at) as last_run_at
-  from consent;
+  select hex_of(said.contact_id) as contact_id, said.statement_id, channel, purpose, state, time_of(said_from) as said_from,
+    time_of(said_until) as said_until, basis, words, source_row, first_run, time_of(first_run_at) as first_run_at, identity, place, wording,
+    wording_version, proof, proof_digest, case when retracted.contact_id is null then 'no' else 'yes' end as retracted
+  from consent_read as said left join consent_retracted as retracted
+    on retracted.contact_id = said.contact_id and retracted.statement_id = said.statement_id;
+
+-- What counts for each contact, channel and purpose.
+create view consent_now_view as
+  select hex_of(contact_id) as contact_id, channel, purpose, state, statement_id, time_of(said_from) as said_from
+  from consent_now;
 
 create view evidence_view as
   select hex_of(contact_id) as contact_id, method, time_of(checked_at) as checked_at, variant, answer,
@@ -114,14 +122,15 @@ create view registration_view as
 
 -- The segment of each contact, which says what can be done with it: see model::Segment.
 create view segment_view as
-  select hex_of(contact.contact_id) as contact_id, contact.e164, contact.whatsapp_consent,
-    case when contact.consent = 'no' or contact.consent = 'stop' then 'opted-out'
+  select hex_of(contact.contact_id) as contact_id, contact.e164, summary.whatsapp_consent,
+    case when summary.consent = 'no' or summary.consent = 'stop' then 'opted-out'
       when suppressed.contact_id is not null then 'suppressed'
-      when contact.consent = 'unclear' then 'unclear'
+      when summary.consent = 'unclear' then 'unclear'
       when registration_now.answer = 'registered' then 'ready'
       when registration_now.answer = 'not_registered' then 're-engage'
       else 'undecided' end as segment
-  from contact left join suppressed on suppressed.contact_id = contact.contact_id
+  from contact left join consent_summary as summary on summary.contact_id = contact.contact_id
+    left join suppressed on suppressed.contact_id = contact.contact_id
     left join registration_now on registration_now.contact_id = contact.contact_id;
 
 -- The people who can be in a segment by condition, with the columns of model::condition: neither refused, nor suppressed, nor
@@ -134,15 +143,16 @@ create view person_view as
     contact.language{plain} as language, iso_of(contact.first_at) as first_at, iso_of(contact.last_at) as last_at,
     iso_of(contact.last_inbound_at) as last_inbound_at, iso_of(contact.last_outbound_at) as last_outbound_at,
     contact.n_messages as messages, contact.n_rows as rows, contact.reachable{plain} as reachable,
-    contact.consent{plain} as consent, iso_of(contact.consent_at) as consent_at,
-    contact.consent_channel{plain} as consent_channel, contact.whatsapp_consent{plain} as whatsapp_consent,
+    summary.consent{plain} as consent, iso_of(summary.consent_at) as consent_at,
+    summary.consent_channel{plain} as consent_channel, summary.whatsapp_consent{plain} as whatsapp_consent,
     contact.channels{plain} as channels, registration_now.answer{plain} as registration,
     registration_now.method{plain} as method, iso_of(registration_now.checked_at) as checked_at,
     iso_of(registration_now.expires_at) as expires_at, registration_now.wa_id{plain} as wa_id,
     case registration_now.answer when 'registered' then 'ready' when 'not_registered' then 're-engage'
       else 'undecided' end{plain} as segment,
     contact.tags{plain} as tags, contact.attributes{plain} as attributes
-  from contact left join suppressed on suppressed.contact_id = contact.contact_id
+  from contact left join consent_summary as summary on summary.contact_id = contact.contact_id
+    left join suppressed on suppressed.contact_id = contact.contact_id
     left join registration_now on registration_now.contact_id = contact.contact_id
-  where suppressed.contact_id is null and (contact.consent is null or contact.consent = 'yes')
-    and (contact.whatsapp_consent is null or contact.whatsapp_consent = 'yes');
+  where suppressed.contact_id is null and (summary.consent is null or summary.consent = 'yes')
+    and (summary.whatsapp_consent is null or summary.whatsapp_consent = 'yes');

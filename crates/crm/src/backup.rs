@@ -11,7 +11,7 @@ pub use restore::Losses;
 
 /// All tables that hold data, but for `usage`, `suppression` and those of scenarios and templates: what was asked or submitted
 /// stays so, people who were suppressed stay suppressed, and what people wrote and decided stays, whatever is restored.
-pub(crate) const TABLES: [&str; 11] = [
+pub(crate) const TABLES: [&str; 13] = [
     "run",
     "source",
     "source_reading",
@@ -21,6 +21,8 @@ pub(crate) const TABLES: [&str; 11] = [
     "contact",
     "identity",
     "consent",
+    "consent_reading",
+    "consent_retraction",
     "evidence",
     "decision",
 ];

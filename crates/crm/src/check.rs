@@ -7,8 +7,8 @@ use std::sync::Arc;
 use consent::Rule;
 use jiff::Timestamp;
 use model::{
-    Basis, Batch, Channel, ConsentChannel, ConsentState, Contact, ContactId, ContactKey, Counts, Digest, Field,
-    Identity, IdentityKind, PURPOSE_MESSAGES, Personal, Receipt, RunMark, Stage, Statement,
+    Basis, Batch, Channel, ConsentChannel, ConsentPurpose, ConsentState, Contact, ContactId, ContactKey, Counts,
+    Digest, Field, Identity, IdentityKind, Personal, Receipt, RunMark, Stage, Statement,
 };
 use phone::PhoneNumber;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -16,6 +16,7 @@ use test_needs::Need;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 
+use crate::statements::ConsentRules;
 use crate::{Contacts, Crm, LoadBatch, LoadError, LoadRun, Loaded, NewContacts, RunRow};
 
 pub(crate) const RUN: &str = "2026-11-28-spring";
@@ -75,6 +76,15 @@ impl Place {
     }
 }
 
+/// What a program other than Ferry does to note a statement about WhatsApp of some contacts.
+pub(crate) fn whatsapp_said(state: &str, contacts: &str) -> String {
+    format!(
+        "insert into consent (contact_id, statement_id, channel, purpose, state, said_from, said_until, basis, words, source_row, \
+         first_run, first_run_at) select contact_id, 1, 'whatsapp', 'messages', '{state}', 1, 1, 'record', '{state}', 'crm:1', 'crm', 1 \
+         from contact where {contacts}"
+    )
+}
+
 impl Crm {
     /// Runs a statement as a person does who works with the database.
     pub(crate) async fn by_hand(&self, sql: &str) {
@@ -111,7 +121,10 @@ impl Crm {
         for (view, columns) in VIEWS {
             let columns: Vec<String> =
                 columns.split_whitespace().map(|it| format!("coalesce(cast({it} as text), '~')")).collect();
-            lines.push(self.texts(&format!("select {} from {view} order by 1", columns.join(" || '|' || "))).await);
+            let held = if view == "consent_view" { " where retracted = 'no'" } else { "" };
+            lines.push(
+                self.texts(&format!("select {} from {view}{held} order by 1", columns.join(" || '|' || "))).await,
+            );
         }
         lines.join("\n")
     }
@@ -257,11 +270,11 @@ fn person(run_id: &str, line: &str) -> Contact {
     contact.statements.extend(get("consent").map(|state| Statement {
         state: ConsentState::from_name(state).unwrap(),
         row,
-        first_run: run.clone(),
-        last_run: run,
+        first_run: run,
+        record: None,
         ..statement(state)
     }));
-    crate::statements::derive(Rule::default(), run_id, &mut contact);
+    crate::statements::derive(&ConsentRules::default(), run_id, &mut contact);
     contact
 }
 
@@ -284,9 +297,9 @@ pub(crate) fn statement(words: &str) -> Statement {
         state: ConsentState::Yes,
         basis: Basis::Cell,
         words: Personal(words.to_owned()),
-        purpose: PURPOSE_MESSAGES.into(),
+        purpose: ConsentPurpose::Messages,
         row: "sms:1".into(),
-        first_run: run.clone(),
-        last_run: run,
+        first_run: run,
+        record: None,
     }
 }

@@ -10,7 +10,6 @@ mod reconcile;
 mod row;
 
 pub use changes::Loaded;
-pub(crate) use changes::{Changed, has_new_refusal};
 pub use edits::Conflict;
 pub(crate) use edits::{ContactHashes, Kept, WrittenChecksum, keep_edits};
 pub use insert::NewContacts;
@@ -18,7 +17,7 @@ pub(crate) use insert::contact_rows;
 pub use load::{Contacts, LoadBatch, MakeReceipt};
 pub(crate) use merges::Merges;
 pub(crate) use reconcile::{joined, qualified};
-pub(crate) use row::{StoredContact, assembled, read_contact, read_identity};
+pub(crate) use row::{StoredContact, read_contact, read_identity};
 
 use crate::sql::{OnConflict, Table, Type};
 

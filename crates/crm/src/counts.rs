@@ -1,21 +1,26 @@
 //! Counts of contacts by their state, for reports.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
-use model::{Answer, Channel, ConsentState, ContactId, Registration, Segment};
+use model::{
+    Answer, Basis, Channel, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, ContactId, Personal,
+    Registration, RowName, RunMark, SaidAt, Segment, Statement, WordingName,
+};
 use phone::PREFIX_DIGITS;
 use smallvec::SmallVec;
 use tokio::task::spawn_blocking;
 
 use crate::evidence::{EVIDENCE, read_evidence};
 use crate::export::PAGE;
-use crate::sql::sqlite::{each, merge_join};
+use crate::sql::sqlite::merge_join;
 use crate::sql::{Cell, Row, Type};
+use crate::statements::ConsentRules;
 use crate::{Crm, Database, LoadError, SqlError};
 
 /// Contacts by a group and what is known of them; none if no one has asked.
@@ -74,21 +79,10 @@ pub struct UnclearCause {
 
 const COUNT: &str = "count the contacts";
 /// The columns of [`Brief`], in their order.
-const BRIEF: &str =
-    "select contact_id, e164, region, consent, whatsapp_consent, source_rows, channels, last_at from contact";
-/// The same without what is counted only of checked contacts.
-const UNCHECKED: &str =
-    "select contact_id, null, region, consent, whatsapp_consent, null, channels, last_at from contact";
-/// The same columns in groups, for contacts of which none was ever checked, and the days of their last contact. Both in one
-/// statement would make PostgreSQL sort all contacts, which takes three times as long.
-const GROUPS: &str = "select region, consent, whatsapp_consent, channels, \
-    case when contact_id in (select contact_id from suppressed) then cast(1 as bigint) else cast(0 as bigint) end, \
-    count(*) from contact group by 1, 2, 3, 4, 5";
-const DAYS: &str = "select last_at / 86400000000, count(*) from contact group by 1";
-const UNCLEAR: &str = "select case consent.basis when 'unreadable' then consent.words else '' end, \
-    count(distinct consent.contact_id) as n from consent join contact on contact.contact_id = consent.contact_id \
-    where consent.state = 'unclear' and contact.consent = 'unclear' \
-    and contact.contact_id not in (select contact_id from suppressed) group by 1 order by n desc, 1";
+const BRIEF: &str = "select contact_id, e164, region, source_rows, channels, last_at from contact";
+/// The columns of [`BriefStatement`], in their order. Words matter only where they name what could not be read.
+const SAID: &str = "select contact_id, statement_id, channel, purpose, state, said_from, said_until, basis, \
+    case basis when 'unreadable' then words else '' end, first_run_at, wording, wording_version from consent_held";
 const MICROS_A_DAY: i64 = 86_400_000_000;
 
 impl Crm {
@@ -96,52 +90,42 @@ impl Crm {
     pub async fn registrations(&self, now: Timestamp) -> Result<Registrations, LoadError> {
         let is_checked = self.has_evidence().await?;
         let suppressed = self.suppressed().await?;
-        let mut counted = match &self.0 {
+        let rules = self.reader(COUNT).await?.consent_rules().await?;
+        let counting = Counting { is_checked, suppressed, rules, ..Counting::default() };
+        match &self.0 {
             Database::Sqlite(sqlite) => {
                 let path = Arc::clone(&sqlite.path);
-                let counted = spawn_blocking(move || counted_in_file(&path, is_checked, &suppressed, now));
-                counted.await.unwrap_or(Err(SqlError::Thread)).map_err(|it| it.doing(COUNT))?
+                let counted = spawn_blocking(move || counted_in_file(&path, counting, now));
+                counted.await.unwrap_or(Err(SqlError::Thread)).map_err(|it| it.doing(COUNT))
             }
-            Database::Postgres(_) if is_checked => self.counted_by_pages(suppressed, now).await?,
-            Database::Postgres(_) => self.counted_by_groups().await?,
-        };
-        if counted.segments.contains_key(&Segment::Unclear) {
-            let cause = |it: &dyn Row| Ok(UnclearCause { unreadable: it.text(0)?, contacts: it.count(1)? });
-            counted.unclear = self.select("count unclear contacts", UNCLEAR, &[], cause).await?;
+            Database::Postgres(_) => self.counted_by_pages(counting, now).await,
         }
-        Ok(counted)
     }
 
-    /// PostgreSQL groups contacts in less time than it takes to send them.
-    async fn counted_by_groups(&self) -> Result<Registrations, LoadError> {
-        let mut counting = Counting::default();
-        for group in self.select(COUNT, GROUPS, &[], Group::read).await? {
-            counting.add(&group.brief(), None, group.n);
-        }
-        let days = self.select(COUNT, DAYS, &[], |it| Ok((it.opt_int(0)?, it.count(1)?))).await?;
-        counting.last_days = days.into_iter().collect();
-        Ok(counting.registrations())
-    }
-
-    async fn counted_by_pages(
-        &self,
-        suppressed: HashSet<ContactId>,
-        now: Timestamp,
-    ) -> Result<Registrations, LoadError> {
+    async fn counted_by_pages(&self, mut counting: Counting, now: Timestamp) -> Result<Registrations, LoadError> {
         let select = format!("{BRIEF} where contact_id > $1 order by contact_id limit $2");
-        let mut counting = Counting { is_checked: true, ..Counting::default() };
+        let said = format!("{SAID} where contact_id >= $1 and contact_id <= $2");
         let mut after = Vec::new();
         loop {
             let page: [Cell; 2] = [after.as_slice().into(), PAGE.into()];
             let page = self.select(COUNT, &select, &page, BriefRow::read).await?;
             let (Some(first), Some(last)) = (page.first(), page.last()) else { return Ok(counting.registrations()) };
             let (first, last) = (first.id, last.id);
-            let evidence = self.evidence_between(first, last).await?;
+            let evidence = match counting.is_checked {
+                true => self.evidence_between(first, last).await?,
+                false => HashMap::new(),
+            };
+            let mut statements: HashMap<ContactId, Vec<Statement>> = HashMap::new();
+            let between: [Cell; 2] = [(&first).into(), (&last).into()];
+            let read = |it: &dyn Row| Ok((it.contact_id(0)?, read_brief_statement(it)?));
+            for (id, statement) in self.select(COUNT, &said, &between, read).await? {
+                statements.entry(id).or_default().push(statement);
+            }
             after = last.0.to_vec();
             for row in &page {
                 let evidence = evidence.get(&row.id).map_or(&[][..], Vec::as_slice);
-                let answer = Registration::of(evidence, now).map(|it| it.answer);
-                counting.add(&row.brief(suppressed.contains(&row.id)), answer, 1);
+                let statements = statements.get(&row.id).map_or(&[][..], Vec::as_slice);
+                counting.add(row.id, &row.brief(), statements, Registration::of(evidence, now).map(|it| it.answer));
             }
         }
     }
@@ -149,82 +133,71 @@ impl Crm {
 
 /// Counts the contacts of a SQLite database on a connection of its own: the indexes are made meanwhile. SQLite sorts all
 /// rows to group them, which takes ten times as long as reading them, so they are counted here.
-fn counted_in_file(
-    path: &Path,
-    is_checked: bool,
-    suppressed: &HashSet<ContactId>,
-    now: Timestamp,
-) -> Result<Registrations, SqlError> {
-    let mut counting = Counting { is_checked, ..Counting::default() };
-    if is_checked {
-        let brief = format!("{BRIEF} order by contact_id");
-        let evidence = EVIDENCE.select() + " order by contact_id";
-        merge_join(path, [&brief, &evidence], read_evidence, |row, evidence| {
-            counting.add_row(row, suppressed, Registration::of(evidence, now).map(|it| it.answer))
-        })?;
-    } else {
-        each(path, UNCHECKED, |row| counting.add_row(row, suppressed, None))?;
-    }
+fn counted_in_file(path: &Path, mut counting: Counting, now: Timestamp) -> Result<Registrations, SqlError> {
+    let brief = format!("{BRIEF} order by contact_id");
+    let said = format!("{SAID} order by contact_id");
+    let evidence = EVIDENCE.select() + " order by contact_id";
+    merge_join(
+        path,
+        [&brief, &said, &evidence],
+        (read_brief_statement, read_evidence),
+        |row, statements, evidence| {
+            let answer = Registration::of(evidence, now).map(|it| it.answer);
+            counting.add_row(row, statements, answer)
+        },
+    )?;
     Ok(counting.registrations())
+}
+
+/// Reads what counting needs of a statement: a row of [`SAID`].
+fn read_brief_statement(row: &dyn Row) -> Result<Statement, LoadError> {
+    let wording = row.opt_text(10)?.zip(row.opt_text(11)?).map(|(name, version)| WordingName { name, version });
+    Ok(Statement {
+        channel: row.word(2, ConsentChannel::from_name)?,
+        purpose: row.word(3, ConsentPurpose::from_name)?,
+        state: row.word(4, ConsentState::from_name)?,
+        at: row.opt_time(5)?.zip(row.opt_time(6)?).map(|(from, until)| SaidAt { from, until }),
+        basis: row.word(7, Basis::from_name)?,
+        words: Personal(row.text(8)?),
+        row: RowName::from(""),
+        first_run: RunMark { id: RowName::from(""), started_at: row.time(9)? },
+        record: wording.map(|it| Box::new(ConsentRecord { wording: Some(it), ..ConsentRecord::default() })),
+    })
 }
 
 /// The columns of a contact that are counted.
 struct Brief<'a> {
     e164: Option<&'a str>,
     region: Option<&'a str>,
-    consent: Option<&'a str>,
-    whatsapp_consent: Option<&'a str>,
     source_rows: &'a str,
     channels: &'a str,
     /// The day of the last contact, counted from 1970.
     last_day: Option<i64>,
-    is_suppressed: bool,
 }
 
 struct BriefRow {
     id: ContactId,
-    texts: [Option<String>; 6],
+    texts: [Option<String>; 4],
     last_at: Option<i64>,
 }
 
 impl BriefRow {
     fn read(row: &dyn Row) -> Result<Self, LoadError> {
         let text = |n| row.opt_text(n);
-        let texts = [text(1)?, text(2)?, text(3)?, text(4)?, text(5)?, text(6)?];
-        Ok(Self { id: row.contact_id(0)?, texts, last_at: row.opt_int(7)? })
-    }
-
-    fn brief(&self, is_suppressed: bool) -> Brief<'_> {
-        Brief::of(self.texts.each_ref().map(Option::as_deref), self.last_at, is_suppressed)
-    }
-}
-
-/// A row of [`GROUPS`].
-struct Group {
-    texts: [Option<String>; 4],
-    is_suppressed: bool,
-    n: u64,
-}
-
-impl Group {
-    fn read(row: &dyn Row) -> Result<Self, LoadError> {
-        let texts = [row.opt_text(0)?, row.opt_text(1)?, row.opt_text(2)?, row.opt_text(3)?];
-        Ok(Self { texts, is_suppressed: row.int(4)? == 1, n: row.count(5)? })
+        let texts = [text(1)?, text(2)?, text(3)?, text(4)?];
+        Ok(Self { id: row.contact_id(0)?, texts, last_at: row.opt_int(5)? })
     }
 
     fn brief(&self) -> Brief<'_> {
-        let [region, consent, whatsapp_consent, channels] = self.texts.each_ref().map(Option::as_deref);
-        Brief::of([None, region, consent, whatsapp_consent, None, channels], None, self.is_suppressed)
+        Brief::of(self.texts.each_ref().map(Option::as_deref), self.last_at)
     }
 }
 
 impl<'a> Brief<'a> {
     /// Takes the texts of [`BRIEF`] in their order.
-    fn of(texts: [Option<&'a str>; 6], last_at: Option<i64>, is_suppressed: bool) -> Self {
-        let [e164, region, consent, whatsapp_consent, source_rows, channels] = texts;
+    fn of([e164, region, source_rows, channels]: [Option<&'a str>; 4], last_at: Option<i64>) -> Self {
         let (source_rows, channels) = (source_rows.unwrap_or_default(), channels.unwrap_or_default());
-        let last_day = last_at.map(|it| it / MICROS_A_DAY);
-        Self { e164, region, consent, whatsapp_consent, source_rows, channels, last_day, is_suppressed }
+        Self { e164, region, source_rows, channels, last_day: last_at.map(|it| it / MICROS_A_DAY) }
     }
 }
 
@@ -263,44 +236,57 @@ struct Counting {
     undecided_with_phone: u64,
     channels: ChannelOverlap,
     last_days: HashMap<Option<i64>, u64>,
+    unclear: BTreeMap<String, u64>,
+    suppressed: HashSet<ContactId>,
+    rules: ConsentRules,
 }
 
 impl Counting {
     /// Counts a row of [`BRIEF`] without copying its texts.
-    fn add_row(
-        &mut self,
-        row: &dyn Row,
-        suppressed: &HashSet<ContactId>,
-        answer: Option<Answer>,
-    ) -> Result<(), LoadError> {
+    fn add_row(&mut self, row: &dyn Row, statements: &[Statement], answer: Option<Answer>) -> Result<(), LoadError> {
         let text = |n| row.cell(n, Type::Text);
-        let texts = [text(1)?, text(2)?, text(3)?, text(4)?, text(5)?, text(6)?];
+        let texts = [text(1)?, text(2)?, text(3)?, text(4)?];
         let texts = texts.each_ref().map(|it| it.text().flatten());
-        let last_at = row.cell(7, Type::Time)?.int().flatten();
-        self.add(&Brief::of(texts, last_at, suppressed.contains(&row.contact_id(0)?)), answer, 1);
+        let last_at = row.cell(5, Type::Time)?.int().flatten();
+        self.add(row.contact_id(0)?, &Brief::of(texts, last_at), statements, answer);
         Ok(())
     }
 
-    /// Counts `n` contacts that are the same in all that is counted.
-    fn add(&mut self, brief: &Brief, answer: Option<Answer>, n: u64) {
-        let consent = brief.consent.and_then(ConsentState::from_name);
-        let segment = Segment::of(consent, brief.is_suppressed, answer);
-        *self.segments.entry(segment).or_default() += n;
-        if segment.can_be_chosen() && brief.whatsapp_consent == Some(ConsentState::Yes.name()) {
-            self.with_consent += n;
-            self.ready_with_consent += if segment == Segment::Ready { n } else { 0 };
+    fn add(&mut self, id: ContactId, brief: &Brief, statements: &[Statement], answer: Option<Answer>) {
+        let consent = consent::for_messages(self.rules.rule, statements).map(|it| statements[it].state);
+        let segment = Segment::of(consent, self.suppressed.contains(&id), answer);
+        *self.segments.entry(segment).or_default() += 1;
+        if segment.can_be_chosen() && self.has_consented(statements) {
+            self.with_consent += 1;
+            self.ready_with_consent += u64::from(segment == Segment::Ready);
         }
-        self.undecided_with_phone += if segment == Segment::Undecided && brief.region.is_some() { n } else { 0 };
-        self.countries.add(brief.region.unwrap_or_default(), answer, n);
-        *self.last_days.entry(brief.last_day).or_default() += n;
+        if segment == Segment::Unclear {
+            self.add_causes(statements);
+        }
+        self.undecided_with_phone += u64::from(segment == Segment::Undecided && brief.region.is_some());
+        self.countries.add(brief.region.unwrap_or_default(), answer, 1);
+        *self.last_days.entry(brief.last_day).or_default() += 1;
         match (brief.channels.contains(Channel::Sms.name()), brief.channels.contains(Channel::Viber.name())) {
-            (true, true) => self.channels.both += n,
-            (true, false) => self.channels.sms_only += n,
-            (false, true) => self.channels.viber_only += n,
+            (true, true) => self.channels.both += 1,
+            (true, false) => self.channels.sms_only += 1,
+            (false, true) => self.channels.viber_only += 1,
             (false, false) => {}
         }
         if self.is_checked {
-            self.add_groups(brief, answer, n);
+            self.add_groups(brief, answer, 1);
+        }
+    }
+
+    fn has_consented(&self, statements: &[Statement]) -> bool {
+        let counts = consent::for_whatsapp(self.rules.rule, &self.rules.wordings, statements);
+        counts.is_some_and(|it| statements[it].state == ConsentState::Yes)
+    }
+
+    /// Counts why a contact is unclear, each cause once.
+    fn add_causes(&mut self, statements: &[Statement]) {
+        let unclear = statements.iter().filter(|it| it.state == ConsentState::Unclear);
+        for cause in unclear.map(|it| it.words.0.as_str()).collect::<BTreeSet<_>>() {
+            *self.unclear.entry(cause.to_owned()).or_default() += 1;
         }
     }
 
@@ -324,6 +310,9 @@ impl Counting {
         for (day, n) in self.last_days {
             *last_contact.entry(day.and_then(month_of)).or_default() += n;
         }
+        let cause = |(unreadable, contacts)| UnclearCause { unreadable, contacts };
+        let mut unclear: Vec<UnclearCause> = self.unclear.into_iter().map(cause).collect();
+        unclear.sort_by_key(|it| Reverse(it.contacts));
         Registrations {
             countries: self.countries.tally(),
             prefixes: self.prefixes.tally(),
@@ -334,7 +323,7 @@ impl Counting {
             undecided_with_phone: self.undecided_with_phone,
             channels: self.channels,
             last_contact,
-            unclear: Vec::new(),
+            unclear,
         }
     }
 }

@@ -1,8 +1,7 @@
 //! The SQL that an administrator of PostgreSQL runs where Ferry's own role may not.
 
-use crate::contact::columns;
-use crate::schema::{SCHEMA, notes};
-use crate::sql::postgres;
+use crate::schema::{notes, script};
+use crate::sql::Dialect;
 
 /// The statement that makes a schema for a role.
 pub(crate) fn create_schema(schema: &str, loader: &str) -> String {
@@ -23,7 +22,7 @@ pub fn ddl(schema: &str, loader: &str, reader: Option<&str>, with_tables: bool) 
     if with_tables {
         sql += &format!(
             "\nbegin;\nset local role {role};\nset local search_path = {schema};\n{}\n{}commit;\n",
-            postgres::schema(&columns::fill_in(SCHEMA)).trim_end(),
+            script(Dialect::Postgres).trim_end(),
             notes(),
         );
     }

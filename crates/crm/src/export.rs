@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use model::{Contact, ContactId, Identity, Registration, Segment};
 use phone::PhoneNumber;
 
-use crate::contact::{CONTACT, IDENTITY, read_contact, read_identity};
+use crate::contact::{CONTACT, IDENTITY, StoredContact, read_contact, read_identity};
 use crate::sql::{Row, postgres, sqlite};
+use crate::statements::derive;
 use crate::{Crm, Database, LoadError};
 
 /// A contact and what is known of its WhatsApp registration.
@@ -46,6 +47,7 @@ impl Crm {
     ) -> Result<u64, E> {
         let select = CONTACT.select() + " where contact_id > $1 order by contact_id limit $2";
         let suppressed = self.suppressed().await?;
+        let run = self.reader("read the runs").await?.any_run().await?;
         let mut n_contacts = 0;
         let mut after = Vec::new();
         loop {
@@ -54,10 +56,13 @@ impl Crm {
             let (Some(first), Some(last)) = (contacts.first(), contacts.last()) else { return Ok(n_contacts) };
             let (first, last) = (first.contact.id, last.contact.id);
             after = last.0.to_vec();
+            let mut statements = self.statements_between(first, last).await?;
             let evidence = self.evidence_between(first, last).await?;
             let mut identities = self.identities_between(first, last).await?;
-            for mut contact in contacts.into_iter().map(|it| it.contact) {
+            for StoredContact { mut contact, run_number, .. } in contacts {
                 n_contacts += 1;
+                contact.statements = statements.remove(&contact.id).unwrap_or_default();
+                derive(&run.consent, run.id_of(run_number).unwrap_or_default(), &mut contact);
                 contact.identities = identities.remove(&contact.id).unwrap_or_default();
                 let registration = evidence.get(&contact.id).and_then(|it| Registration::of(it, now));
                 let is_suppressed = suppressed.contains(&contact.id);

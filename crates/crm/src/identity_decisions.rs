@@ -11,13 +11,12 @@ use jiff::Timestamp;
 use model::{Contact, ContactId, IdentityDecision, MAX_BATCH, Statement};
 
 use crate::contact::{
-    CONTACT, Changed, ContactHashes, IDENTITY, Kept, StoredContact, WrittenChecksum, contact_rows, has_new_refusal,
-    joined, keep_edits, qualified,
+    CONTACT, ContactHashes, IDENTITY, StoredContact, WrittenChecksum, contact_rows, joined, qualified,
 };
 use crate::identity_decisions::archive::{ArchivedContact, Before, unreadable};
 use crate::load_run::LoadRun;
 use crate::sql::{OnConflict, Row, Rows, Table, Tx, Type};
-use crate::statements::{CONSENT, derive, union};
+use crate::statements::{CONSENT, push_statement, retraction_rows};
 use crate::{Crm, LoadError};
 
 /// A decision and when it was made.
@@ -221,12 +220,15 @@ impl Tx {
         let of_absorbed = of_absorbed.ok_or_else(|| LoadError::Value { column: "contact".to_owned() })?;
         let before = Before { survivor: ArchivedContact::of(self, survivor).await?, absorbed: of_absorbed };
         let run = self.any_run().await?;
-        let of_survivor = before.survivor.as_ref().map(ArchivedContact::stored).transpose()?;
-        let (contact, run_number, written) = one_of(&run, survivor, of_survivor, before.absorbed.stored()?);
+        let mut stored = self.stored(&[survivor, absorbed]).await?;
+        let (of_survivor, of_absorbed) = (stored.remove(&survivor), stored.remove(&absorbed));
+        let of_absorbed = of_absorbed.ok_or_else(|| LoadError::Value { column: "contact".to_owned() })?;
+        let (contact, run_number, written) = one_of(&run, survivor, of_survivor, of_absorbed);
 
         self.forget_contacts(&[survivor, absorbed]).await?;
         self.write_rows(contact_rows(run_number, [(&contact, ContactHashes { written, import: None })])).await?;
         self.decide(IdentityDecision::SamePerson { survivor, absorbed }, Some(before.text())).await?;
+        self.hold(survivor, &contact.statements, "merged with another contact").await?;
         // If one of the two is suppressed, the one who stays is.
         self.execute(SUPPRESS, &[(&survivor).into(), Timestamp::now().into(), (&absorbed).into()]).await?;
         Ok(contact)
@@ -237,23 +239,30 @@ impl Tx {
         self.lock_contacts(&[survivor, absorbed]).await?;
         let found = self.select(SELECT_BEFORE, &[(&survivor).into(), (&absorbed).into()], |it| it.text(0)).await?;
         let before = Before::read(found.first().ok_or_else(unreadable)?)?;
-        let run = self.any_run().await?;
-        let known = before.statement_ids()?;
-        let now = self.stored(&[survivor]).await?.remove(&survivor).map(|it| it.contact.statements).unwrap_or_default();
         let ids: &[ContactId] = if before.survivor.is_some() { &[survivor, absorbed] } else { &[absorbed] };
         self.forget_contacts(ids).await?;
         for archived in before.survivor.iter().chain([&before.absorbed]) {
-            // Both keep what was said since the merge, and their own statements as the words are read today.
-            let stored = archived.stored()?;
-            let own: HashSet<i64> = stored.contact.statements.iter().map(Statement::id).collect();
-            let is_of_it = |it: &&Statement| !known.contains(&it.id()) || own.contains(&it.id());
-            let rows = match with_statements(&run, &stored, now.iter().filter(is_of_it).cloned().collect()) {
-                Some(Changed { contact, hashes }) => contact_rows(stored.run_number, [(&contact, hashes)]),
-                None => archived.rows(),
-            };
-            self.write_rows(rows).await?;
+            self.write_rows(archived.rows()).await?;
         }
-        Ok(())
+
+        let now: Vec<Statement> = self.statements_of(&[survivor]).await?.into_iter().map(|it| it.1).collect();
+        let own = before.survivor.iter().flat_map(|it| &it.statements).copied().collect::<HashSet<i64>>();
+        let copied = |it: &Statement| !own.contains(&it.id()) && before.absorbed.statements.contains(&it.id());
+        let kept: Vec<Statement> = now.iter().filter(|it| !copied(it)).cloned().collect();
+        let since: Vec<Statement> = kept.iter().filter(|it| !own.contains(&it.id())).cloned().collect();
+        self.hold(survivor, &kept, "the merge was undone").await?;
+        let mut rows = Rows::new(&CONSENT);
+        since.iter().for_each(|it| push_statement(&mut rows, absorbed, it));
+        self.write_rows([rows]).await?;
+        let of_absorbed = self.statements_of(&[absorbed]).await?.into_iter().map(|it| it.1).chain(since);
+        self.hold(absorbed, &of_absorbed.collect::<Vec<_>>(), "the merge was undone").await
+    }
+
+    /// Makes `now` the held statements of a contact.
+    async fn hold(&mut self, contact: ContactId, now: &[Statement], reason: &str) -> Result<(), LoadError> {
+        let before: Vec<Statement> = self.statements_of(&[contact]).await?.into_iter().map(|it| it.1).collect();
+        let retractions = self.retractions_of(&[contact]).await?.remove(&contact).unwrap_or_default();
+        self.write_rows([retraction_rows(contact, &before, now, &retractions, reason)]).await
     }
 
     async fn decisions(&mut self) -> Result<Vec<Decided>, LoadError> {
@@ -289,7 +298,7 @@ impl Tx {
     }
 
     async fn forget_contacts(&mut self, ids: &[ContactId]) -> Result<(), LoadError> {
-        for table in [&CONTACT, &IDENTITY, &CONSENT] {
+        for table in [&CONTACT, &IDENTITY] {
             self.forget(table, ids).await?;
         }
         Ok(())
@@ -315,36 +324,8 @@ fn one_of(
     let written = written(&survivor);
     let survivor = named(survivor.contact, survivor.run_number);
     let other = named(other, absorbed.run_number);
-    let edited = [edited_consent(&survivor, written), edited_consent(&other, other_written)];
     let run_id = run.id_of(run_number).unwrap_or_default();
-    let mut contact = joined(run.rule, run_id, survivor.clone(), other);
-    if let Some(strictest) = edited.into_iter().flatten().max_by_key(|it| it.consent.as_ref().map(|it| it.value))
-        && strictest.consent.as_ref().map(|it| it.value) > contact.consent.as_ref().map(|it| it.value)
-    {
-        take_consent(&mut contact, strictest);
-    }
+    let contact = joined(&run.consent, run_id, survivor.clone(), other);
     let written = written.with_parts_of(other_written, &survivor, &contact);
     (contact, run_number, written)
-}
-
-/// The contact, if a person has edited its consent.
-fn edited_consent(contact: &Contact, written: WrittenChecksum) -> Option<Contact> {
-    written.is_edited(contact, "consent").then(|| contact.clone())
-}
-
-fn take_consent(contact: &mut Contact, from: Contact) {
-    contact.consent = from.consent;
-    contact.consent_at = from.consent_at;
-    contact.consent_channel = from.consent_channel;
-}
-
-/// A contact as it was, with these statements; none if that changes nothing.
-fn with_statements(run: &LoadRun, held: &StoredContact, now: Vec<Statement>) -> Option<Changed> {
-    let before = &held.contact;
-    let mut contact = before.clone();
-    contact.statements = union(contact.statements, now);
-    derive(run.rule, run.id_of(held.run_number).unwrap_or_default(), &mut contact);
-    let has_new_refusal = has_new_refusal(before, &contact);
-    let Kept { contact, written, .. } = keep_edits(before, held.written, contact, has_new_refusal);
-    (contact != *before).then_some(Changed { contact, hashes: ContactHashes { written, import: None } })
 }

@@ -63,5 +63,5 @@ pub use scenarios::{
 pub use schema::SCHEMA_VERSION;
 pub use sources::SourceReading;
 pub use sql::sqlite::SQLITE_MINIMUM;
-pub use statements::Reread;
+pub use statements::{ConsentNow, LedgerEntry, Recorded, Reread, Wording, WordingError};
 pub use suppression::SuppressAction;

@@ -7,6 +7,7 @@ use model::Digest;
 
 use crate::contact::Merges;
 use crate::sql::Tx;
+use crate::statements::ConsentRules;
 use crate::{Crm, LoadError};
 
 /// The key of `ferry_meta` for the rule by which statements count.
@@ -21,8 +22,8 @@ pub struct LoadRun {
     pub id: String,
     /// Contacts name the run of their rows by this number.
     pub number: i64,
-    /// The rule that decides which statement about consent counts.
-    pub rule: consent::Rule,
+    /// What decides which statement about consent counts.
+    pub(crate) consent: ConsentRules,
     /// The ids of all runs of the database, by their numbers.
     ids: HashMap<i64, String>,
     /// Sources of earlier runs whose files this run reads again: the id of the run, and the name of the source.
@@ -75,19 +76,23 @@ impl Crm {
             let runs = reader.select(OF_SAME_FILE, &parameters, |it| it.text(0)).await?;
             read_again.extend(runs.into_iter().map(|it| (it, name.clone())));
         }
+        let consent = ConsentRules { rule, wordings: reader.named_purposes().await? };
         let (id, ids) = (run_id.to_owned(), rows.into_iter().collect());
-        Ok(LoadRun { id, number, rule, ids, read_again, merges: Arc::default() })
+        Ok(LoadRun { id, number, consent, ids, read_again, merges: Arc::default() })
     }
 }
 
 impl Tx {
     /// Reads what merging two contacts needs: the ids of all runs, and the rule by which statements count.
     pub(crate) async fn any_run(&mut self) -> Result<LoadRun, LoadError> {
-        let rows = self.select(RUNS, &[], |it| Ok((it.int(0)?, it.text(1)?))).await?;
-        let rule = self.meta(CONSENT_RULE).await?;
-        let rule = rule.and_then(|it| consent::Rule::from_name(&it)).unwrap_or_default();
-        let ids = rows.into_iter().collect();
+        let ids = self.run_ids().await?;
+        let consent = self.consent_rules().await?;
         let (read_again, merges) = (HashSet::new(), Arc::default());
-        Ok(LoadRun { id: String::new(), number: 0, rule, ids, read_again, merges })
+        Ok(LoadRun { id: String::new(), number: 0, consent, ids, read_again, merges })
+    }
+
+    /// The ids of all runs, by their numbers.
+    pub(crate) async fn run_ids(&mut self) -> Result<HashMap<i64, String>, LoadError> {
+        Ok(self.select(RUNS, &[], |it| Ok((it.int(0)?, it.text(1)?))).await?.into_iter().collect())
     }
 }

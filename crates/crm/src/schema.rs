@@ -2,19 +2,32 @@
 
 use crate::contact::columns;
 use crate::identity_decisions::DECISION_NUMBER;
-use crate::sql::{Cell, Row, Tx, postgres, sqlite};
+use crate::sql::{Cell, Dialect, Row, Tx, postgres, sqlite};
 use crate::{Crm, Database, LoadError, SqlError};
 
 /// The version of the tables. Backups fit into tables of their own version only.
-pub const SCHEMA_VERSION: &str = "15";
+pub const SCHEMA_VERSION: &str = "16";
 
 /// The tables, and then the views, which name them.
-pub(crate) const SCHEMA: &str = concat!(
+const SCHEMA: &str = concat!(
     include_str!("../schema/current.sql"),
     include_str!("../schema/consent.sql"),
     include_str!("../schema/suppression.sql"),
     include_str!("../schema/views.sql"),
 );
+
+/// The triggers, which each database has words of its own for.
+const GUARDS_SQLITE: [&str; 1] = [include_str!("../schema/guards_sqlite.sql")];
+const GUARDS_POSTGRES: [&str; 1] = [include_str!("../schema/guards_postgres.sql")];
+
+/// All that makes the tables, views and triggers of a new database.
+pub(crate) fn script(dialect: Dialect) -> String {
+    let schema = columns::fill_in(SCHEMA);
+    match dialect {
+        Dialect::Sqlite => sqlite::schema(&schema) + &GUARDS_SQLITE.concat(),
+        Dialect::Postgres => postgres::schema(&schema) + &GUARDS_POSTGRES.concat(),
+    }
+}
 const READ_VERSION: &str = "select value from ferry_meta where key = 'schema_version'";
 const NOTE: &str = "insert into ferry_meta (key, value) values ($1, $2)";
 
@@ -56,12 +69,7 @@ pub(crate) async fn check_or_make(crm: &Crm, what: &str) -> Result<(), LoadError
     if is_there_in(&mut tx, crm, what).await? {
         return Ok(());
     }
-    let schema = columns::fill_in(SCHEMA);
-    let script = match &crm.0 {
-        Database::Sqlite(_) => sqlite::schema(&schema),
-        Database::Postgres(_) => postgres::schema(&schema),
-    };
-    tx.execute_script(script).await?;
+    tx.execute_script(script(crm.dialect())).await?;
     let database_id = random_id().map_err(|it| it.doing(MAKE))?;
     for (key, value) in [("schema_version", SCHEMA_VERSION), (DATABASE_ID, &database_id), (DECISION_NUMBER, "0")] {
         tx.execute(NOTE, &[key.into(), Cell::from(value)]).await?;

@@ -1,19 +1,32 @@
-//! Statements of people about being written to: the table `consent`, and the consent that follows from it.
+//! Statements of people about being written to: the ledger `consent`, and the consent that follows from it.
+//!
+//! The views of `schema/consent.sql` decide what counts. [`derive`] does the same for contacts that are in memory; a test
+//! compares the two.
 
+mod record;
 mod reread;
+mod retractions;
+mod wordings;
 
+pub use record::{ConsentNow, LedgerEntry, Recorded};
 pub(crate) use reread::CONSENT_WORDS;
 pub use reread::Reread;
+pub(crate) use retractions::{Retractions, no_retractions, retraction_rows};
+pub use wordings::{Wording, WordingError};
 
 use std::collections::HashMap;
 
+use consent::Wordings;
 use model::{
-    Basis, ConsentChannel, ConsentState, Contact, ContactId, Field, Personal, RowName, RunMark, SaidAt, Statement,
+    Basis, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, Contact, ContactId, Field, Personal, Proof,
+    ProofKind, RowName, RunMark, SaidAt, Statement, WordingName,
 };
 
-use crate::sql::{OnConflict, Row, Rows, Table, Type};
+use crate::load_run::CONSENT_RULE;
+use crate::sql::{OnConflict, Row, Rows, Table, Tx, Type};
 use crate::{Crm, LoadError};
 
+/// The ledger. A statement that is there already stays as it is.
 pub(crate) const CONSENT: Table = Table {
     name: "consent",
     columns: &[
@@ -29,23 +42,36 @@ pub(crate) const CONSENT: Table = Table {
         ("source_row", Type::Text),
         ("first_run", Type::Text),
         ("first_run_at", Type::Time),
-        ("last_run", Type::Text),
-        ("last_run_at", Type::Time),
+        ("identity", Type::Text),
+        ("place", Type::Text),
+        ("wording", Type::Text),
+        ("wording_version", Type::Text),
+        ("proof", Type::Text),
+        ("proof_digest", Type::Text),
     ],
-    on_conflict: OnConflict::Update {
-        key: &["contact_id", "statement_id"],
-        columns: &["state", "last_run", "last_run_at"],
-    },
+    on_conflict: OnConflict::Ignore,
 };
 
+/// The rule by which statements count, and the purposes that wordings name.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ConsentRules {
+    pub(crate) rule: consent::Rule,
+    pub(crate) wordings: Wordings,
+}
+
+/// `select … from consent_held`: the statements that are not retracted, as their words are understood now.
+pub(crate) fn select_held() -> String {
+    format!("select {} from consent_held", CONSENT.names())
+}
+
 impl Crm {
-    /// All statements of contacts with ids from `first` to `last`, by contact.
+    /// All held statements of contacts with ids from `first` to `last`, by contact.
     pub async fn statements_between(
         &self,
         first: ContactId,
         last: ContactId,
     ) -> Result<HashMap<ContactId, Vec<Statement>>, LoadError> {
-        let select = CONSENT.select() + " where contact_id >= $1 and contact_id <= $2";
+        let select = select_held() + " where contact_id >= $1 and contact_id <= $2";
         let read = |it: &dyn Row| Ok((it.contact_id(0)?, read_statement(it)?));
         let all = self.select("read the statements", &select, &[(&first).into(), (&last).into()], read).await?;
         let mut by_contact: HashMap<ContactId, Vec<Statement>> = HashMap::new();
@@ -56,74 +82,103 @@ impl Crm {
     }
 }
 
-/// Reads a row of [`CONSENT`].
+impl Tx {
+    /// The held statements of these ids, also of those of whom there is no contact.
+    pub(crate) async fn statements_of(&mut self, ids: &[ContactId]) -> Result<Vec<(ContactId, Statement)>, LoadError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.select_of(&select_held(), ids, |it| Ok((it.contact_id(0)?, read_statement(it)?))).await
+    }
+
+    pub(crate) async fn consent_rules(&mut self) -> Result<ConsentRules, LoadError> {
+        let rule = self.meta(CONSENT_RULE).await?;
+        let rule = rule.and_then(|it| consent::Rule::from_name(&it)).unwrap_or_default();
+        Ok(ConsentRules { rule, wordings: self.named_purposes().await? })
+    }
+}
+
+/// Reads a row of [`select_held`].
 pub(crate) fn read_statement(row: &dyn Row) -> Result<Statement, LoadError> {
-    let run = |id, at| Ok::<_, LoadError>(RunMark { id: row.text(id)?.into(), started_at: row.time(at)? });
     Ok(Statement {
         channel: row.word(2, ConsentChannel::from_name)?,
-        purpose: row.text(3)?.into(),
+        purpose: row.word(3, ConsentPurpose::from_name)?,
         state: row.word(4, ConsentState::from_name)?,
         at: row.opt_time(5)?.zip(row.opt_time(6)?).map(|(from, until)| SaidAt { from, until }),
         basis: row.word(7, Basis::from_name)?,
         words: Personal(row.text(8)?),
         row: row.text(9)?.into(),
-        first_run: run(10, 11)?,
-        last_run: run(12, 13)?,
+        first_run: RunMark { id: row.text(10)?.into(), started_at: row.time(11)? },
+        record: read_record(row)?.map(Box::new),
     })
+}
+
+/// Reads the columns that are null for statements of exports.
+fn read_record(row: &dyn Row) -> Result<Option<ConsentRecord>, LoadError> {
+    let identity = row.opt_text(12)?.map(Personal);
+    let place = row.opt_text(13)?;
+    let wording = row.opt_text(14)?.zip(row.opt_text(15)?).map(|(name, version)| WordingName { name, version });
+    let proof = row.opt_text(16)?.map(|it| read_proof(&it, row.opt_text(17)?).ok_or_else(|| row.unknown(16)));
+    let record = ConsentRecord { identity, place, wording, proof: proof.transpose()? };
+    Ok((record != ConsentRecord::default()).then_some(record))
+}
+
+fn read_proof(text: &str, digest: Option<String>) -> Option<Proof> {
+    let (kind, reference) = text.split_once(':')?;
+    Some(Proof { kind: ProofKind::from_name(kind)?, reference: reference.to_owned(), digest })
 }
 
 /// Adds the rows of all statements of a contact.
 pub(crate) fn push_statements(rows: &mut Rows, contact: &Contact) {
-    for said in &contact.statements {
-        rows.push([
-            (&contact.id).into(),
-            said.id().into(),
-            said.channel.name().into(),
-            (&*said.purpose).into(),
-            said.state.name().into(),
-            said.at.map(|it| it.from).into(),
-            said.at.map(|it| it.until).into(),
-            said.basis.name().into(),
-            (&said.words.0).into(),
-            (&*said.row).into(),
-            (&*said.first_run.id).into(),
-            Some(said.first_run.started_at).into(),
-            (&*said.last_run.id).into(),
-            Some(said.last_run.started_at).into(),
-        ]);
-    }
+    contact.statements.iter().for_each(|it| push_statement(rows, contact.id, it));
 }
 
-/// All statements of two states of a contact, each once, with its first and its last run.
-pub(crate) fn union(held: Vec<Statement>, incoming: Vec<Statement>) -> Vec<Statement> {
-    let mut all: Vec<(i64, Statement)> = held.into_iter().map(|it| (it.id(), it)).collect();
+/// Adds the row of a statement.
+pub(crate) fn push_statement(rows: &mut Rows, contact: ContactId, said: &Statement) {
+    let record = said.record.as_deref();
+    let proof = record.and_then(|it| it.proof.as_ref());
+    rows.push([
+        (&contact).into(),
+        said.id().into(),
+        said.channel.name().into(),
+        said.purpose.name().into(),
+        said.state.name().into(),
+        said.at.map(|it| it.from).into(),
+        said.at.map(|it| it.until).into(),
+        said.basis.name().into(),
+        (&said.words.0).into(),
+        (&*said.row).into(),
+        (&*said.first_run.id).into(),
+        Some(said.first_run.started_at).into(),
+        record.and_then(|it| it.identity.as_ref()).map(|it| &it.0).into(),
+        record.and_then(|it| it.place.as_ref()).into(),
+        said.wording().map(|it| &it.name).into(),
+        said.wording().map(|it| &it.version).into(),
+        proof.map(|it| format!("{}:{}", it.kind.name(), it.reference)).into(),
+        proof.and_then(|it| it.digest.as_ref()).into(),
+    ]);
+}
+
+/// All statements of two states of a contact, each once, as it was recorded first.
+pub(crate) fn union(mut held: Vec<Statement>, incoming: Vec<Statement>) -> Vec<Statement> {
+    let mut ids: Vec<i64> = held.iter().map(Statement::id).collect();
     for said in incoming {
         let id = said.id();
-        match all.iter_mut().find(|it| it.0 == id) {
-            Some((_, kept)) => {
-                if said.first_run < kept.first_run {
-                    kept.first_run = said.first_run;
-                    kept.row = said.row;
-                }
-                if said.last_run >= kept.last_run {
-                    kept.state = said.state;
-                    kept.last_run = said.last_run;
-                }
-            }
-            None => all.push((id, said)),
+        if !ids.contains(&id) {
+            ids.push(id);
+            held.push(said);
         }
     }
-    let mut all: Vec<Statement> = all.into_iter().map(|it| it.1).collect();
-    all.sort();
-    all
+    held.sort();
+    held
 }
 
 /// Derives the consent of a contact from its statements. `run_id` is the run of the rows that the contact names without
 /// one.
-pub(crate) fn derive(rule: consent::Rule, run_id: &str, contact: &mut Contact) {
+pub(crate) fn derive(rules: &ConsentRules, run_id: &str, contact: &mut Contact) {
     let statements = &contact.statements;
-    let counts = consent::for_messages(rule, statements).map(|it| &statements[it]);
-    let whatsapp = consent::for_whatsapp(rule, statements).map(|it| statements[it].state);
+    let counts = consent::for_messages(rules.rule, statements).map(|it| &statements[it]);
+    let whatsapp = consent::for_whatsapp(rules.rule, &rules.wordings, statements).map(|it| statements[it].state);
     let row = |it: &Statement| match &*it.first_run.id == run_id {
         true => RowName::clone(&it.row),
         false => format!("{}/{}", it.first_run.id, it.row).into(),

@@ -21,7 +21,7 @@ const SUPPRESSED_AT: &str = "select contact_id from suppression as last where ac
 const SUPPRESSED_BECAUSE: &str = "select contact_id from suppression as last where action = 'add' and reason = $1 \
     and at < $2 and not exists (select 1 from suppression as later where later.contact_id = last.contact_id \
     and later.at > last.at) group by contact_id";
-const REFUSING: &str = "select contact_id from contact where consent in ('no', 'stop', 'unclear')";
+const REFUSING: &str = "select contact_id from consent_summary where consent in ('no', 'stop', 'unclear')";
 const LAST: &str = "select max(at) from suppression";
 
 /// A change to the list.

@@ -288,6 +288,7 @@ pub(crate) fn rules(
         dates: reading::dates(it, read),
         attributes: profile.attribute_names().filter_map(place).collect(),
         held: RowFindings::default(),
+        wording: None,
     };
     let (dates_from, dates_until) = clean::Rules::date_range(run.started_at);
     Ok(clean::Rules {
@@ -296,6 +297,7 @@ pub(crate) fn rules(
         dates_until,
         words: plan.words(),
         consent: plan.merge.consent,
+        wordings: consent::Wordings::default(),
         survivorship: plan.merge.survivorship(),
         key: key.clone(),
         sources: plan.sources.iter().zip(readings).zip(&profiles).map(source).collect(),

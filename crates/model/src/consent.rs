@@ -1,4 +1,3 @@
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -6,8 +5,47 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Channel, Personal, RowName};
 
-/// The purpose of a consent in an export, which names none.
-pub const PURPOSE_MESSAGES: &str = "messages";
+/// The purpose that a statement is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentPurpose {
+    /// The source names no purpose, as exports do. A refusal is then one of all purposes.
+    #[default]
+    Messages,
+    /// Answers in a conversation that the person began.
+    Conversation,
+    /// Notices about something that the person ordered or uses.
+    Utility,
+    Marketing,
+    /// One-time passcodes.
+    Authentication,
+}
+
+impl ConsentPurpose {
+    /// The purposes that messages are sent for.
+    pub const OF_MESSAGES: [Self; 4] = [Self::Conversation, Self::Utility, Self::Marketing, Self::Authentication];
+
+    /// The name in files and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::Conversation => "conversation",
+            Self::Utility => "utility",
+            Self::Marketing => "marketing",
+            Self::Authentication => "authentication",
+        }
+    }
+
+    /// Reads back what [`ConsentPurpose::name`] gave.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Messages].into_iter().chain(Self::OF_MESSAGES).find(|it| it.name() == name)
+    }
+
+    /// Whether a statement about this purpose is about `purpose` too.
+    pub fn includes(self, purpose: Self) -> bool {
+        self == Self::Messages || self == purpose
+    }
+}
 
 /// The meaning of a statement about consent. Ordered by strictness: between two that are otherwise equal, the stricter
 /// counts.
@@ -104,10 +142,29 @@ pub enum Basis {
     List,
     /// An unreadable value of the row, in a source with too many of them.
     Unreadable,
+    /// An opt-in or opt-out that was imported with a date, wording and proof of its own.
+    Record,
+    /// A message or thread that the person began. It grants conversation and nothing else.
+    Inbound,
+    /// A block that a platform reports, or its end. It is kept apart from what the person said.
+    Platform,
+    /// What somebody decided about an ambiguous answer.
+    Review,
 }
 
 impl Basis {
-    pub const ALL: [Self; 6] = [Self::Cell, Self::OptOut, Self::Message, Self::Event, Self::List, Self::Unreadable];
+    pub const ALL: [Self; 10] = [
+        Self::Cell,
+        Self::OptOut,
+        Self::Message,
+        Self::Event,
+        Self::List,
+        Self::Unreadable,
+        Self::Record,
+        Self::Inbound,
+        Self::Platform,
+        Self::Review,
+    ];
 
     /// The name in files and in the database.
     pub fn name(self) -> &'static str {
@@ -118,6 +175,10 @@ impl Basis {
             Self::Event => "event",
             Self::List => "list",
             Self::Unreadable => "unreadable",
+            Self::Record => "record",
+            Self::Inbound => "inbound",
+            Self::Platform => "platform",
+            Self::Review => "review",
         }
     }
 
@@ -144,7 +205,7 @@ pub struct SaidAt {
 
 /// One statement of a person about consent, as it was found.
 ///
-/// Statements are never removed. Which one counts is derived from all of them, by the crate `consent`.
+/// Statements are never changed. Which one counts is derived from all of them, by the crate `consent`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Statement {
     pub channel: ConsentChannel,
@@ -155,12 +216,85 @@ pub struct Statement {
     pub basis: Basis,
     /// The words as received.
     pub words: Personal<String>,
-    /// [`PURPOSE_MESSAGES`] for all statements from exports.
-    pub purpose: Cow<'static, str>,
+    pub purpose: ConsentPurpose,
     /// The first source row with the statement, such as `sms:12`.
     pub row: RowName,
     pub first_run: RunMark,
-    pub last_run: RunMark,
+    /// None of statements of exports, whose proof is the row.
+    pub record: Option<Box<ConsentRecord>>,
+}
+
+/// What is known of a statement beyond a row of an export.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ConsentRecord {
+    /// The identity that made the statement, as `KIND:SCOPE:VALUE`; none if it is the contact's own phone.
+    pub identity: Option<Personal<String>>,
+    /// Where it was said: a page, a shop, a telephone menu.
+    pub place: Option<String>,
+    pub wording: Option<WordingName>,
+    pub proof: Option<Proof>,
+}
+
+/// A version of a wording, which says what people consented to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct WordingName {
+    pub name: String,
+    pub version: String,
+}
+
+impl WordingName {
+    /// Reads `NAME@VERSION`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (name, version) = text.trim().rsplit_once('@')?;
+        let is_given = !name.is_empty() && !version.is_empty();
+        is_given.then(|| Self { name: name.to_owned(), version: version.to_owned() })
+    }
+}
+
+impl std::fmt::Display for WordingName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}@{}", self.name, self.version)
+    }
+}
+
+/// Where the proof of a statement is kept.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Proof {
+    pub kind: ProofKind,
+    /// Names the proof in the system that keeps it: the id of a message, of a form, of a recorded call.
+    pub reference: String,
+    /// The SHA-256 of the proof, in hexadecimal digits.
+    pub digest: Option<String>,
+}
+
+/// The kind of a [`Proof`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofKind {
+    Message,
+    /// A file and its row.
+    Row,
+    Form,
+    Call,
+}
+
+impl ProofKind {
+    pub const ALL: [Self; 4] = [Self::Message, Self::Row, Self::Form, Self::Call];
+
+    /// The name in files and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Row => "row",
+            Self::Form => "form",
+            Self::Call => "call",
+        }
+    }
+
+    /// Reads back what [`ProofKind::name`] gave.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
 }
 
 impl Statement {
@@ -169,17 +303,30 @@ impl Statement {
     pub fn id(&self) -> i64 {
         let mut bytes = Vec::with_capacity(128);
         let source = self.row.split(':').next().unwrap_or_default();
-        let texts = [self.channel.name(), &self.purpose, self.basis.name(), &self.words.0, source];
-        for text in texts {
-            bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
-            bytes.extend_from_slice(text.as_bytes());
-        }
+        let texts = [self.channel.name(), self.purpose.name(), self.basis.name(), &self.words.0, source];
+        texts.into_iter().for_each(|it| put(&mut bytes, it));
         let micros = |it: Option<Timestamp>| it.map_or(i64::MIN, Timestamp::as_microsecond);
         for moment in [self.at.map(|it| it.from), self.at.map(|it| it.until)] {
             bytes.extend_from_slice(&micros(moment).to_le_bytes());
         }
+        if let Some(record) = &self.record {
+            let wording = record.wording.as_ref().map(ToString::to_string).unwrap_or_default();
+            let proof = record.proof.as_ref().map_or("", |it| &it.reference);
+            [&*wording, proof].into_iter().for_each(|it| put(&mut bytes, it));
+        }
         i64::from_le_bytes(twox_hash::XxHash64::oneshot(STATEMENT_ID_VERSION, &bytes).to_le_bytes())
     }
+
+    /// The version of the wording that was consented to.
+    pub fn wording(&self) -> Option<&WordingName> {
+        self.record.as_ref()?.wording.as_ref()
+    }
+}
+
+/// Adds a text with its length, so that no two lists of texts have the same bytes.
+fn put(bytes: &mut Vec<u8>, text: &str) {
+    bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+    bytes.extend_from_slice(text.as_bytes());
 }
 
 /// The seed of [`Statement::id`]; another encoding takes another number.
@@ -197,10 +344,10 @@ mod tests {
             state: ConsentState::Stop,
             basis: Basis::Cell,
             words: Personal(words.to_owned()),
-            purpose: PURPOSE_MESSAGES.into(),
+            purpose: ConsentPurpose::Messages,
             row: row.into(),
-            first_run: run.clone(),
-            last_run: run,
+            first_run: run,
+            record: None,
         }
     }
 

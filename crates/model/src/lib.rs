@@ -32,7 +32,10 @@ mod surrogates;
 
 pub use batch::{Batch, BatchSize, MAX_BATCH};
 pub use condition::{CONDITION_COLUMNS, Condition, ConditionColumn, ConditionError, ConditionKind, ConditionPart};
-pub use consent::{Basis, ConsentChannel, ConsentState, PURPOSE_MESSAGES, RunMark, SaidAt, Statement};
+pub use consent::{
+    Basis, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, Proof, ProofKind, RunMark, SaidAt, Statement,
+    WordingName,
+};
 pub use contact::{Contact, Field, NAME_PARTS};
 pub use decision::IdentityDecision;
 pub use digest::{Digest, Hasher};

@@ -128,7 +128,13 @@ pub fn read_again(words: &::consent::Words, basis: Basis, text: &str) -> Option<
         Basis::Message => Some(words.message(text)),
         Basis::OptOut if is_date(text) => Some(Meaning::Stop),
         Basis::OptOut => Some(words.refusal_cell(text)),
-        Basis::Event | Basis::List | Basis::Unreadable => None,
+        Basis::Event
+        | Basis::List
+        | Basis::Unreadable
+        | Basis::Record
+        | Basis::Inbound
+        | Basis::Platform
+        | Basis::Review => None,
     }
 }
 

@@ -1,11 +1,11 @@
 //! The way back to what a backup holds, without taking back what must not be.
 //!
-//! Contacts, identities, decisions, runs and their receipts become those of the backup. Refusals, unclear statements
-//! and all evidence are not taken back, nor is what no backup holds: suppression, usage and orders of templates, and the
-//! scenarios, messages and templates with what people wrote and decided about them. A run whose receipts of stage translate
-//! are taken back loads its sections again, which changes nothing.
-//! Statements and evidence of somebody whose contact vanishes stay without one, and count when that person is imported
-//! again.
+//! Contacts, identities, decisions, runs and their receipts become those of the backup. The ledger of consent keeps all its
+//! rows: statements that the backup lacks stay if they are refusals or unclear, and are retracted if they are consents.
+//! Neither is taken back what no backup holds: evidence, suppression, usage and orders of templates, and the scenarios,
+//! messages and templates with what people wrote and decided about them. A run whose receipts of stage translate are taken
+//! back loads its sections again, which changes nothing. Statements and evidence of somebody whose contact vanishes stay
+//! without one, and count when that person is imported again.
 
 use std::path::Path;
 
@@ -18,6 +18,9 @@ use crate::sql::{OnConflict, Rows, Table, Tx, Type};
 use crate::statements::{CONSENT, CONSENT_WORDS};
 use crate::{Crm, LoadError};
 
+/// Tables that are not replaced, because their rows are never deleted.
+const KEPT: [&str; 4] = ["evidence", "consent", "consent_reading", "consent_retraction"];
+
 const RESTORE: &str = "restore the backup";
 const COMPARE: &str = "compare the database with the backup";
 
@@ -28,41 +31,57 @@ const RESTORE_LOG: Table = Table {
     on_conflict: OnConflict::Ignore,
 };
 
-/// Puts rows aside before the tables are replaced. `{copy}` precedes the name of a table of the backup.
+/// Brings the ledger to what the backup holds, and to what must not be taken back. `{copy}` precedes the name of a table of
+/// the backup.
 ///
-/// `kept` holds the statements, other than a yes, that the backup lacks or reads more mildly. `member` lists the
-/// contacts of the backup that were merged into a present contact since, and that contact itself.
-const PUT_ASIDE: &str = "\
-create temp table kept as select * from consent where state <> 'yes' and not exists (
-  select 1 from {copy}consent as old where old.contact_id = consent.contact_id
-    and old.statement_id = consent.statement_id and {strictness of old} >= {strictness of consent});
-create temp table member as
-  with recursive lost as (
+/// `copy_held` has the held statements of the backup, and `now_held` those of the database. `lost` lists the contacts that
+/// were merged since the backup: each with the contact that holds their statements now. A copy that such a merge made goes,
+/// and what its holder has refused since goes to all of them. `turned` are the statements to be retracted or held again.
+const BRING_BACK: &str = "\
+insert into consent select * from {copy}consent where true on conflict do nothing;
+insert into consent_retraction select * from {copy}consent_retraction as old where not exists (
+  select 1 from consent_retraction as now where now.contact_id = old.contact_id and now.statement_id = old.statement_id
+    and now.number = old.number) order by contact_id, statement_id, number;
+create temp table copy_held as select contact_id, statement_id from {copy}consent as old where not exists (
+  select 1 from {copy}consent_retraction as retracted where retracted.contact_id = old.contact_id
+    and retracted.statement_id = old.statement_id group by contact_id, statement_id having max(number) % 2 = 1);
+create temp table now_held as select contact_id, statement_id, strictness from consent_held;
+create index copy_held_id on copy_held (contact_id, statement_id);
+create index now_held_id on now_held (contact_id, statement_id);
+create temp table lost as
+  with recursive since as (
     select contact_id as holder, other_id as member from decision where decision = 'merge' and not exists (
       select 1 from {copy}decision as old where old.decision = 'merge' and old.contact_id = decision.contact_id
         and old.other_id = decision.other_id)
   ),
   merged as (
-    select holder, member from lost
-    union select merged.holder, lost.member from merged join lost on lost.holder = merged.member
+    select holder, member from since
+    union select merged.holder, since.member from merged join since on since.holder = merged.member
   )
-  select holder, member from merged union select contact_id, contact_id from kept;
+  select holder, member from merged;
+insert into consent ({columns})
+  select {columns of member} from consent as said join now_held as held on held.contact_id = said.contact_id
+      and held.statement_id = said.statement_id and held.strictness > 1
+    join lost on lost.holder = said.contact_id
+  where not exists (select 1 from lost as other join copy_held as old on old.contact_id = other.member
+      or old.contact_id = other.holder
+    where other.holder = said.contact_id and old.statement_id = said.statement_id)
+  on conflict do nothing;
+create temp table turned as
+  select now.contact_id, now.statement_id from now_held as now where not exists (
+      select 1 from copy_held as old where old.contact_id = now.contact_id and old.statement_id = now.statement_id)
+    and (now.strictness = 1 or exists (select 1 from lost join copy_held as old on old.contact_id = lost.member
+      where lost.holder = now.contact_id and old.statement_id = now.statement_id))
+  union all
+  select old.contact_id, old.statement_id from copy_held as old where not exists (
+    select 1 from now_held as now where now.contact_id = old.contact_id and now.statement_id = old.statement_id);
+insert into consent_retraction (contact_id, statement_id, number, at, reason)
+  select contact_id, statement_id, 1 + coalesce((select max(number) from consent_retraction as last
+    where last.contact_id = turned.contact_id and last.statement_id = turned.statement_id), 0), {now}, 'a backup was restored'
+  from turned;
+drop table copy_held; drop table now_held; drop table lost; drop table turned;
 ";
 
-/// Puts the statements back. A statement that the backup has for one contact of a merge goes back to that contact. A
-/// statement made since the merge goes to all contacts of the merge.
-const PUT_BACK: &str = "\
-insert into consent ({columns}) select {columns of member} from kept join member on member.holder = kept.contact_id
-  where not exists (
-    select 1 from {copy}consent as old join member as owner on owner.member = old.contact_id
-    where owner.holder = kept.contact_id and old.statement_id = kept.statement_id and old.contact_id <> member.member)
-  on conflict (contact_id, statement_id) do update
-  set state = excluded.state, last_run = excluded.last_run, last_run_at = excluded.last_run_at;
-";
-
-const TOUCHED: &str = "select distinct contact.contact_id from contact \
-    join consent on consent.contact_id = contact.contact_id join kept on kept.statement_id = consent.statement_id";
-const DROP: &str = "drop table kept; drop table member;";
 const FORGET_META: &str = "delete from ferry_meta where key = $1";
 
 /// The changes that a restore would take back.
@@ -106,20 +125,13 @@ impl Crm {
 
 impl Tx {
     async fn restore(&mut self, folder: Option<&Path>, taken_at: Timestamp) -> Result<u64, LoadError> {
-        self.with_copy(PUT_ASIDE).await?;
-        for table in TABLES.iter().filter(|it| **it != "evidence") {
+        self.with_copy(BRING_BACK).await?;
+        for table in TABLES.iter().filter(|it| !KEPT.contains(it)) {
             self.with_copy(&format!("delete from {table}; insert into {table} select * from {{copy}}{table};")).await?;
         }
         self.with_copy("insert into evidence select * from {copy}evidence where true on conflict do nothing;").await?;
-        self.with_copy(PUT_BACK).await?;
         // Other words may have read the statements of the backup.
         self.execute(FORGET_META, &[CONSENT_WORDS.into()]).await?;
-        let touched = self.select(TOUCHED, &[], |it| it.contact_id(0)).await?;
-        self.execute_script(DROP.to_owned()).await?;
-        let rule = self.any_run().await?.rule;
-        for ids in touched.chunks(model::MAX_BATCH) {
-            self.derive_again(rule, ids, true).await?;
-        }
         self.raise_decision_number().await?;
         let n_contacts = self.select("select count(*) from contact", &[], |it| it.count(0)).await?.pop().unwrap_or(0);
         let mut log = Rows::new(&RESTORE_LOG);
@@ -161,19 +173,14 @@ impl Tx {
 }
 
 fn filled_in(script: &str) -> String {
-    let strictness = |table: &str| {
-        format!("case {table}.state when 'stop' then 3 when 'no' then 2 when 'unclear' then 1 else 0 end")
-    };
-    let of_member: Vec<String> = CONSENT
-        .columns
-        .iter()
-        .map(|it| if it.0 == "contact_id" { "member.member".to_owned() } else { format!("kept.{}", it.0) })
-        .collect();
+    let of_member = CONSENT.columns.iter().map(|it| match it.0 {
+        "contact_id" => "lost.member".to_owned(),
+        name => format!("said.{name}"),
+    });
     script
-        .replace("{strictness of old}", &strictness("old"))
-        .replace("{strictness of consent}", &strictness("consent"))
+        .replace("{columns of member}", &of_member.collect::<Vec<_>>().join(", "))
         .replace("{columns}", &CONSENT.names())
-        .replace("{columns of member}", &of_member.join(", "))
+        .replace("{now}", &Timestamp::now().as_microsecond().to_string())
 }
 
 fn changed_contacts() -> String {

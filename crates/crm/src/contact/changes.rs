@@ -10,7 +10,8 @@ use crate::contact::edits::{Conflict, ImportHash};
 use crate::contact::reconcile::{reconciled, reconciled_into};
 use crate::contact::{ContactHashes, Kept, Merges, StoredContact, keep_edits};
 use crate::load_run::LoadRun;
-use crate::statements::{derive, union};
+use crate::sql::Rows;
+use crate::statements::{Retractions, derive, no_retractions, retraction_rows, union};
 
 /// The result of loading, or of a preview.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,9 +46,16 @@ pub(crate) struct Known {
     pub(crate) stored: HashMap<ContactId, StoredContact>,
     /// The versions of the rows of those, on PostgreSQL.
     pub(crate) versions: HashMap<ContactId, i64>,
-    /// Statements of contacts that are not there: those of people who were deleted, or taken back by a restore.
-    pub(crate) said: HashMap<ContactId, Vec<Statement>>,
+    /// What the ledger has of contacts that are not there: people who were deleted, or taken back by a restore.
+    pub(crate) said: HashMap<ContactId, Said>,
     pub(crate) merges: Arc<Merges>,
+}
+
+/// What the ledger has of a contact.
+#[derive(Default)]
+pub(crate) struct Said {
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) retractions: Retractions,
 }
 
 /// A contact of the database as it must be written again.
@@ -63,8 +71,8 @@ pub(crate) struct Changes<'a> {
     pub(crate) updated: Vec<Changed>,
     /// The updated contacts as the import has them.
     pub(crate) incoming: Vec<&'a Contact>,
-    /// Unchanged contacts with statements, whose last run is this one now.
-    pub(crate) said_again: Vec<&'a Contact>,
+    /// The rows that retract statements of updated contacts, or hold them again.
+    pub(crate) retractions: Option<Rows>,
     /// Contacts that were merged into others, with those.
     pub(crate) absorbed: Vec<(ContactId, &'a Contact)>,
     pub(crate) loaded: Loaded,
@@ -82,7 +90,7 @@ pub(crate) fn changes<'a>(
             continue;
         }
         if known.unchanged.contains(&incoming.id) {
-            changes.unchanged(incoming);
+            changes.loaded.unchanged += 1;
             continue;
         }
         let stored = known.stored.remove(&incoming.id);
@@ -92,7 +100,7 @@ pub(crate) fn changes<'a>(
     changes
 }
 
-/// Adds what an import changes of the contact with its id. `said` are the statements of a contact that is not stored.
+/// Adds what an import changes of the contact with its id. `said` is what the ledger has of a contact that is not stored.
 /// `is_own` is false of an import of somebody who was merged into that contact.
 pub(crate) fn change<'a>(
     run: &LoadRun,
@@ -100,29 +108,32 @@ pub(crate) fn change<'a>(
     changes: &mut Changes<'a>,
     incoming: &'a Contact,
     stored: Option<StoredContact>,
-    said: Vec<Statement>,
+    said: Said,
     is_own: bool,
 ) {
     let Some(stored) = stored else {
         changes.loaded.inserted += 1;
-        match said.is_empty() {
-            true => changes.new.push(incoming),
-            false => changes.updated(with_earlier(run, incoming, said), ContactHashes::of_import(incoming), incoming),
+        if said.statements.is_empty() && said.retractions.is_empty() {
+            changes.new.push(incoming);
+            return;
         }
+        let contact = with_earlier(run, incoming, said.statements.clone());
+        changes.retract(&said.statements, &contact, &said.retractions);
+        changes.updated(contact, ContactHashes::of_import(incoming), incoming);
         return;
     };
     let now = match is_own {
         true => reconciled(run, &stored, incoming.clone(), merges.is_survivor(incoming.id)),
         false => reconciled_into(run, &stored, incoming.clone()),
     };
-    let has_new_refusal = has_new_refusal(&stored.contact, &now);
-    let StoredContact { contact: held, written, .. } = stored;
-    let Kept { contact, written, conflicts } = keep_edits(&held, written, now, has_new_refusal);
+    let StoredContact { contact: held, written, retractions, .. } = stored;
+    let Kept { contact, written, conflicts } = keep_edits(&held, written, now);
     changes.loaded.conflicts.extend(conflicts);
     if is_same(&contact, &held) {
-        changes.unchanged(incoming);
+        changes.loaded.unchanged += 1;
         return;
     }
+    changes.retract(&held.statements, &contact, &retractions);
     changes.loaded.updated += 1;
     for field in changed_fields(&held, &contact) {
         *changes.loaded.fields.entry(field).or_default() += 1;
@@ -135,7 +146,7 @@ pub(crate) fn change<'a>(
 fn with_earlier(run: &LoadRun, incoming: &Contact, said: Vec<Statement>) -> Contact {
     let mut contact = incoming.clone();
     contact.statements = union(said, contact.statements);
-    derive(run.rule, &run.id, &mut contact);
+    derive(&run.consent, &run.id, &mut contact);
     contact
 }
 
@@ -145,24 +156,18 @@ impl<'a> Changes<'a> {
         self.incoming.push(incoming);
     }
 
-    fn unchanged(&mut self, incoming: &'a Contact) {
-        self.loaded.unchanged += 1;
-        self.said_again.extend(Some(incoming).filter(|it| !it.statements.is_empty()));
+    fn retract(&mut self, before: &[Statement], contact: &Contact, retractions: &Retractions) {
+        let rows = retraction_rows(contact.id, before, &contact.statements, retractions, "read again");
+        if !rows.is_empty() {
+            let n_rows = rows.n_rows();
+            self.retractions.get_or_insert_with(no_retractions).append(&rows, 0..n_rows);
+        }
     }
 }
 
-/// Whether an import brought a refusal that is new to the database, and that counts: it is newer than what people have
-/// edited.
-pub(crate) fn has_new_refusal(held: &Contact, now: &Contact) -> bool {
-    let is_known = |id: i64| held.statements.iter().any(|it| it.id() == id);
-    now.consent.as_ref().is_some_and(|it| it.value.is_refusal())
-        && now.statements.iter().any(|it| it.state.is_refusal() && !is_known(it.id()))
-}
-
-/// Whether two states of a contact differ in nothing but the last run that showed a statement.
+/// Whether two states of a contact are the same.
 fn is_same(one: &Contact, other: &Contact) -> bool {
-    let key = |it: &model::Statement| (it.id(), it.state);
-    let are_same_statements = one.statements.iter().map(key).eq(other.statements.iter().map(key));
+    let are_same_statements = one.statements.iter().map(Statement::id).eq(other.statements.iter().map(Statement::id));
     let without = |it: &Contact| Contact { statements: Vec::new(), ..it.clone() };
     are_same_statements && without(one) == without(other)
 }
@@ -170,7 +175,9 @@ fn is_same(one: &Contact, other: &Contact) -> bool {
 /// The fields in which two states of one contact differ, each once.
 fn changed_fields(held: &Contact, now: &Contact) -> HashSet<&'static str> {
     let of_columns = COLUMNS.iter().filter(|it| (it.write)(held) != (it.write)(now)).filter_map(|it| it.counted_as);
+    let consent = |it: &Contact| (it.consent.as_ref().map(|it| it.value), it.consent_at);
     let of_tables = [
+        ("consent", consent(held) != consent(now)),
         ("statements", held.statements.len() != now.statements.len()),
         ("identities", held.identities != now.identities),
     ];

@@ -1,11 +1,12 @@
 //! The columns of a contact: one list, from which the table, its view, every statement, the reader, the comparison with
 //! an import and the keeping of edits come.
 //!
-//! A new field of a contact is an entry of [`COLUMNS`]; its order in the list is that of the columns.
+//! A new field of a contact is an entry of [`COLUMNS`]; its order in the list is that of the columns. Consent is no column:
+//! it is derived from the ledger.
 
 use std::collections::BTreeMap;
 
-use model::{Channel, ConsentChannel, ConsentState, Contact, Field, Lineage, Personal};
+use model::{Channel, Contact, Field, Lineage, Personal, RowName};
 use phone::{LineType, PhoneNumber, Region};
 
 use crate::sql::{Cell, Type};
@@ -37,7 +38,7 @@ const BOOKKEEPING: [(&str, Type, &str); 3] = [
     ("import_hash", Type::Int, "bigint"),
 ];
 
-pub(crate) const N_COLUMNS: usize = 23;
+pub(crate) const N_COLUMNS: usize = 19;
 pub(crate) const RUN_NUMBER: usize = N_COLUMNS;
 pub(crate) const WRITTEN_CHECKSUM: usize = N_COLUMNS + 1;
 pub(crate) const SOURCE_ROWS: usize = position("source_rows");
@@ -194,47 +195,6 @@ const ALL: [ContactColumn; N_COLUMNS] = [
             |it, cell, lineage| set_field(&mut it.is_reachable, cell, lineage, "reachable", |it| Some(it == "yes")),
         )
     },
-    // The consent that counts for messages, derived from the statements in the table consent, with its date and
-    // channel.
-    ContactColumn {
-        counted_as: Some("consent"),
-        keep_edit: Some(|now, held| {
-            now.consent.clone_from(&held.consent);
-            (now.consent_at, now.consent_channel) = (held.consent_at, held.consent_channel);
-        }),
-        ..column(
-            "consent",
-            Type::Text,
-            "text check (consent = 'yes' or consent = 'unclear' or consent = 'no' or consent = 'stop')",
-            |it| it.consent.as_ref().map(|it| it.value.name()).into(),
-            |it, cell, lineage| set_field(&mut it.consent, cell, lineage, "consent", ConsentState::from_name),
-        )
-    },
-    ContactColumn {
-        counted_as: Some("consent"),
-        ..column(
-            "consent_at",
-            Type::Time,
-            "bigint",
-            |it| it.consent_at.into(),
-            |it, cell, _| set_time(&mut it.consent_at, cell),
-        )
-    },
-    column(
-        "consent_channel",
-        Type::Text,
-        "text",
-        |it| it.consent_channel.map(ConsentChannel::name).into(),
-        |it, cell, _| set(&mut it.consent_channel, cell, ConsentChannel::from_name),
-    ),
-    // The consent that counts for WhatsApp itself, derived from the statements that name it.
-    column(
-        "whatsapp_consent",
-        Type::Text,
-        "text",
-        |it| it.whatsapp_consent.map(ConsentState::name).into(),
-        |it, cell, _| set(&mut it.whatsapp_consent, cell, ConsentState::from_name),
-    ),
     ContactColumn {
         combine: |now, held| unite(&mut now.tags, &held.tags),
         counted_as: Some("tags"),
@@ -295,12 +255,12 @@ const ALL: [ContactColumn; N_COLUMNS] = [
     },
     // The source row of each value: first the row of all values that are not named after it. Where it is null, or names
     // a row for some values only, the others came from source_rows, which is then one row. See model::Lineage.
-    column("value_rows", Type::Text, "text", |it| Lineage::text(&it.rows, &it.value_rows()).into(), none),
+    column("value_rows", Type::Text, "text", |it| Lineage::text(&it.rows, &stored_value_rows(it)).into(), none),
 ];
 
 /// The columns that people edit in the CRM. A check sum has room for four of them.
-pub(crate) const EDITABLE: [usize; 4] = {
-    let mut editable = [0; 4];
+pub(crate) const EDITABLE: [usize; 3] = {
+    let mut editable = [0; 3];
     let (mut n, mut n_editable) = (0, 0);
     while n < ALL.len() {
         if ALL[n].keep_edit.is_some() {
@@ -422,6 +382,11 @@ pub(crate) fn unite<T: Ord + Clone>(now: &mut Vec<T>, held: &[T]) {
 #[expect(clippy::expect_used, reason = "texts are always JSON; going on without them would lose them")]
 fn json(attributes: &BTreeMap<String, Personal<String>>) -> String {
     serde_json::to_string(attributes).expect("texts can be written as JSON")
+}
+
+/// The rows of the values that are columns. That of the consent is the row of its statement.
+fn stored_value_rows(contact: &Contact) -> Vec<(&'static str, Option<&RowName>)> {
+    contact.value_rows().into_iter().filter(|it| it.0 != "consent").collect()
 }
 
 fn channels(contact: &Contact) -> Cell<'_> {

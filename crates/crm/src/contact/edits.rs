@@ -10,7 +10,8 @@ use crate::contact::columns::{COLUMNS, EDITABLE, N_COLUMNS};
 use crate::sql::Cell;
 
 /// Four check sums of 16 bits fill the number that the database keeps.
-const _: () = assert!(EDITABLE.len() == 4, "widen WrittenChecksum before a fifth column can be edited");
+const MOST_EDITABLE: usize = 4;
+const _: () = assert!(EDITABLE.len() <= MOST_EDITABLE, "widen WrittenChecksum before a fifth column can be edited");
 
 /// A check sum of 15 bits for each of the columns [`EDITABLE`]. One edit in 32,768 goes unnoticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +36,6 @@ impl WrittenChecksum {
         Self::of_parts(std::array::from_fn(|n| if before[n] == after[n] { own[n] } else { other[n] }))
     }
 
-    /// Whether a person has edited this column since the check sum was made.
-    pub(crate) fn is_edited(self, contact: &Contact, column: &str) -> bool {
-        self.edited(contact).contains(&column)
-    }
-
     /// The columns that a person has edited since the check sum was made.
     pub(crate) fn edited(self, contact: &Contact) -> Vec<&'static str> {
         let (now, written) = (Self::of(contact).parts(), self.parts());
@@ -48,7 +44,8 @@ impl WrittenChecksum {
     }
 
     fn of_parts(parts: [u16; EDITABLE.len()]) -> Self {
-        Self(i64::from_le_bytes(std::array::from_fn(|n| parts[n / 2].to_le_bytes()[n % 2])))
+        let byte = |n: usize| parts.get(n / 2).map_or(0, |it| it.to_le_bytes()[n % 2]);
+        Self(i64::from_le_bytes(std::array::from_fn(byte)))
     }
 
     fn parts(self) -> [u16; EDITABLE.len()] {
@@ -97,12 +94,14 @@ impl ImportHash {
     fn of_cells(contact: &Contact, cells: &[Cell<'_>; N_COLUMNS]) -> Self {
         let mut bytes = Vec::with_capacity(512);
         cells.iter().for_each(|it| put(&mut bytes, it));
-        for Statement { channel, at, state, basis, words, purpose, row, .. } in &contact.statements {
-            [channel.name(), purpose, state.name(), basis.name(), &words.0, row]
+        for Statement { channel, at, state, basis, words, purpose, row, record, .. } in &contact.statements {
+            [channel.name(), purpose.name(), state.name(), basis.name(), &words.0, row]
                 .into_iter()
                 .for_each(|it| put(&mut bytes, &it.into()));
             put(&mut bytes, &at.map(|it| it.from).into());
             put(&mut bytes, &at.map(|it| it.until).into());
+            let wording = record.as_ref().and_then(|it| Some(it.wording.as_ref()?.to_string()));
+            put(&mut bytes, &wording.into());
         }
         for Identity { kind, scope, value } in &contact.identities {
             [kind.name(), scope, &value.0].into_iter().for_each(|it| put(&mut bytes, &it.into()));
@@ -115,7 +114,7 @@ impl ImportHash {
 }
 
 /// The seed of [`ImportHash`]; another encoding takes another number.
-const IMPORT_HASH_VERSION: u64 = 1;
+const IMPORT_HASH_VERSION: u64 = 2;
 
 /// Adds a cell with its length, so that no two lists of cells have the same bytes.
 fn put(bytes: &mut Vec<u8>, cell: &Cell<'_>) {
@@ -156,14 +155,8 @@ pub struct Conflict {
     pub imported: Option<Personal<String>>,
 }
 
-/// Puts edited values of `held` back into `contact`, which is `held` after the import. A new refusal wins over an
-/// edited consent; it is reported as a conflict all the same.
-pub(crate) fn keep_edits(
-    held: &Contact,
-    written: Option<WrittenChecksum>,
-    mut contact: Contact,
-    has_new_refusal: bool,
-) -> Kept {
+/// Puts edited values of `held` back into `contact`, which is `held` after the import.
+pub(crate) fn keep_edits(held: &Contact, written: Option<WrittenChecksum>, mut contact: Contact) -> Kept {
     let mut parts = WrittenChecksum::of(&contact).parts();
     let mut conflicts = Vec::new();
     if let Some(written) = written.map(WrittenChecksum::parts) {
@@ -176,9 +169,6 @@ pub(crate) fn keep_edits(
                 let text = |it: &Contact| (column.write)(it).text().flatten().map(|it| Personal(it.to_owned()));
                 let (edited, imported) = (text(held), text(&contact));
                 conflicts.push(Conflict { contact: contact.id, field: column.name, edited, imported });
-            }
-            if column.name == "consent" && has_new_refusal {
-                continue;
             }
             parts[n] = written[n];
             if let Some(keep_edit) = column.keep_edit {

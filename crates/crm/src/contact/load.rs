@@ -14,8 +14,7 @@ use crate::contact::{Merges, NewContacts, contact_rows};
 use crate::journal::receipt_rows;
 use crate::load_run::LoadRun;
 use crate::sql::sqlite::{SORT_IN_FILES, checkpoint_in_background, sort_in_memory};
-use crate::sql::{BulkWriter, Dialect, Guard, LoadInput, PreparedLoad, Rows, Upserts};
-use crate::statements::{CONSENT, push_statements};
+use crate::sql::{BulkWriter, Dialect, Guard, LoadInput, PreparedLoad, Upserts};
 use crate::{Crm, Database, LoadError, SqlError};
 
 const LOAD: &str = "load a batch of contacts";
@@ -134,7 +133,10 @@ impl Crm {
         let new: Vec<ContactId> = ids.iter().filter(|it| !hashes.contains_key(it)).copied().collect();
         let mut reader = self.reader(LOAD).await?;
         for (id, statement) in reader.statements_of(&new).await? {
-            known.said.entry(id).or_default().push(statement);
+            known.said.entry(id).or_default().statements.push(statement);
+        }
+        for (id, retractions) in reader.retractions_of(&new).await? {
+            known.said.entry(id).or_default().retractions = retractions;
         }
         if hashes.is_empty() {
             return Ok(known);
@@ -198,12 +200,9 @@ struct Prepared {
 /// Finds out on another thread what some batches change, and prepares that for the database.
 fn prepare(run: Arc<LoadRun>, batches: Vec<LoadBatch>, mut known: Known, dialect: Dialect) -> JoinHandle<Prepared> {
     tokio::task::spawn_blocking(move || {
-        let Changes { new: inserted, updated, said_again, absorbed, incoming, mut loaded } =
+        let Changes { new: inserted, updated, retractions, absorbed, incoming, mut loaded } =
             changes(&run, &mut known, batches.iter().flat_map(LoadBatch::perhaps_held));
         let [inserted, statements, mut identities] = NewContacts::of(run.number, inserted).rows;
-        let mut said = Rows::new(&CONSENT);
-        said_again.iter().for_each(|it| push_statements(&mut said, it));
-        let updated_ids: Vec<ContactId> = updated.iter().map(|it| it.contact.id).collect();
         let absorbed = absorbed.into_iter().map(|(id, it)| (id, it.clone())).collect();
         let guard = match dialect {
             Dialect::Sqlite => None,
@@ -227,11 +226,12 @@ fn prepare(run: Arc<LoadRun>, batches: Vec<LoadBatch>, mut known: Known, dialect
         let of_receipts = receipt_rows(&run.id, &receipts);
         let [updated, updated_statements, updated_identities] = updated;
         identities.append(&updated_identities, 0..updated_identities.n_rows());
-        let rows = vec![updated, statements, updated_statements, identities, said, of_receipts];
-        // A changed contact is written with all its statements, those of earlier imports among them.
-        let forgotten = Some((&CONSENT, updated_ids)).filter(|it| !it.1.is_empty());
+        // A statement is retracted after the one that replaces it is there.
+        let mut rows = vec![updated, statements, updated_statements, identities];
+        rows.extend(retractions);
+        rows.push(of_receipts);
         let new = TABLES.into_iter().zip(new).collect();
-        let rows = LoadInput { new, upserts: Upserts { forgotten, rows, guard } }.prepare(dialect);
+        let rows = LoadInput { new, upserts: Upserts { rows, guard } }.prepare(dialect);
         Prepared { rows, loaded, absorbed }
     })
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use model::{Contact, ContactId};
 
-use crate::contact::changes::{Changes, Loaded, change};
+use crate::contact::changes::{Changes, Loaded, Said, change};
 use crate::contact::{ContactHashes, StoredContact, contact_rows};
 use crate::load_run::LoadRun;
-use crate::sql::{Tx, Upserts};
-use crate::statements::{CONSENT, push_statements};
+use crate::sql::Tx;
 use crate::{Crm, LoadError};
 
 const SELECT: &str = "select other_id, contact_id from decision where decision = 'merge'";
@@ -59,12 +58,18 @@ impl Crm {
         if known.number == Some(number) {
             return Ok(known);
         }
-        let pairs = reader.select(SELECT, &[], |it| Ok((it.contact_id(0)?, it.contact_id(1)?))).await?;
-        Ok(run.keep_merges(Merges::of(number, pairs)))
+        Ok(run.keep_merges(reader.survivors().await?))
     }
 }
 
 impl Tx {
+    /// The merges that hold.
+    pub(crate) async fn survivors(&mut self) -> Result<Merges, LoadError> {
+        let number = self.decision_number().await?;
+        let pairs = self.select(SELECT, &[], |it| Ok((it.contact_id(0)?, it.contact_id(1)?))).await?;
+        Ok(Merges::of(number, pairs))
+    }
+
     /// Loads contacts one after another, each into the contact of the id that it comes with, and reads them within the
     /// transaction.
     pub(crate) async fn load_into(
@@ -76,21 +81,23 @@ impl Tx {
         let mut loaded = Loaded::default();
         for (id, incoming) in contacts {
             let stored: Option<StoredContact> = self.stored(&[id]).await?.remove(&id);
-            let said = if stored.is_some() { Vec::new() } else { self.statements_of(&[id]).await? };
-            let said = said.into_iter().map(|it| it.1).collect();
+            let said = if stored.is_some() { Said::default() } else { self.said(id).await? };
             let mut changes = Changes::default();
             let is_own = incoming.id == id;
             let incoming = Contact { id, ..incoming };
             change(run, merges, &mut changes, &incoming, stored, said, is_own);
             let changed = changes.updated.iter().map(|it| (&it.contact, it.hashes));
             let new = changes.new.iter().map(|it| (*it, ContactHashes::of_import(it)));
-            let mut rows = contact_rows(run.number, changed.chain(new));
-            changes.said_again.iter().for_each(|it| push_statements(&mut rows[1], it));
-            let forgotten: Vec<ContactId> = changes.updated.iter().map(|it| it.contact.id).collect();
-            let forgotten = Some((&CONSENT, forgotten)).filter(|it| !it.1.is_empty());
-            self.write(Upserts { forgotten, rows: rows.into(), guard: None }).await?;
+            let rows = contact_rows(run.number, changed.chain(new)).into_iter().chain(changes.retractions);
+            self.write_rows(rows.collect::<Vec<_>>()).await?;
             loaded += changes.loaded;
         }
         Ok(loaded)
+    }
+
+    async fn said(&mut self, id: ContactId) -> Result<Said, LoadError> {
+        let statements = self.statements_of(&[id]).await?.into_iter().map(|it| it.1).collect();
+        let retractions = self.retractions_of(&[id]).await?.remove(&id).unwrap_or_default();
+        Ok(Said { statements, retractions })
     }
 }

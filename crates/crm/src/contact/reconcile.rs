@@ -8,7 +8,7 @@ use phone::PhoneNumber;
 use crate::contact::StoredContact;
 use crate::contact::columns::{COLUMNS, unite};
 use crate::load_run::LoadRun;
-use crate::statements::{derive, union};
+use crate::statements::{ConsentRules, derive, union};
 
 /// The contact as it should be after an import: what the import knows wins, and nothing that was known is lowered.
 ///
@@ -53,7 +53,7 @@ fn of_its_run(run: &LoadRun, held: &StoredContact) -> Contact {
 
 /// The contact with the consent that follows from its statements.
 fn derived(run: &LoadRun, mut contact: Contact) -> Contact {
-    derive(run.rule, &run.id, &mut contact);
+    derive(&run.consent, &run.id, &mut contact);
     contact
 }
 
@@ -114,12 +114,12 @@ fn combined(held: &Contact, incoming: Contact) -> Contact {
 
 /// Two contacts as one: what the first knows wins, and the phone of the other becomes an identity where the first
 /// has one. `run_id` is the run of the rows that are named without one.
-pub(crate) fn joined(rule: consent::Rule, run_id: &str, kept: Contact, other: Contact) -> Contact {
+pub(crate) fn joined(rules: &ConsentRules, run_id: &str, kept: Contact, other: Contact) -> Contact {
     let n_messages = kept.n_messages + other.n_messages;
     let n_rows = kept.n_rows + other.n_rows;
     let rows = format!("{} {}", kept.rows, other.rows).into();
     let mut contact = Contact { n_messages, n_rows, rows, ..completed(kept, other) };
-    derive(rule, run_id, &mut contact);
+    derive(rules, run_id, &mut contact);
     contact
 }
 

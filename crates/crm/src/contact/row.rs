@@ -8,7 +8,7 @@ use crate::contact::columns::{COLUMNS, EDITABLE, OF_TABLE, RUN_NUMBER, SOURCE_RO
 use crate::contact::edits::{ImportHash, WrittenChecksum};
 use crate::contact::{CONTACT, IDENTITY};
 use crate::sql::{Row, Tx, Type};
-use crate::statements::{CONSENT, read_statement};
+use crate::statements::{Retractions, derive};
 use crate::{Crm, LoadError};
 
 /// A contact of the database.
@@ -18,6 +18,8 @@ pub(crate) struct StoredContact {
     pub(crate) written: Option<WrittenChecksum>,
     /// The run of the rows that it names.
     pub(crate) run_number: i64,
+    /// How often each of its statements was retracted or held again; without those that never were.
+    pub(crate) retractions: Retractions,
 }
 
 /// The contacts that the database holds, each with the hash of its last import; none if a person has edited the contact
@@ -62,15 +64,15 @@ impl Tx {
         }
         let identities = self.select_of(&IDENTITY.select(), ids, read_identity).await?;
         let statements = self.statements_of(ids).await?;
-        Ok(assembled(contacts, identities, statements))
-    }
-
-    /// The statements of these ids, also of those of whom there is no contact.
-    pub(crate) async fn statements_of(&mut self, ids: &[ContactId]) -> Result<Vec<(ContactId, Statement)>, LoadError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
+        let mut retractions = self.retractions_of(ids).await?;
+        let rules = self.consent_rules().await?;
+        let run = self.run_ids().await?;
+        let mut stored = assembled(contacts, identities, statements);
+        for it in stored.values_mut() {
+            it.retractions = retractions.remove(&it.contact.id).unwrap_or_default();
+            derive(&rules, run.get(&it.run_number).map_or("", String::as_str), &mut it.contact);
         }
-        self.select_of(&CONSENT.select(), ids, |it| Ok((it.contact_id(0)?, read_statement(it)?))).await
+        Ok(stored)
     }
 
     /// See [`ImportHashes`].
@@ -83,7 +85,7 @@ impl Tx {
         let hash = |row: &dyn Row| {
             let (hash, written) = (row.opt_int(1)?, row.opt_int(2)?);
             let text = |n: usize| row.cell(3 + n, Type::Text);
-            let texts = [text(0)?, text(1)?, text(2)?, text(3)?];
+            let texts = [text(0)?, text(1)?, text(2)?];
             let now = WrittenChecksum::of_texts(texts.each_ref().map(|it| it.text().flatten()));
             let hash = hash.map(ImportHash).filter(|_| written == Some(now.0));
             Ok((row.contact_id(0)?, hash))
@@ -100,7 +102,8 @@ impl Tx {
     }
 }
 
-/// Reads a row of [`CONTACT`], without identities and statements, which are in tables of their own.
+/// Reads a row of [`CONTACT`], without identities and statements, which are in tables of their own, and without the consent
+/// that follows from them.
 pub(crate) fn read_contact(row: &dyn Row) -> Result<StoredContact, LoadError> {
     let rows: RowName = row.text(SOURCE_ROWS)?.into();
     let value_rows = row.opt_text(VALUE_ROWS)?;
@@ -113,6 +116,7 @@ pub(crate) fn read_contact(row: &dyn Row) -> Result<StoredContact, LoadError> {
         contact,
         written: row.opt_int(WRITTEN_CHECKSUM)?.map(WrittenChecksum),
         run_number: row.int(RUN_NUMBER)?,
+        retractions: Retractions::new(),
     })
 }
 

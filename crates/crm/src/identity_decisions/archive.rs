@@ -1,21 +1,19 @@
 //! The rows of both contacts before a merge, so that the merge can be taken back.
 
-use std::collections::HashSet;
-
-use model::{ContactId, Statement};
+use model::ContactId;
 use serde_json::{Value, json};
 
 use crate::LoadError;
-use crate::contact::{CONTACT, IDENTITY, StoredContact, assembled, read_contact, read_identity};
+use crate::contact::{CONTACT, IDENTITY};
 use crate::sql::{ArchivedRow, Row, Rows, Table, Tx};
-use crate::statements::{CONSENT, read_statement};
 
-/// All rows of a contact, as the tables hold them.
+/// The rows of a contact, as the tables hold them.
 #[derive(Clone)]
 pub(super) struct ArchivedContact {
     contact: ArchivedRow,
     identities: Vec<ArchivedRow>,
-    statements: Vec<ArchivedRow>,
+    /// The ids of its held statements, which stay in the ledger.
+    pub(super) statements: Vec<i64>,
 }
 
 /// Both contacts of a merge, before it. The one who stays may not have been there yet.
@@ -28,39 +26,25 @@ impl ArchivedContact {
     /// The contact with all its rows; none if the database does not hold it.
     pub(super) async fn of(tx: &mut Tx, id: ContactId) -> Result<Option<Self>, LoadError> {
         let Some(contact) = rows_of(tx, &CONTACT, id).await?.pop() else { return Ok(None) };
-        let (identities, statements) = (rows_of(tx, &IDENTITY, id).await?, rows_of(tx, &CONSENT, id).await?);
+        let identities = rows_of(tx, &IDENTITY, id).await?;
+        let statements = tx.statements_of(&[id]).await?.iter().map(|it| it.1.id()).collect();
         Ok(Some(Self { contact, identities, statements }))
     }
 
-    pub(super) fn stored(&self) -> Result<StoredContact, LoadError> {
-        let contact = read_contact(&self.contact)?;
-        let identities = self.identities.iter().map(|it| read_identity(it)).collect::<Result<_, _>>()?;
-        let id = contact.contact.id;
-        let statements = self.statements()?.into_iter().map(|it| (id, it)).collect();
-        assembled(vec![contact], identities, statements).remove(&id).ok_or_else(unreadable)
-    }
-
-    pub(super) fn rows(&self) -> [Rows; 3] {
+    /// The rows of the contact and of its identities.
+    pub(super) fn rows(&self) -> [Rows; 2] {
         let rows = |table: &'static Table, archived: &[ArchivedRow]| {
             let mut rows = Rows::new(table);
             archived.iter().for_each(|it| rows.push(it.cells()));
             rows
         };
-        [
-            rows(&CONTACT, std::slice::from_ref(&self.contact)),
-            rows(&IDENTITY, &self.identities),
-            rows(&CONSENT, &self.statements),
-        ]
-    }
-
-    fn statements(&self) -> Result<Vec<Statement>, LoadError> {
-        self.statements.iter().map(|it| read_statement(it)).collect()
+        [rows(&CONTACT, std::slice::from_ref(&self.contact)), rows(&IDENTITY, &self.identities)]
     }
 
     fn to_json(&self) -> Value {
         let all = |rows: &[ArchivedRow]| rows.iter().map(ArchivedRow::to_json).collect::<Vec<_>>();
         json!({
-            "contact": self.contact.to_json(), "identities": all(&self.identities), "statements": all(&self.statements),
+            "contact": self.contact.to_json(), "identities": all(&self.identities), "statements": self.statements,
         })
     }
 
@@ -71,7 +55,7 @@ impl ArchivedContact {
         Some(Self {
             contact: ArchivedRow::from_json(&CONTACT, json.get("contact")?)?,
             identities: all("identities", &IDENTITY)?,
-            statements: all("statements", &CONSENT)?,
+            statements: json.get("statements")?.as_array()?.iter().map(Value::as_i64).collect::<Option<_>>()?,
         })
     }
 }
@@ -93,15 +77,6 @@ impl Before {
             Some(Self { survivor, absorbed: ArchivedContact::from_json(json.get("absorbed")?)? })
         };
         before().ok_or_else(unreadable)
-    }
-
-    /// The statements that both had before the merge.
-    pub(super) fn statement_ids(&self) -> Result<HashSet<i64>, LoadError> {
-        let mut ids = HashSet::new();
-        for contact in self.survivor.iter().chain([&self.absorbed]) {
-            ids.extend(contact.statements()?.iter().map(Statement::id));
-        }
-        Ok(ids)
     }
 }
 

@@ -191,7 +191,7 @@ async fn copy(
     copying.send(first).await?;
     let next = loop {
         match given.recv().await {
-            Some(Order::Write(PreparedLoad::Postgres { new, upserts })) if upserts.forgotten.is_none() => {
+            Some(Order::Write(PreparedLoad::Postgres { new, upserts })) => {
                 let mut new = new.into_iter();
                 if let Some(first) = new.next() {
                     copying.send(first).await?;
@@ -222,7 +222,6 @@ async fn write_upserts(
         let changed: HashSet<ContactId> = ids.into_iter().filter(|it| now.get(it) != versions.get(it)).collect();
         if !changed.is_empty() {
             upserts.rows.iter_mut().for_each(|it| *it = it.without(&changed));
-            upserts.forgotten.iter_mut().for_each(|it| it.1.retain(|id| !changed.contains(id)));
             stale.extend(contacts.into_iter().filter(|it| changed.contains(&it.id)));
         }
     }

@@ -116,6 +116,7 @@ pub(crate) async fn renew(pool: &PgPool, renew: &str, [life, fence]: [i64; 2]) -
 /// The schema, which is written in the words of SQLite but for the functions of its views.
 pub(crate) fn schema(text: &str) -> String {
     let text = text.replace(" blob ", " bytea ").replace(" without rowid", "").replace("{plain}", PLAIN);
+    let text = text.replace("{nulls last}", " nulls last");
     let text = super::replaced(&text, "attribute_of", |it| condition::attribute(&format!("'{it}'")));
     let text = super::replaced(&text, "iso_of", |it| {
         let seconds = format!("({it} - ({it} % 1000000 + 1000000) % 1000000) / 1000000");
@@ -232,11 +233,18 @@ fn bytes_of(contacts: &[ContactId]) -> Vec<Vec<u8>> {
     contacts.iter().map(|it| it.0.to_vec()).collect()
 }
 
+/// Deletes the rows of some contacts.
+pub(crate) async fn forget(
+    connection: &mut PgConnection,
+    table: &Table,
+    contacts: &[ContactId],
+) -> Result<(), SqlError> {
+    let statement = AssertSqlSafe(format!("delete from {} where contact_id = any($1)", table.name));
+    sqlx::query(statement).bind(bytes_of(contacts)).execute(connection).await?;
+    Ok(())
+}
+
 pub(crate) async fn write(connection: &mut PgConnection, upserts: Upserts) -> Result<(), SqlError> {
-    if let Some((table, contacts)) = upserts.forgotten.filter(|it| !it.1.is_empty()) {
-        let statement = AssertSqlSafe(format!("delete from {} where contact_id = any($1)", table.name));
-        sqlx::query(statement).bind(bytes_of(&contacts)).execute(&mut *connection).await?;
-    }
     for rows in upserts.rows {
         insert(connection, &rows).await?;
     }

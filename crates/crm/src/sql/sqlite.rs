@@ -201,7 +201,7 @@ fn numbers(version: &str) -> Vec<u32> {
 
 /// The schema, which is written in the words of SQLite but for the functions of its views.
 pub(crate) fn schema(text: &str) -> String {
-    let text = &text.replace("{plain}", "");
+    let text = &text.replace("{plain}", "").replace("{nulls last}", "");
     let text = &super::replaced(text, "attribute_of", |it| condition::attribute(&format!("'{it}'")));
     let text = super::replaced(text, "hex_of", |it| format!("lower(hex({it}))"));
     let seconds = |it: &str| format!("({it} - ({it} % 1000000 + 1000000) % 1000000) / 1000000");
@@ -293,11 +293,13 @@ pub(crate) fn execute(connection: &Connection, sql: &str, parameters: &[Value]) 
 }
 
 pub(crate) fn write(connection: &Connection, upserts: &Upserts) -> Result<(), SqlError> {
-    if let Some((table, contacts)) = &upserts.forgotten {
-        let mut statement = connection.prepare_cached(&format!("delete from {} where contact_id = ?", table.name))?;
-        contacts.iter().try_for_each(|it| statement.execute([it.0]).map(drop))?;
-    }
     upserts.rows.iter().try_for_each(|it| insert(connection, it))
+}
+
+/// Deletes the rows of some contacts.
+pub(crate) fn forget(connection: &Connection, table: &Table, contacts: &[ContactId]) -> Result<(), SqlError> {
+    let mut statement = connection.prepare_cached(&format!("delete from {} where contact_id = ?", table.name))?;
+    Ok(contacts.iter().try_for_each(|it| statement.execute([it.0]).map(drop))?)
 }
 
 /// Writes rows, one at a time: several rows in a statement took 40 % longer.
@@ -327,53 +329,65 @@ fn row_statement(table: &Table) -> String {
     table.insert(&format!("values ({})", vec!["?"; table.columns.len()].join(", ")))
 }
 
-/// Gives every row of a statement to `each`, by a connection of its own.
-pub(crate) fn each(
+/// Goes through three statements side by side, all in the order of the contact ids in their first column. `each` gets
+/// each row of the first with the rows of the others that are about the same contact.
+pub(crate) fn merge_join<A, B>(
     path: &Path,
-    sql: &str,
-    mut each: impl FnMut(&dyn Row) -> Result<(), LoadError>,
+    [contacts, one, other]: [&str; 3],
+    (read_one, read_other): (impl ReadRow<A>, impl ReadRow<B>),
+    mut each: impl FnMut(&dyn Row, &[A], &[B]) -> Result<(), LoadError>,
 ) -> Result<(), SqlError> {
     let connection = connect(path)?;
-    let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        each(row)?;
+    let (mut one, mut other) = (connection.prepare(one)?, connection.prepare(other)?);
+    let (mut one, mut other) = (Side::begin(one.query([])?, read_one)?, Side::begin(other.query([])?, read_other)?);
+    let mut contacts = connection.prepare(contacts)?;
+    let mut contacts = contacts.query([])?;
+    while let Some(row) = contacts.next()? {
+        let id = (row as &dyn Row).contact_id(0)?;
+        each(row, one.of(id)?, other.of(id)?)?;
     }
     Ok(())
 }
 
-/// Goes through two statements side by side, both in the order of the contact ids in their first column. `each` gets
-/// each row of the first with the rows of the second that are about the same contact.
-pub(crate) fn merge_join<T>(
-    path: &Path,
-    [left, right]: [&str; 2],
-    read: impl Fn(&dyn Row) -> Result<T, LoadError>,
-    mut each: impl FnMut(&dyn Row, &[T]) -> Result<(), LoadError>,
-) -> Result<(), SqlError> {
-    let connection = connect(path)?;
-    let (mut left, mut right) = (connection.prepare(left)?, connection.prepare(right)?);
-    let (mut left, mut right) = (left.query([])?, right.query([])?);
-    let mut next_right = || -> Result<Option<(ContactId, T)>, SqlError> {
-        match right.next()? {
-            Some(row) => Ok(Some(((row as &dyn Row).contact_id(0)?, read(row)?))),
-            None => Ok(None),
-        }
-    };
-    let mut next = next_right()?;
-    let mut matching = Vec::new();
-    while let Some(row) = left.next()? {
-        let id = (row as &dyn Row).contact_id(0)?;
-        matching.clear();
-        while let Some((of, value)) = next.take_if(|it| it.0 <= id) {
+/// Reads a value from a row.
+pub(crate) trait ReadRow<T>: Fn(&dyn Row) -> Result<T, LoadError> {}
+impl<T, F: Fn(&dyn Row) -> Result<T, LoadError>> ReadRow<T> for F {}
+
+/// A side of [`merge_join`]: its rows, the next of them, and those about the present contact.
+struct Side<'a, T, F> {
+    rows: rusqlite::Rows<'a>,
+    read: F,
+    next: Option<(ContactId, T)>,
+    matching: Vec<T>,
+}
+
+impl<'a, T, F: ReadRow<T>> Side<'a, T, F> {
+    fn begin(rows: rusqlite::Rows<'a>, read: F) -> Result<Self, SqlError> {
+        let mut side = Self { rows, read, next: None, matching: Vec::new() };
+        side.advance()?;
+        Ok(side)
+    }
+
+    fn advance(&mut self) -> Result<(), SqlError> {
+        self.next = match self.rows.next()? {
+            Some(row) => Some(((row as &dyn Row).contact_id(0)?, (self.read)(row)?)),
+            None => None,
+        };
+        Ok(())
+    }
+
+    /// The rows about a contact. Ids rise from call to call.
+    fn of(&mut self, id: ContactId) -> Result<&[T], SqlError> {
+        self.matching.clear();
+        while let Some((of, value)) = self.next.take_if(|it| it.0 <= id) {
             // Rows about contacts that are no longer there are left out.
             if of == id {
-                matching.push(value);
+                self.matching.push(value);
             }
-            next = next_right()?;
+            self.advance()?;
         }
-        each(row, &matching)?;
+        Ok(&self.matching)
     }
-    Ok(())
 }
 
 impl Row for rusqlite::Row<'_> {

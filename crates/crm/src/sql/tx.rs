@@ -33,8 +33,6 @@ enum Connection {
 /// Rows that may be in their tables already.
 #[derive(Default)]
 pub(crate) struct Upserts {
-    /// A table that loses the rows of some contacts before anything is written.
-    pub(crate) forgotten: Option<(&'static Table, Vec<ContactId>)>,
     pub(crate) rows: Vec<Rows>,
     pub(crate) guard: Option<Guard>,
 }
@@ -260,7 +258,15 @@ impl Tx {
 
     /// Deletes the rows of some contacts.
     pub(crate) async fn forget(&mut self, table: &'static Table, contacts: &[ContactId]) -> Result<(), LoadError> {
-        self.write(Upserts { forgotten: Some((table, contacts.to_vec())), ..Upserts::default() }).await
+        let what = self.what;
+        let done = match self.postgres() {
+            Ok(connection) => postgres::forget(connection, table, contacts).await,
+            Err(connection) => {
+                let contacts = contacts.to_vec();
+                connection.run(move |it| sqlite::forget(it, table, &contacts)).await
+            }
+        };
+        done.map_err(|it| it.doing(what))
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), LoadError> {

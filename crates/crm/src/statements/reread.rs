@@ -1,22 +1,34 @@
 //! Reads the statements of earlier imports again when the words of the plan, or the rule, have changed.
+//!
+//! The ledger keeps what was said. How it is understood now is in `consent_reading`.
 
-use model::{Basis, ConsentState, ContactId, MAX_BATCH};
+use std::collections::HashMap;
 
-use crate::contact::{ContactHashes, Kept, StoredContact, contact_rows, keep_edits};
+use jiff::Timestamp;
+use model::{Basis, ConsentState, ContactId, MAX_BATCH, Statement};
+
 use crate::load_run::CONSENT_RULE;
-use crate::sql::Tx;
-use crate::statements::derive;
+use crate::sql::{OnConflict, Rows, Table, Tx, Type};
+use crate::statements::ConsentRules;
 use crate::{Crm, LoadError};
 
 /// The key of `ferry_meta` for the digest of the words by which all statements were read.
 pub(crate) const CONSENT_WORDS: &str = "consent_words";
 const WHAT: &str = "read the statements about consent anew";
 
-const DISTINCT: &str = "select distinct basis, words, state from consent \
+const READING: Table = Table {
+    name: "consent_reading",
+    columns: &[("basis", Type::Text), ("words", Type::Text), ("state", Type::Text), ("read_at", Type::Time)],
+    on_conflict: OnConflict::Replace { key: &["basis", "words"] },
+};
+
+const DISTINCT: &str = "select distinct basis, words, state from consent_held \
     where basis = 'cell' or basis = 'opt_out' or basis = 'message'";
-const SET_STATE: &str = "update consent set state = $1 where basis = $2 and words = $3 and state <> $1";
 const SAYING: &str = "select distinct contact_id from consent where basis = $1 and words = $2";
 const ALL_SAYING: &str = "select distinct contact_id from consent";
+
+/// How words are understood now, where that has changed.
+type Readings = HashMap<(Basis, String), ConsentState>;
 
 /// How many contacts have statements that were read again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,8 +40,8 @@ pub struct Reread {
 }
 
 impl Crm {
-    /// Reads all statements of the database by the words of a plan, earlier imports included, and derives the consent
-    /// of their contacts again. Does nothing if that was done by the same words and rule.
+    /// Reads all statements of the database by the words of a plan, earlier imports included. Does nothing if that was
+    /// done by the same words and rule.
     pub async fn read_statements_anew(
         &self,
         words: &str,
@@ -41,24 +53,19 @@ impl Crm {
         if is_same_rule && tx.meta(CONSENT_WORDS).await?.as_deref() == Some(words) {
             return Ok(Reread::default());
         }
-        let mut contacts = Vec::new();
-        let all = tx.select(DISTINCT, &[], |it| Ok((it.text(0)?, it.text(1)?, it.text(2)?))).await?;
-        for (basis, words, state) in all {
-            let now = Basis::from_name(&basis).and_then(|it| read(it, &words)).map(ConsentState::name);
-            let Some(now) = now.filter(|it| *it != state) else { continue };
-            let said = [(&basis).into(), (&words).into()];
-            contacts.extend(tx.select(SAYING, &said, |it| it.contact_id(0)).await?);
-            tx.execute(SET_STATE, &[now.into(), (&basis).into(), (&words).into()]).await?;
-        }
-        if !is_same_rule {
-            contacts = tx.select(ALL_SAYING, &[], |it| it.contact_id(0)).await?;
-        }
-        contacts.sort_unstable();
-        contacts.dedup();
+        let readings = tx.new_readings(read).await?;
+        let contacts = tx.contacts_saying(&readings, is_same_rule).await?;
+        let before = tx.consent_rules().await?;
+        let after = ConsentRules { rule, wordings: before.wordings.clone() };
         let mut reread = Reread { n_contacts: contacts.len() as u64, n_changed: 0 };
         for ids in contacts.chunks(MAX_BATCH) {
-            reread.n_changed += tx.derive_again(rule, ids, false).await?;
+            reread.n_changed += tx.count_changed(ids, &readings, [&before, &after]).await?;
         }
+        let mut rows = Rows::new(&READING);
+        for ((basis, words), state) in &readings {
+            rows.push([basis.name().into(), words.into(), state.name().into(), Timestamp::now().into()]);
+        }
+        tx.write_rows([rows]).await?;
         tx.set_meta(CONSENT_RULE, rule.name()).await?;
         tx.set_meta(CONSENT_WORDS, words).await?;
         tx.commit().await?;
@@ -74,28 +81,64 @@ impl Crm {
 }
 
 impl Tx {
-    /// Derives the consent of some contacts again, and writes those whose consent has changed. An edited consent stays,
-    /// unless `does_refusal_win` and the derived consent is a refusal.
-    pub(crate) async fn derive_again(
+    async fn new_readings(
         &mut self,
-        rule: consent::Rule,
-        ids: &[ContactId],
-        does_refusal_win: bool,
-    ) -> Result<u64, LoadError> {
-        let mut n_changed = 0;
-        let run = self.any_run().await?;
-        for StoredContact { contact: held, written, run_number } in self.stored(ids).await?.into_values() {
-            let mut now = held.clone();
-            derive(rule, run.id_of(run_number).unwrap_or_default(), &mut now);
-            let is_refusal = now.consent.as_ref().is_some_and(|it| it.value.is_refusal());
-            let Kept { contact, written, .. } = keep_edits(&held, written, now, does_refusal_win && is_refusal);
-            if contact == held {
-                continue;
+        read: impl Fn(Basis, &str) -> Option<ConsentState>,
+    ) -> Result<Readings, LoadError> {
+        let mut readings = Readings::new();
+        let known = |it: &dyn crate::sql::Row| {
+            Ok((it.word(0, Basis::from_name)?, it.text(1)?, it.word(2, ConsentState::from_name)?))
+        };
+        for (basis, words, state) in self.select(DISTINCT, &[], known).await? {
+            if let Some(now) = read(basis, &words).filter(|it| *it != state) {
+                readings.insert((basis, words), now);
             }
-            n_changed += 1;
-            let [contacts, ..] = contact_rows(run_number, [(&contact, ContactHashes { written, import: None })]);
-            self.write_rows([contacts]).await?;
+        }
+        Ok(readings)
+    }
+
+    /// The contacts with statements in these words, sorted; all with statements if the rule is another one.
+    async fn contacts_saying(&mut self, readings: &Readings, is_same_rule: bool) -> Result<Vec<ContactId>, LoadError> {
+        if !is_same_rule {
+            return self.select(ALL_SAYING, &[], |it| it.contact_id(0)).await;
+        }
+        let mut contacts = Vec::new();
+        for (basis, words) in readings.keys() {
+            contacts.extend(self.select(SAYING, &[basis.name().into(), words.into()], |it| it.contact_id(0)).await?);
+        }
+        contacts.sort_unstable();
+        contacts.dedup();
+        Ok(contacts)
+    }
+
+    /// How many of these contacts have another consent by the new readings and rules.
+    async fn count_changed(
+        &mut self,
+        ids: &[ContactId],
+        readings: &Readings,
+        [before, after]: [&ConsentRules; 2],
+    ) -> Result<u64, LoadError> {
+        let mut said: HashMap<ContactId, Vec<Statement>> = HashMap::new();
+        for (contact, statement) in self.statements_of(ids).await? {
+            said.entry(contact).or_default().push(statement);
+        }
+        let mut n_changed = 0;
+        for mut statements in said.into_values() {
+            let was = consents(before, &statements);
+            for it in &mut statements {
+                if let Some(state) = readings.get(&(it.basis, it.words.0.clone())) {
+                    it.state = *state;
+                }
+            }
+            n_changed += u64::from(consents(after, &statements) != was);
         }
         Ok(n_changed)
     }
+}
+
+/// The consent to messages, with its place, and the consent to WhatsApp.
+fn consents(rules: &ConsentRules, statements: &[Statement]) -> (Option<(usize, ConsentState)>, Option<ConsentState>) {
+    let messages = consent::for_messages(rules.rule, statements).map(|it| (it, statements[it].state));
+    let whatsapp = consent::for_whatsapp(rules.rule, &rules.wordings, statements).map(|it| statements[it].state);
+    (messages, whatsapp)
 }

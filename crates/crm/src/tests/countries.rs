@@ -1,4 +1,4 @@
-use crate::check::{RUN, check};
+use crate::check::{RUN, check, whatsapp_said};
 
 #[test]
 fn people_who_may_be_written_to_are_counted_by_country() {
@@ -9,8 +9,8 @@ fn people_who_may_be_written_to_are_counted_by_country() {
         crm.import(RUN, people).await;
         assert_eq!(crm.people_by_country().await.unwrap(), []);
         for change in [
-            "update contact set whatsapp_consent = 'yes' where name in ('Ana', 'Ben', 'Dan', 'Fay')",
-            "update contact set whatsapp_consent = 'no' where name = 'Eva'",
+            &whatsapp_said("yes", "name in ('Ana', 'Ben', 'Dan', 'Fay')"),
+            &whatsapp_said("no", "name = 'Eva'"),
             "update contact set region = 'FR' where name in ('Ana', 'Ben', 'Cleo')",
             "update contact set region = 'US' where name in ('Eva', 'Fay')",
             "insert into evidence (contact_id, evidence_id, method, checked_at, variant, answer, price_micros) \

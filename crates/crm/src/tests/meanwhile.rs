@@ -153,23 +153,23 @@ fn an_edit_that_is_not_committed_yet_when_a_run_loads_the_contact_stays() {
         crm.import(RUN, "+33199000001 name=Ana consent=yes\n+33199000002 name=Ben row=sms:2").await;
         let mut person = PgConnection::connect(&place.url).await.unwrap();
         let mut edit = person.begin().await.unwrap();
-        let update = "update contact set consent = 'stop', name = 'Anita' where e164 = '+33199000001'";
+        let update = "update contact set email = 'anita@example.com', name = 'Anita' where e164 = '+33199000001'";
         sqlx::query(update).execute(&mut *edit).await.unwrap();
 
-        let later = "+33199000001 name=Anna consent=yes row=crm:1\n+33199000002 name=Benny row=crm:2";
+        let later = "+33199000001 name=Anna email=a@example.com row=crm:1\n+33199000002 name=Benny row=crm:2";
         let (loaded, ()) = tokio::join!(crm.import(LATER, later), async {
             wait_until_someone_waits(place).await;
             edit.commit().await.unwrap();
         });
         expect![[r#"
-            +33199000001|Anita|||stop|0|crm:1 2026-11-28-spring/sms:1
+            +33199000001|Anita|anita@example.com||yes|0|crm:1 2026-11-28-spring/sms:1
             +33199000002|Benny||||0|crm:2 2026-11-28-spring/sms:2"#]]
         .assert_eq(&crm.people().await);
         assert_eq!(loaded.conflicts.len(), 2, "{loaded:?}");
         assert_eq!(loaded.updated, 2);
         crm.import("2026-12-02-winter", later).await;
         expect![[r#"
-            +33199000001|Anita|||stop|0|crm:1 2026-11-28-spring/sms:1
+            +33199000001|Anita|anita@example.com||yes|0|crm:1 2026-11-28-spring/sms:1
             +33199000002|Benny||||0|crm:2 2026-11-28-spring/sms:2"#]]
         .assert_eq(&crm.people().await);
     });

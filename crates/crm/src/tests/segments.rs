@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use model::Condition;
 
 use crate::Crm;
-use crate::check::{RUN, check, id_of};
+use crate::check::{RUN, check, id_of, whatsapp_said};
 
 async fn count(crm: &Crm, condition: &str) -> u64 {
     crm.count_segment(&Condition::parse(condition).unwrap(), Timestamp::now()).await.unwrap()
@@ -14,7 +14,7 @@ fn a_refusal_of_whatsapp_keeps_out_of_segments_by_condition_too() {
         let crm = place.open().await;
         crm.import(RUN, "+33199000001 name=Ana consent=yes\n+33199000002 name=Ugo").await;
         assert_eq!(count(&crm, "1 = 1").await, 2);
-        crm.by_hand("update contact set whatsapp_consent = 'no' where name = 'Ana'").await;
+        crm.by_hand(&whatsapp_said("no", "name = 'Ana'")).await;
         assert_eq!((count(&crm, "1 = 1").await, count(&crm, "whatsapp_consent = 'no'").await), (1, 0));
         let all = Condition::parse("1 = 1").unwrap();
         assert_eq!(crm.segment_members(&all, Timestamp::now()).await.unwrap(), [id_of("+33199000002")]);

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use model::{
-    Basis, Batch, Channel, ConsentChannel, ConsentState, Contact, ContactId, Digest, Field, Lineage, PURPOSE_MESSAGES,
-    Personal, RowName, RunMark, SaidAt, Statement,
+    Basis, Batch, Channel, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, Contact, ContactId, Digest,
+    Field, Lineage, Personal, RowName, RunMark, SaidAt, Statement, WordingName,
 };
 use phone::{LineType, PhoneNumber, Region};
 use serde::{Deserialize, Serialize};
@@ -48,8 +48,8 @@ pub fn columns() -> Vec<Column> {
 /// Writes one contact.
 ///
 /// Instants are microseconds since 1970, `channels` is the sum of 1 for SMS and 2 for Viber, and `identities`,
-/// `statements` and `attributes` are JSON. A statement is a list of channel, basis, state, words and row; if it has a date, the first
-/// and last microsecond of that date follow.
+/// `statements` and `attributes` are JSON. A statement is a list of channel, basis, state, words, row, the first and last
+/// microsecond of its date or null, and, if it has one, the wording that was consented to.
 #[expect(clippy::expect_used, reason = "texts are always JSON; going on without them would lose them")]
 pub fn write(rows: &mut Group, contact: &Contact) {
     let mut id = [0; 32];
@@ -105,33 +105,34 @@ struct Stated<'a>(
     #[serde(borrow)] Cow<'a, str>,
     #[serde(borrow)] Cow<'a, str>,
     Option<[i64; 2]>,
+    /// The wording of a consent as `NAME@VERSION`.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    Option<Cow<'a, str>>,
 );
 
 impl<'a> Stated<'a> {
     fn of(said: &'a Statement) -> Self {
         let at = said.at.map(|it| [it.from.as_microsecond(), it.until.as_microsecond()]);
-        Self(said.channel, said.basis, said.state, said.words.0.as_str().into(), (&*said.row).into(), at)
+        let wording = said.wording().map(|it| it.to_string().into());
+        Self(said.channel, said.basis, said.state, said.words.0.as_str().into(), (&*said.row).into(), at, wording)
     }
 
     fn statement(self, run: &RunMark) -> Option<Statement> {
-        let Self(channel, basis, state, words, row, at) = self;
+        let Self(channel, basis, state, words, row, at, wording) = self;
         let moment = |it| Timestamp::from_microsecond(it).ok();
         let at = match at {
             Some([from, until]) => Some(SaidAt { from: moment(from)?, until: moment(until)? }),
             None => None,
         };
-        let (words, row, purpose) = (Personal(words.into_owned()), (*row).into(), PURPOSE_MESSAGES.into());
-        Some(Statement {
-            channel,
-            at,
-            state,
-            basis,
-            words,
-            purpose,
-            row,
-            first_run: run.clone(),
-            last_run: run.clone(),
-        })
+        let record = match wording {
+            Some(wording) => Some(Box::new(ConsentRecord {
+                wording: Some(WordingName::parse(&wording)?),
+                ..ConsentRecord::default()
+            })),
+            None => None,
+        };
+        let (words, row, purpose) = (Personal(words.into_owned()), (*row).into(), ConsentPurpose::Messages);
+        Some(Statement { channel, at, state, basis, words, purpose, row, first_run: run.clone(), record })
     }
 }
 

@@ -28,13 +28,9 @@ pub(super) fn statement_text(said: &Statement, contact: Option<&Contact>) -> Str
     };
     let words = printable(&said.words.0);
     let words = if words.is_empty() { String::new() } else { format!(" \"{words}\"") };
-    let last = match said.last_run == said.first_run {
-        true => String::new(),
-        false => format!(", last in {}", said.last_run.id),
-    };
     let counts = if contact.is_some_and(|it| counts(said, it)) { ": counts" } else { "" };
     format!(
-        "{when} {} for {}: {}{words} from {}, first in {}{last}{counts}",
+        "{when} {} for {}: {}{words} from {}, first in {}{counts}",
         said.state.name(),
         said.channel.name(),
         said.basis.name(),
@@ -47,7 +43,7 @@ pub(super) fn statement_json(said: &Statement, contact: Option<&Contact>) -> Val
     json!({
         "channel": said.channel, "state": said.state, "basis": said.basis, "words": said.words.0,
         "said_from": said.at.map(|it| it.from), "said_until": said.at.map(|it| it.until), "row": &*said.row,
-        "first_run": &*said.first_run.id, "last_run": &*said.last_run.id,
+        "first_run": &*said.first_run.id,
         "counts": contact.is_some_and(|it| counts(said, it)),
     })
 }

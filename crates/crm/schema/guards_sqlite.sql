@@ -1,0 +1,38 @@
+-- Triggers on SQLite that keep the ledger of consent append-only. Without recursive_triggers, which each connection sets
+-- for itself, `insert or replace` deletes a row without a delete trigger: so an insert looks for the row first. A row that
+-- is there already stays as it is.
+create trigger consent_insert before insert on consent
+  when exists (select 1 from consent where contact_id = new.contact_id and statement_id = new.statement_id)
+begin select raise(ignore); end;
+create trigger consent_update before update on consent
+begin select raise(abort, 'consent: statements are never changed; retract one and add another'); end;
+create trigger consent_delete before delete on consent
+begin select raise(abort, 'consent: statements are never deleted'); end;
+
+create trigger wording_insert before insert on wording
+  when exists (select 1 from wording where name = new.name and version = new.version)
+begin select raise(abort, 'wording: this version is there already; a new text is a new version'); end;
+create trigger wording_update before update on wording
+begin select raise(abort, 'wording: a version is never changed; add another'); end;
+create trigger wording_delete before delete on wording
+begin select raise(abort, 'wording: a version is never deleted'); end;
+
+create trigger consent_retraction_insert before insert on consent_retraction
+begin
+  select raise(abort, 'consent_retraction: the retractions of a statement are numbered from 1') where new.number <>
+    1 + coalesce((select max(number) from consent_retraction
+      where contact_id = new.contact_id and statement_id = new.statement_id), 0);
+  select raise(abort, 'consent_retraction: a refusal stays unless another held statement has its words, or a merged contact has it')
+    where new.number % 2 = 1 and exists (select 1 from consent_held as held
+      where held.contact_id = new.contact_id and held.statement_id = new.statement_id and held.strictness > 1
+        and held.basis <> 'unreadable'
+        and not exists (select 1 from consent_held as other where other.contact_id = held.contact_id
+          and other.statement_id <> held.statement_id and other.basis = held.basis and other.words = held.words)
+        and not exists (select 1 from decision join consent as own on own.contact_id = decision.other_id
+          where decision.contact_id = held.contact_id and decision.decision = 'merge'
+            and own.statement_id = held.statement_id));
+end;
+create trigger consent_retraction_update before update on consent_retraction
+begin select raise(abort, 'consent_retraction: rows are never changed; an even number takes a retraction back'); end;
+create trigger consent_retraction_delete before delete on consent_retraction
+begin select raise(abort, 'consent_retraction: rows are never deleted'); end;
