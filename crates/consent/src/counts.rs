@@ -51,14 +51,15 @@ impl Rule {
 
 /// The place in `said` of the statement that counts; none if there is no statement.
 ///
-/// The order of `said` does not matter. A block counts before everything else.
+/// The order of `said` does not matter. If there are blocks, they decide alone.
 ///
 /// By [`Rule::LatestStatement`], a day is as late as every instant in it, and the strictest of equally late statements
 /// counts. An unclear statement holds back a yes and lifts no refusal. An undated refusal may be later than everything
 /// else, so it counts if it is at least as strict. It is lifted only by a yes that came in a later run and is dated after
 /// the first run with the refusal.
 pub(crate) fn counts(rule: Rule, said: &[DatedMeaning]) -> Option<usize> {
-    let dated = || said.iter().filter_map(|it| Some((it, it.when?)));
+    let has_blocks = said.iter().any(|it| it.is_block);
+    let dated = || said.iter().filter(|it| it.is_block == has_blocks).filter_map(|it| Some((it, it.when?)));
     // An unclear statement lifts no refusal, so it is not what others must be as late as.
     let last_start =
         dated().filter(|it| !matches!(it.0.meaning, Meaning::Unclear | Meaning::Nothing)).map(|it| it.1.start).max();
@@ -70,10 +71,8 @@ pub(crate) fn counts(rule: Rule, said: &[DatedMeaning]) -> Option<usize> {
             it.meaning != Meaning::Yes && last_yes.is_none_or(|yes| yes <= it.first_run_at)
         }
     };
-    let stated = (0..).zip(said).filter(|it| it.1.meaning != Meaning::Nothing);
-    let rank = |it: &DatedMeaning| {
-        (it.is_block, is_candidate(it), it.meaning, it.when, Reverse(it.first_run_at), Reverse(it.id))
-    };
+    let stated = (0..).zip(said).filter(|it| it.1.meaning != Meaning::Nothing && it.1.is_block == has_blocks);
+    let rank = |it: &DatedMeaning| (is_candidate(it), it.meaning, it.when, Reverse(it.first_run_at), Reverse(it.id));
     stated.max_by_key(|it| rank(it.1)).map(|it| it.0)
 }
 

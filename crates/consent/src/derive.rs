@@ -86,8 +86,9 @@ fn decided(
             Basis::Platform if is_own && blocks.of_purpose(place, purpose) => return Bearing::Blocks,
             Basis::Platform => is_heard && blocks.of_purpose(place, purpose),
             _ if it.state != ConsentState::Yes => is_heard && it.purpose.includes(purpose),
-            Basis::Inbound => it.channel == channel && purpose == ConsentPurpose::Conversation,
-            _ => is_own && !is_yes_to_all_on(channel, it) && it.purpose.includes(purpose) && covers(it),
+            _ if !is_own || is_yes_to_all_on(channel, it) => false,
+            Basis::Inbound => purpose == ConsentPurpose::Conversation,
+            _ => it.purpose.includes(purpose) && covers(it),
         };
         if counts { Bearing::Counts } else { Bearing::None }
     })

@@ -121,9 +121,9 @@ create view consent_now as
           (held.purpose = 'messages' or held.purpose = target.purpose)
           and (held.channel = target.channel or held.channel = 'all'
             or (target.purpose = 'marketing' and held.channel <> 'email'))
-        when held.basis = 'inbound' then held.channel = target.channel and target.purpose = 'conversation'
-        else (held.channel = target.channel or (held.channel = 'all' and target.channel <> 'whatsapp'))
-          and (held.purpose = 'messages' or held.purpose = target.purpose)
+        when held.channel <> target.channel and (held.channel <> 'all' or target.channel = 'whatsapp') then false
+        when held.basis = 'inbound' then target.purpose = 'conversation'
+        else (held.purpose = 'messages' or held.purpose = target.purpose)
           and (case when held.wording is null then target.channel <> 'whatsapp'
             else exists (select 1 from wording where wording.name = held.wording
               and wording.version = held.wording_version
@@ -140,10 +140,11 @@ create view consent_now as
   ),
   compared as (
     select said.*,
-      max(case when strictness <> 2 then said_from end) over (partition by contact_id, channel, purpose) as last_start,
+      max(case when strictness <> 2 then said_from end) over (partition by contact_id, channel, purpose, is_block)
+        as last_start,
       max(case when strictness = 1 and said_from < first_run_at then said_from
         when strictness = 1 and said_from is not null then first_run_at end)
-        over (partition by contact_id, channel, purpose) as last_yes
+        over (partition by contact_id, channel, purpose, is_block) as last_yes
     from said
   ),
   ranked as (
@@ -209,10 +210,10 @@ create view consent_summary as
   ),
   compared as (
     select said.*,
-      max(case when strictness <> 2 then said_from end) over (partition by contact_id, target) as last_start,
+      max(case when strictness <> 2 then said_from end) over (partition by contact_id, target, is_block) as last_start,
       max(case when strictness = 1 and said_from < first_run_at then said_from
         when strictness = 1 and said_from is not null then first_run_at end)
-        over (partition by contact_id, target) as last_yes
+        over (partition by contact_id, target, is_block) as last_yes
     from said
   ),
   ranked as (

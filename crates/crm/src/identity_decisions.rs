@@ -249,7 +249,9 @@ impl Tx {
         let own = before.survivor.iter().flat_map(|it| &it.statements).copied().collect::<HashSet<i64>>();
         let copied = |it: &Statement| !own.contains(&it.id()) && before.absorbed.statements.contains(&it.id());
         let kept: Vec<Statement> = now.iter().filter(|it| !copied(it)).cloned().collect();
-        let since: Vec<Statement> = kept.iter().filter(|it| !own.contains(&it.id())).cloned().collect();
+        let retracted = before.survivor.iter().flat_map(|it| &it.retracted).copied().collect::<HashSet<i64>>();
+        let is_since = |it: &&Statement| !own.contains(&it.id()) && !retracted.contains(&it.id());
+        let since: Vec<Statement> = kept.iter().filter(is_since).cloned().collect();
         self.hold(survivor, &kept, "the merge was undone").await?;
         let mut rows = Rows::new(&CONSENT);
         since.iter().for_each(|it| push_statement(&mut rows, absorbed, it));

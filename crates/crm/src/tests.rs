@@ -2,6 +2,7 @@
 
 mod countries;
 mod decisions;
+mod histories;
 mod journal;
 mod load;
 mod meanwhile;

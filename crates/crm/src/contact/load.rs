@@ -135,13 +135,17 @@ impl Crm {
         for (id, statement) in reader.statements_of(&new).await? {
             known.said.entry(id).or_default().statements.push(statement);
         }
-        for (id, retractions) in reader.retractions_of(&new).await? {
-            known.said.entry(id).or_default().retractions = retractions;
+        let retractions = reader.retractions_of(&ids).await?;
+        for (id, retractions) in retractions.iter().filter(|it| !hashes.contains_key(it.0)) {
+            known.said.entry(*id).or_default().retractions.clone_from(retractions);
         }
         if hashes.is_empty() {
             return Ok(known);
         }
-        let says_the_same = |it: &Contact| hashes.get(&it.id).copied().flatten() == Some(ImportHash::of(it));
+        // What was retracted is held again if it is said again.
+        let says_the_same = |it: &Contact| {
+            !retractions.contains_key(&it.id) && hashes.get(&it.id).copied().flatten() == Some(ImportHash::of(it))
+        };
         let (same, others): (Vec<&Contact>, Vec<&Contact>) =
             contacts().filter(|it| hashes.contains_key(&it.id)).partition(|it| says_the_same(it));
         let others: Vec<ContactId> = others.into_iter().map(|it| it.id).collect();

@@ -14,6 +14,8 @@ pub(super) struct ArchivedContact {
     identities: Vec<ArchivedRow>,
     /// The ids of its held statements, which stay in the ledger.
     pub(super) statements: Vec<i64>,
+    /// The ids of its retracted statements.
+    pub(super) retracted: Vec<i64>,
 }
 
 /// Both contacts of a merge, before it. The one who stays may not have been there yet.
@@ -28,7 +30,9 @@ impl ArchivedContact {
         let Some(contact) = rows_of(tx, &CONTACT, id).await?.pop() else { return Ok(None) };
         let identities = rows_of(tx, &IDENTITY, id).await?;
         let statements = tx.statements_of(&[id]).await?.iter().map(|it| it.1.id()).collect();
-        Ok(Some(Self { contact, identities, statements }))
+        let retractions = tx.retractions_of(&[id]).await?.remove(&id).unwrap_or_default();
+        let retracted = retractions.into_iter().filter(|it| it.1 % 2 == 1).map(|it| it.0).collect();
+        Ok(Some(Self { contact, identities, statements, retracted }))
     }
 
     /// The rows of the contact and of its identities.
@@ -45,6 +49,7 @@ impl ArchivedContact {
         let all = |rows: &[ArchivedRow]| rows.iter().map(ArchivedRow::to_json).collect::<Vec<_>>();
         json!({
             "contact": self.contact.to_json(), "identities": all(&self.identities), "statements": self.statements,
+            "retracted": self.retracted,
         })
     }
 
@@ -52,10 +57,12 @@ impl ArchivedContact {
         let all = |name: &str, table: &'static Table| -> Option<Vec<ArchivedRow>> {
             json.get(name)?.as_array()?.iter().map(|it| ArchivedRow::from_json(table, it)).collect()
         };
+        let ids = |name: &str| json.get(name)?.as_array()?.iter().map(Value::as_i64).collect::<Option<Vec<_>>>();
         Some(Self {
             contact: ArchivedRow::from_json(&CONTACT, json.get("contact")?)?,
             identities: all("identities", &IDENTITY)?,
-            statements: json.get("statements")?.as_array()?.iter().map(Value::as_i64).collect::<Option<_>>()?,
+            statements: ids("statements")?,
+            retracted: ids("retracted")?,
         })
     }
 }

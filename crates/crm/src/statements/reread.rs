@@ -22,7 +22,7 @@ const READING: Table = Table {
     on_conflict: OnConflict::Replace { key: &["basis", "words"] },
 };
 
-const DISTINCT: &str = "select distinct basis, words, state from consent_held \
+const DISTINCT: &str = "select distinct basis, words, state from consent_read \
     where basis = 'cell' or basis = 'opt_out' or basis = 'message'";
 const SAYING: &str = "select distinct contact_id from consent where basis = $1 and words = $2";
 const ALL_SAYING: &str = "select distinct contact_id from consent";

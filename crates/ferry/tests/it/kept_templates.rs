@@ -276,7 +276,7 @@ fn amounts_need_a_rate_card_and_a_country_without_a_market_has_none() {
     world.write("plan.toml", &format!("{plan}{source}"));
     world.write("sms.csv", "phone,name\n+33199000001,Ana\n+33199000002,Ben\n+12025550123,Dan\n+61491570006,Eva\n");
     run(&world, "run");
-    by_hand(&world, "update contact set whatsapp_consent = 'yes', consent = 'yes'");
+    by_hand(&world, crate::world::ALL_CONSENT);
     let without = world.ferry(&["template", "costs", "--on", "2026-10-01"]);
     expect![[r#"
         templates              all  WhatsApp        en

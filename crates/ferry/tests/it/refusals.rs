@@ -265,22 +265,6 @@ fn a_list_nearest_to_opt_outs_is_never_guessed_to_be_contacts() {
 }
 
 #[test]
-fn a_refusal_that_is_new_comes_before_an_edit_of_the_consent() {
-    let world = World::empty();
-    world.write("crm.csv", "phone,name,last,consent\n+33199000001,Ana,,yes\n");
-    import(&world, "one", LIST);
-    let url = format!("sqlite:{}", world.path("ferry.db").display());
-    crate::world::texts(&url, "update contact set consent = 'no' returning consent");
-    world.write("crm.csv", "phone,name,last,consent\n+33199000001,Anna,,yes\n");
-    import(&world, "two", LIST);
-    assert_eq!(people(&world), ["01 no opted-out"], "the edit stays");
-    crate::world::texts(&url, "update contact set consent = 'yes' returning consent");
-    world.write("log.csv", &log(&[("+33199000001", "2026-03-01T10:00:00Z", "STOP")]));
-    import(&world, "three", LOG);
-    assert_eq!(people(&world), ["01 stop opted-out"]);
-}
-
-#[test]
 fn a_dated_refusal_is_still_one_after_the_next_import() {
     let world = World::empty();
     let source = LIST.replace("consent = \"consent\"", "opt_out = \"left\"");
@@ -398,8 +382,10 @@ fn a_merge_keeps_a_refusal_that_somebody_entered_by_hand() {
     world.write("crm.csv", "phone,name,last,consent\n+33199000001,A,,yes\n+33199000002,B,,yes\n");
     import(&world, "one", LIST);
     let url = format!("sqlite:{}", world.path("ferry.db").display());
-    let edit = "update contact set consent = 'stop' where e164 = '+33199000002' returning consent";
-    crate::world::texts(&url, edit);
+    let statement = "insert into consent (contact_id, statement_id, channel, purpose, state, basis, words, source_row, \
+        first_run, first_run_at) select contact_id, 1, 'sms', 'messages', 'stop', 'record', 'on the phone', 'desk:1', 'desk', 1 \
+        from contact where e164 = '+33199000002' returning words";
+    crate::world::texts(&url, statement);
     let merged = world.ferry(&["merge", "+33199000001", "+33199000002"]);
     assert_eq!(merged.code, 0, "{merged:?}");
     assert_eq!(people(&world), ["01 stop opted-out"]);

@@ -223,7 +223,7 @@ fn results_about_templates_of_the_database_are_valid_by_their_schemas() {
     world.write("rates.csv", "market,currency,marketing\nFrance,EUR,0.1\nZone A,EUR,0.2\n");
     assert_eq!(world.run().code, 0);
     let database = format!("sqlite:{}", world.path("ferry.db").display());
-    crate::world::texts(&database, "update contact set whatsapp_consent = 'yes'");
+    crate::world::texts(&database, crate::world::ALL_CONSENT);
     let mut results = Results::default();
     let take = &mut |schema: &str, arguments: &[&str]| results.take(&world, schema, arguments);
     take("template-submit", &["template", "submit", "--dry-run"]);

@@ -350,9 +350,14 @@ pub(crate) fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
+/// What a program other than Ferry does to note that all contacts have consented to WhatsApp.
+pub(crate) const ALL_CONSENT: &str = "insert into consent (contact_id, statement_id, channel, purpose, state, said_from, said_until, basis, words, \
+     source_row, first_run, first_run_at) select contact_id, 1, 'whatsapp', 'messages', 'yes', 1, 1, 'record', 'yes', \
+     'crm:1', 'crm', 1 from contact returning channel";
+
 /// The content of the database, row by row, without timestamps and without the days in run names.
 pub(crate) fn dump(url: &str) -> String {
-    const TABLES: [(&str, &str); 10] = [
+    const TABLES: [(&str, &str); 12] = [
         ("run", "run_id, key_id, tool"),
         ("source", "run_id, name, channel, profile, sha256, n_rows"),
         ("reject_summary", "run_id, source, reason, n_rows"),
@@ -361,11 +366,12 @@ pub(crate) fn dump(url: &str) -> String {
         (
             "contact",
             "HEX, e164, region, line_type, name, email, language, first_at, last_at, last_inbound_at, last_outbound_at, \
-            n_messages, reachable, consent, consent_at, consent_channel, whatsapp_consent, tags, channels, n_rows, source_rows, \
-            value_rows, written_checksum",
+            n_messages, reachable, tags, channels, n_rows, source_rows, value_rows, written_checksum",
         ),
         ("identity", "kind, scope, value, HEX"),
         ("consent", "HEX, statement_id, channel, purpose, state, said_from, said_until, basis, words, source_row"),
+        ("consent_retraction", "HEX, statement_id, number, reason"),
+        ("consent_summary", "HEX, consent, consent_at, consent_channel, whatsapp_consent"),
         ("evidence", "HEX, method, variant, answer, price_micros, wa_id, raw_status"),
         ("decision", "HEX, decision, before"),
     ];
