@@ -10,9 +10,6 @@ use crate::sql::Tx;
 use crate::statements::ConsentRules;
 use crate::{Crm, LoadError};
 
-/// The key of `ferry_meta` for the rule by which statements count.
-pub(crate) const CONSENT_RULE: &str = "consent_rule";
-
 const OF_SAME_FILE: &str = "select run_id from source where name = $1 and sha256 = $2";
 const RUNS: &str = "select number, run_id from run";
 

@@ -22,9 +22,11 @@ use model::{
     ProofKind, RowName, RunMark, SaidAt, Statement, WordingName,
 };
 
-use crate::load_run::CONSENT_RULE;
 use crate::sql::{OnConflict, Row, Rows, Table, Tx, Type};
 use crate::{Crm, LoadError};
+
+/// The key of `ferry_meta` for the rule by which statements count.
+pub(crate) const CONSENT_RULE: &str = "consent_rule";
 
 /// The ledger. A statement that is there already stays as it is.
 pub(crate) const CONSENT: Table = Table {

@@ -7,9 +7,8 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use model::{Basis, ConsentState, ContactId, MAX_BATCH, Statement};
 
-use crate::load_run::CONSENT_RULE;
 use crate::sql::{OnConflict, Rows, Table, Tx, Type};
-use crate::statements::ConsentRules;
+use crate::statements::{CONSENT_RULE, ConsentRules};
 use crate::{Crm, LoadError};
 
 /// The key of `ferry_meta` for the digest of the words by which all statements were read.

@@ -122,7 +122,7 @@ fn importers_of_other_crms_get_the_columns_that_they_know() {
         First name,Last name,Email,Mobile phone number,Phone number,WhatsApp phone number,Country/Region,Preferred language,Ferry contact ID,Consent,WhatsApp consent,Ferry segment,city
         +33199000003,,,,+33199000003,,FR,,ID,,,undecided,
         Ana,Martin,ana@example.com,,+33199000001,,FR,,ID,yes,,undecided,Lyon
-        Ugo,Thomas,,,+33199000002,,FR,,ID,stop,,opted-out,=Paris
+        Ugo,Thomas,,,+33199000002,,FR,,ID,stop,stop,opted-out,=Paris
         Zoé,,ana@example.com,,+33199000004,,FR,,ID,,,undecided,
         1 contact has no name: the file has its phone number or id as the name
           1 contact has the same e-mail address as another: the importer merges contacts by e-mail
@@ -133,7 +133,7 @@ fn importers_of_other_crms_get_the_columns_that_they_know() {
         FirstName,LastName,Email,MobilePhone,Phone,WhatsApp_Phone__c,Region__c,Language__c,Ferry_Contact_Id__c,Consent__c,WhatsApp_Consent__c,Ferry_Segment__c,city__c
         ,+33199000003,,,+33199000003,,FR,,ID,,,undecided,
         Ana,Martin,ana@example.com,,+33199000001,,FR,,ID,yes,,undecided,Lyon
-        Ugo,Thomas,,,+33199000002,,FR,,ID,stop,,opted-out,=Paris
+        Ugo,Thomas,,,+33199000002,,FR,,ID,stop,stop,opted-out,=Paris
         ,Zoé,ana@example.com,,+33199000004,,FR,,ID,,,undecided,
         1 contact has no name: the file has its phone number or id as the name
           4 contacts written to standard output
@@ -142,7 +142,7 @@ fn importers_of_other_crms_get_the_columns_that_they_know() {
         identifier,name,email,phone_number,region,language,consent,whatsapp_consent,segment,first_name,last_name,city
         ID,,,+33199000003,FR,,,,undecided,,,
         ID,Ana MARTIN,ana@example.com,+33199000001,FR,,yes,,undecided,Ana,Martin,Lyon
-        ID,Ugo Thomas,,+33199000002,FR,,stop,,opted-out,Ugo,Thomas,=Paris
+        ID,Ugo Thomas,,+33199000002,FR,,stop,stop,opted-out,Ugo,Thomas,=Paris
         ID,Zoé,ana@example.com,+33199000004,FR,,,,undecided,Zoé,,
         1 contact has the same e-mail address as another: the importer merges contacts by e-mail
           4 contacts written to standard output

@@ -94,6 +94,7 @@ fn two_runs_differ_in_people_fields_and_segments_and_rows_that_moved_are_no_chan
             field      consent          1
             field      name             1
             field      tags             1
+            field      whatsapp_consent 1
             segment    undecided -> opted-out: 1
             segments   as known at …
             gone       contact ID +33199000003, segment undecided
@@ -104,6 +105,9 @@ fn two_runs_differ_in_people_fields_and_segments_and_rows_that_moved_are_no_chan
               city             Lyon -> Nice
             changed    contact ID +33199000002
               consent          (none) -> stop
+              whatsapp_consent (none) -> stop
+              segment          undecided -> opted-out
+        "#]consent (none) -> stop
               segment          undecided -> opted-out
         "#]]
         .assert_eq(&without_ids(&diff(&world, &labels, &[]), &labels));
@@ -114,7 +118,7 @@ fn two_runs_differ_in_people_fields_and_segments_and_rows_that_moved_are_no_chan
 fn differences_are_written_as_csv_that_is_safe_in_a_spreadsheet_and_as_json() {
     let (world, labels) = two_runs("sqlite:crm.db");
     let out = diff(&world, &labels, &["--to", "diff.csv"]);
-    assert!(out.ends_with("7 rows written to diff.csv\n"), "{out}");
+    assert!(out.ends_with("8 rows written to diff.csv\n"), "{out}");
     let rows: Vec<String> =
         world.read("diff.csv").lines().map(|it| it[it.find(',').unwrap() + 1..].to_owned()).collect();
     expect![[r#"
@@ -125,6 +129,7 @@ fn differences_are_written_as_csv_that_is_safe_in_a_spreadsheet_and_as_json() {
         +33199000001,changed,tags,vip,"b2b,vip"
         +33199000001,changed,city,Lyon,Nice
         +33199000002,changed,consent,,stop
+        +33199000002,changed,whatsapp_consent,,stop
         +33199000002,changed,segment,undecided,opted-out
     "#]]
     .assert_eq(&(rows.join("\n") + "\n"));

@@ -357,7 +357,7 @@ pub(crate) const ALL_CONSENT: &str = "insert into consent (contact_id, statement
 
 /// The content of the database, row by row, without timestamps and without the days in run names.
 pub(crate) fn dump(url: &str) -> String {
-    const TABLES: [(&str, &str); 12] = [
+    const TABLES: [(&str, &str); 11] = [
         ("run", "run_id, key_id, tool"),
         ("source", "run_id, name, channel, profile, sha256, n_rows"),
         ("reject_summary", "run_id, source, reason, n_rows"),
@@ -369,8 +369,7 @@ pub(crate) fn dump(url: &str) -> String {
             n_messages, reachable, tags, channels, n_rows, source_rows, value_rows, written_checksum",
         ),
         ("identity", "kind, scope, value, HEX"),
-        ("consent", "HEX, statement_id, channel, purpose, state, said_from, said_until, basis, words, source_row"),
-        ("consent_retraction", "HEX, statement_id, number, reason"),
+        ("consent_held", "HEX, statement_id, channel, purpose, state, said_from, said_until, basis, words, source_row"),
         ("consent_summary", "HEX, consent, consent_at, consent_channel, whatsapp_consent"),
         ("evidence", "HEX, method, variant, answer, price_micros, wa_id, raw_status"),
         ("decision", "HEX, decision, before"),
