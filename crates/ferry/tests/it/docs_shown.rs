@@ -89,8 +89,10 @@ impl Folder {
     fn print(&self, command: &str) -> String {
         let programs = Path::new(FERRY).parent().unwrap().display();
         let path = format!("{programs}:{}", std::env::var("PATH").unwrap());
+        // A command can name the folder of a run, which has the date of today.
+        let command = self.today().map_or(command.to_owned(), |today| command.replace(DATE, &today));
         let mut shell = Command::new("sh");
-        shell.args(["-c", command]).current_dir(&self.path).env("PATH", path);
+        shell.args(["-c", &command]).current_dir(&self.path).env("PATH", path);
         shell.env("FERRY_CONTACT_KEY", KEY).env_remove("FERRY_LOG");
         let printed = ended(shell.output().unwrap()).out;
         match self.today() {

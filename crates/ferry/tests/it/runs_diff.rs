@@ -107,8 +107,6 @@ fn two_runs_differ_in_people_fields_and_segments_and_rows_that_moved_are_no_chan
               consent          (none) -> stop
               whatsapp_consent (none) -> stop
               segment          undecided -> opted-out
-        "#]consent (none) -> stop
-              segment          undecided -> opted-out
         "#]]
         .assert_eq(&without_ids(&diff(&world, &labels, &[]), &labels));
     }
