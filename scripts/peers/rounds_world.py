@@ -207,7 +207,8 @@ def contacts_of(database):
     identities, statements = defaultdict(Counter), defaultdict(Counter)
     for row in database.rows("select contact_id, value from identity_view"):
         identities[row["contact_id"]][row["value"]] += 1
-    for row in database.rows("select contact_id, channel, words, said_from from consent_view"):
+    for row in database.rows("select contact_id, channel, words, said_from from consent_view"
+                             " where retracted = 'no'"):
         statement = Statement(row["channel"], row["words"], (row["said_from"] or "")[:10])
         statements[row["contact_id"]][statement] += 1
     contacts = database.rows("select contact_view.contact_id, contact_view.e164 as phone, name, consent, suppressed,"

@@ -173,7 +173,8 @@ class Side:
     def people(self):
         """The contacts by phone, from the readable views and in the words of the model."""
         identities = self.database.rows("select contact_id, kind, value from identity_view")
-        statements = self.database.rows("select contact_id, channel, basis, words, state from consent_view")
+        statements = self.database.rows("select contact_id, channel, basis, words, state from consent_view"
+                                        " where retracted = 'no'")
         contacts = self.database.rows("select contact_view.*, segment from contact_view"
                                       " left join segment_view on segment_view.contact_id = contact_view.contact_id")
         return {row["e164"]: {
@@ -294,6 +295,15 @@ class Week:
         statement = f"update contact set {column} = '{value}' where e164 = '{phone}'"
         self.step(title, lambda side: side.database.execute(statement))
 
+    def enter(self, title, phone, state, moment):
+        self.model.enter(phone, state, moment)
+        micros = int(moment.timestamp() * 1_000_000)
+        statement = ("insert into consent (contact_id, statement_id, channel, purpose, state, said_from, said_until, basis,"
+                     " words, source_row, first_run, first_run_at)"
+                     f" select contact_id, 1, 'sms', 'messages', '{state}', {micros}, {micros}, 'record', '{state}',"
+                     f" 'desk:1', 'desk', {micros} from contact where e164 = '{phone}'")
+        self.step(title, lambda side: side.database.execute(statement))
+
     def suppress(self, title, phone):
         self.model.suppressed.add(phone)
         self.step(title, lambda side: side.decide("suppress", phone=phone))
@@ -380,8 +390,8 @@ class Week:
         self.restore("Saturday, the restore taken back", after, Side.take_back_restore)
 
     def sunday(self):
-        self.edit("Sunday, a refusal entered by hand", IVY, "consent", "stop")
-        self.edit("Sunday, a yes entered by hand", MAX, "consent", "yes")
+        self.enter("Sunday, a refusal entered by hand", IVY, "stop", at(6, 10))
+        self.enter("Sunday, a yes entered by hand", MAX, "yes", at(6, 10))
         self.change(IVY, consent="yes", consent_date=day(6))
         self.lists["shop"] = [row for row in self.lists["shop"] if row.phone != BEN]
         self.messages.append(Message(MAX, at(7, 9), "STOP"))

@@ -88,13 +88,20 @@ class Model:
         setattr(self.contacts[phone], name, value)
         self.contacts[phone].edited.add(name)
 
+    def enter(self, phone, state, moment):
+        """A statement that a person enters into the ledger by hand."""
+        contact = self.contacts[phone]
+        said = Statement("desk", "sms", "record", state, state, moment, moment)
+        contact.statements[said] = (self.n_imports, moment)
+        contact.consent = consent_of(contact.statements)
+
     def merge(self, kept_phone, other_phone):
         kept, other = self.contacts[kept_phone], self.contacts.pop(other_phone)
         kept.name, kept.email = kept.name or other.name, kept.email or other.email
         kept.external_ids |= other.external_ids
         kept.merged_phones |= {other_phone} | other.merged_phones
         kept.statements = {**other.statements, **kept.statements}
-        kept.consent = strictest([consent_of(kept.statements), kept.consent, other.consent])
+        kept.consent = consent_of(kept.statements)
         kept.last_said = None
 
     def restore(self, contacts):
@@ -150,13 +157,11 @@ def span(date):
 def take(contact, said, run):
     """Brings a contact up to date; gives the fields in which the import has another value than an edit."""
     before = contact.values()
-    has_new_refusal = any(s.state in ("no", "stop") for s in said.statements - contact.statements.keys())
     contact.statements = {**{s: run for s in said.statements}, **contact.statements}
     news = {"name": said.name, "email": said.email, "consent": consent_of(contact.statements)}
     conflicts = {name for name in contact.edited if news[name] not in (None, getattr(contact, name))}
     for name, value in news.items():
-        # An edit stays, except that a refusal that is new to the database comes before an edit of the consent.
-        if value and (name not in contact.edited or (name == "consent" and has_new_refusal)):
+        if value and name not in contact.edited:
             setattr(contact, name, value)
     contact.external_ids |= said.external_ids
     contact.messages = max(contact.messages, said.messages)

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -149,19 +149,26 @@ fn counted_in_file(path: &Path, mut counting: Counting, now: Timestamp) -> Resul
     Ok(counting.registrations())
 }
 
+/// The row and run of statements that are only counted.
+static NONE: LazyLock<RowName> = LazyLock::new(|| "".into());
+
 /// Reads what counting needs of a statement: a row of [`SAID`].
 fn read_brief_statement(row: &dyn Row) -> Result<Statement, LoadError> {
     let wording = row.opt_text(10)?.zip(row.opt_text(11)?).map(|(name, version)| WordingName { name, version });
+    let basis = row.word(7, Basis::from_name)?;
+    // Of blocks that were said at once, the greater id counts.
+    let foreign_id = (basis == Basis::Platform).then(|| row.int(1)).transpose()?;
+    let record = ConsentRecord { wording, foreign_id, ..ConsentRecord::default() };
     Ok(Statement {
         channel: row.word(2, ConsentChannel::from_name)?,
         purpose: row.word(3, ConsentPurpose::from_name)?,
         state: row.word(4, ConsentState::from_name)?,
         at: row.opt_time(5)?.zip(row.opt_time(6)?).map(|(from, until)| SaidAt { from, until }),
-        basis: row.word(7, Basis::from_name)?,
+        basis,
         words: Personal(row.text(8)?),
-        row: RowName::from(""),
-        first_run: RunMark { id: RowName::from(""), started_at: row.time(9)? },
-        record: wording.map(|it| Box::new(ConsentRecord { wording: Some(it), ..ConsentRecord::default() })),
+        row: RowName::clone(&NONE),
+        first_run: RunMark { id: RowName::clone(&NONE), started_at: row.time(9)? },
+        record: (record != ConsentRecord::default()).then(|| Box::new(record)),
     })
 }
 

@@ -102,7 +102,7 @@ impl Tx {
 
 /// Reads a row of [`select_held`].
 pub(crate) fn read_statement(row: &dyn Row) -> Result<Statement, LoadError> {
-    Ok(Statement {
+    let mut statement = Statement {
         channel: row.word(2, ConsentChannel::from_name)?,
         purpose: row.word(3, ConsentPurpose::from_name)?,
         state: row.word(4, ConsentState::from_name)?,
@@ -112,7 +112,13 @@ pub(crate) fn read_statement(row: &dyn Row) -> Result<Statement, LoadError> {
         row: row.text(9)?.into(),
         first_run: RunMark { id: row.text(10)?.into(), started_at: row.time(11)? },
         record: read_record(row)?.map(Box::new),
-    })
+    };
+    // Another program that adds a statement chooses its id.
+    let id = row.int(1)?;
+    if id != statement.own_id() {
+        statement.record.get_or_insert_default().foreign_id = Some(id);
+    }
+    Ok(statement)
 }
 
 /// Reads the columns that are null for statements of exports.
@@ -121,7 +127,7 @@ fn read_record(row: &dyn Row) -> Result<Option<ConsentRecord>, LoadError> {
     let place = row.opt_text(13)?;
     let wording = row.opt_text(14)?.zip(row.opt_text(15)?).map(|(name, version)| WordingName { name, version });
     let proof = row.opt_text(16)?.map(|it| read_proof(&it, row.opt_text(17)?).ok_or_else(|| row.unknown(16)));
-    let record = ConsentRecord { identity, place, wording, proof: proof.transpose()? };
+    let record = ConsentRecord { identity, place, wording, proof: proof.transpose()?, foreign_id: None };
     Ok((record != ConsentRecord::default()).then_some(record))
 }
 

@@ -4,6 +4,7 @@ mod countries;
 mod decisions;
 mod histories;
 mod journal;
+mod ledger;
 mod load;
 mod meanwhile;
 mod orders;

@@ -233,6 +233,8 @@ pub struct ConsentRecord {
     pub place: Option<String>,
     pub wording: Option<WordingName>,
     pub proof: Option<Proof>,
+    /// The id that another program gave to a statement which it added to the ledger.
+    pub foreign_id: Option<i64>,
 }
 
 /// A version of a wording, which says what people consented to.
@@ -301,6 +303,11 @@ impl Statement {
     /// The id of the statement among those of its contact. The same words of the same source about the same channel and
     /// time are one statement, in any row and any run.
     pub fn id(&self) -> i64 {
+        self.record.as_ref().and_then(|it| it.foreign_id).unwrap_or_else(|| self.own_id())
+    }
+
+    /// The id that Ferry gives to the statement.
+    pub fn own_id(&self) -> i64 {
         let mut bytes = Vec::with_capacity(128);
         let source = self.row.split(':').next().unwrap_or_default();
         let texts = [self.channel.name(), self.purpose.name(), self.basis.name(), &self.words.0, source];

@@ -1,0 +1,155 @@
+//! The ledger by raw SQL: nothing is changed or deleted, and a refusal is never retracted away.
+
+use jiff::Timestamp;
+use model::{ConsentPurpose, WordingName};
+
+use crate::check::{Place, RUN, check, id_of};
+use crate::{Crm, Wording};
+
+const PEOPLE: &str = "+33199000001 name=Ana consent=stop\n+33199000002 name=Ben consent=yes row=sms:2";
+
+/// The attempts that both databases refuse, with a part of what they say. Without such a part, SQLite may ignore it.
+const REFUSED: [(&str, &str); 14] = [
+    ("update consent set state = 'yes'", "consent: statements are never changed"),
+    ("update consent set said_from = 1 where false", ""),
+    ("delete from consent", "consent: statements are never"),
+    ("delete from consent where state = 'stop'", "consent: statements are never"),
+    ("update consent_retraction set number = 2", "consent_retraction: rows are never changed"),
+    ("delete from consent_retraction", "consent_retraction: rows are never"),
+    ("update wording set purposes = 'marketing+utility'", "wording: a version is never changed"),
+    ("delete from wording", "wording: a version is never"),
+    (
+        "insert into wording select name, version, language, 'other', digest, 'utility', 2 from wording",
+        "", // a version that is there
+    ),
+    (
+        "insert into consent_retraction select contact_id, statement_id, 1, 1, 'x' from consent where state = 'stop'",
+        "consent_retraction: a refusal stays unless",
+    ),
+    (
+        "insert into consent_retraction select contact_id, statement_id, 2, 1, 'x' from consent where state = 'stop'",
+        "consent_retraction: the retractions of a statement are numbered from 1",
+    ),
+    (
+        "insert into consent select contact_id, statement_id, channel, purpose, 'yes', said_from, said_until, basis, words, \
+         source_row, first_run, first_run_at, identity, place, wording, wording_version, proof, proof_digest from consent \
+         where true on conflict (contact_id, statement_id) do update set state = excluded.state",
+        "",
+    ),
+    ("insert into consent (contact_id, statement_id) select contact_id, 7 from contact", ""),
+    (
+        "insert into consent (contact_id, statement_id, channel, purpose, state, basis, words, source_row, first_run, \
+         first_run_at) select contact_id, 7, 'sms', 'messages', 'maybe', 'record', '', 'a:1', 'a', 1 from contact",
+        "",
+    ),
+];
+
+/// What only SQLite has.
+const ON_SQLITE: [&str; 5] = [
+    "insert or replace into consent select contact_id, statement_id, channel, purpose, 'yes', said_from, said_until, basis, \
+     words, source_row, first_run, first_run_at, identity, place, wording, wording_version, proof, proof_digest from consent",
+    "replace into consent select contact_id, statement_id, channel, purpose, 'yes', 9, 9, basis, words, source_row, first_run, \
+     first_run_at, identity, place, wording, wording_version, proof, proof_digest from consent",
+    "update or replace consent set statement_id = 1",
+    "update or ignore consent set state = 'yes'",
+    "insert or replace into wording select name, version, language, 'other', digest, 'utility', 2 from wording",
+];
+
+const ON_POSTGRES: [&str; 5] = [
+    "truncate consent",
+    "truncate wording, consent_retraction",
+    "set session_replication_role = replica; update consent set state = 'yes'",
+    "set session_replication_role = replica; delete from consent",
+    "with gone as (delete from consent returning contact_id) select count(*) from gone",
+];
+
+async fn people(place: &Place) -> Crm {
+    let crm = place.open().await;
+    crm.import(RUN, PEOPLE).await;
+    let wording = Wording {
+        name: WordingName { name: "web".to_owned(), version: "1".to_owned() },
+        language: "en".to_owned(),
+        text: "Send me offers".to_owned(),
+        purposes: vec![ConsentPurpose::Marketing],
+    };
+    crm.record_wordings(&[wording], Timestamp::UNIX_EPOCH).await.unwrap().unwrap();
+    assert_eq!(attempt(&crm, RETRACT).await, None);
+    crm
+}
+
+/// Retracts the only yes.
+const RETRACT: &str =
+    "insert into consent_retraction select contact_id, statement_id, 1, 1, 'x' from consent where state = 'yes'";
+
+/// All that the ledger holds.
+async fn ledger(crm: &Crm) -> String {
+    let consent =
+        "select channel || state || coalesce(cast(said_from as text), '-') || words from consent order by words";
+    let wording = "select name || version || text || purposes from wording";
+    let retraction = "select cast(number as text) from consent_retraction";
+    [crm.texts(consent).await, crm.texts(wording).await, crm.texts(retraction).await].join("\n")
+}
+
+/// Runs a statement as another program does. Gives the error, or none if the database takes it.
+async fn attempt(crm: &Crm, sql: &str) -> Option<String> {
+    let mut tx = crm.begin("change the ledger by hand").await.unwrap();
+    let done = tx.execute_script(format!("{sql};")).await;
+    match done {
+        Ok(()) => {
+            tx.commit().await.unwrap();
+            None
+        }
+        Err(error) => Some(format!("{error:?}")),
+    }
+}
+
+#[test]
+fn no_statement_is_changed_or_deleted_by_raw_sql() {
+    check(async |place| {
+        let crm = people(place).await;
+        let before = ledger(&crm).await;
+        let own = if place.url.starts_with("sqlite") { ON_SQLITE } else { ON_POSTGRES };
+        for (sql, told) in REFUSED.into_iter().chain(own.map(|it| (it, ""))) {
+            let refused = attempt(&crm, sql).await;
+            assert_eq!(ledger(&crm).await, before, "{sql}");
+            assert!(told.is_empty() || refused.as_deref().is_some_and(|it| it.contains(told)), "{sql}: {refused:?}");
+        }
+        if place.url.starts_with("sqlite") {
+            // With triggers that fire for what REPLACE deletes, and without checks.
+            for pragma in ["recursive_triggers = on", "ignore_check_constraints = on"] {
+                for sql in REFUSED.map(|it| it.0).into_iter().chain(ON_SQLITE).filter(|it| !it.contains("'maybe'")) {
+                    attempt(&crm, &format!("pragma {pragma}; {sql}")).await;
+                    assert_eq!(ledger(&crm).await, before, "{pragma}: {sql}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_yes_can_be_retracted_and_is_held_again_when_it_is_said_again() {
+    check(async |place| {
+        let crm = people(place).await;
+        let consent = "select coalesce(consent, 'none') from contact_view order by e164";
+        assert_eq!(crm.texts(consent).await, "stop\nnone");
+        crm.import("2026-12-01-winter", PEOPLE).await;
+        assert_eq!(crm.texts(consent).await, "stop\nyes");
+        assert_eq!(crm.texts("select cast(number as text) from consent_retraction order by 1").await, "1\n2");
+    });
+}
+
+#[test]
+fn the_ledger_shows_all_that_was_said_of_a_contact_and_what_is_retracted() {
+    check(async |place| {
+        let crm = people(place).await;
+        crm.import("2026-12-01-winter", "+33199000003 consent=no row=crm:1").await;
+        let [ana, ben] = ["+33199000001", "+33199000003"].map(id_of);
+        crm.merge(ana, ben).await.unwrap().unwrap();
+        crm.unmerge(ana, ben, false).await.unwrap().unwrap();
+        let entries = crm.ledger_of(ana).await.unwrap();
+        let told: Vec<_> = entries.iter().map(|it| (it.statement.state.name(), it.is_retracted)).collect();
+        assert_eq!(told, [("stop", false), ("no", true)]);
+        let now = crm.consent_now(ana).await.unwrap();
+        assert!(now.iter().all(|it| it.state.name() == "stop"), "{now:?}");
+    });
+}
