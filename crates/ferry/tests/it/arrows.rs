@@ -84,8 +84,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("run_text", &["crossing", "model", "pages", "phone", "plan", "providers", "pull", "run", "verify"]),
     ("contact_export", &["crm", "model", "run"]),
+    ("consent_ledger", &["clean", "consent", "crm", "extract", "model", "phone", "run"]),
     ("report", &["crm", "crossing", "model", "pages", "plan", "run"]),
-    ("results", &["crossing", "model", "pages", "providers", "pull", "run"]),
+    ("results", &["consent_ledger", "crossing", "model", "pages", "providers", "pull", "run"]),
     ("campaign", &["crm", "model", "phone", "plan", "rates", "run", "scenario", "sync", "template", "whatsapp"]),
     ("template_text", &["campaign", "crm", "model", "run_text", "scenario", "sync", "template"]),
     (
@@ -109,6 +110,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "campaign",
             "clean",
+            "consent",
+            "consent_ledger",
             "contact_export",
             "crm",
             "crossing",
