@@ -1,85 +1,127 @@
 //! `ferry consent`: what people have said about being written to.
 
-mod export;
-mod import;
-mod prove;
-mod review;
-mod show;
-mod who;
+use std::path::Path;
 
-use anyhow::{Result, bail};
-use consent::Wordings;
-use crm::Crm;
+use anyhow::Result;
+use consent_desk::{ImportOptions, ProveOptions, ReviewOptions, ReviewWork};
+use consent_ledger::export::Export;
+use consent_ledger::{Defaults, ExportKind};
 use crossing::Progress;
-use jiff::Timestamp;
-use model::{ContactKey, RunMark, Statement, printable};
-use plan::{Plan, contact_key, draw_uid};
+use plan::Plan;
+use run_text::path;
 
-use crate::cli::consent::ConsentCommand;
+use crate::cli::Format;
+use crate::cli::consent::{
+    ConsentCommand, ConsentExportArgs, ConsentImportArgs, ConsentProveArgs, ConsentReviewArgs, LedgerFormat,
+};
+use crate::commands::export::is_closed_pipe;
+use crate::commands::output_place;
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, print_message};
 
 pub(crate) async fn run(command: &ConsentCommand, progress: &Progress, output: Output) -> Result<Exit> {
     match command {
-        ConsentCommand::Import(args) => import::import(args, progress, output).await,
-        ConsentCommand::Show(args) => show::show(args, output).await,
-        ConsentCommand::Export(args) => export::export(args, output).await,
-        ConsentCommand::Prove(args) => prove::prove(args, output).await,
-        ConsentCommand::Review(args) => review::review(args, output).await,
+        ConsentCommand::Import(args) => import(args, progress, output).await,
+        ConsentCommand::Show(args) => {
+            let (value, text) = consent_desk::show(&Plan::read(&args.plan)?, &args.who).await?;
+            output.print(&value, || text)?;
+            Ok(Exit::Done)
+        }
+        ConsentCommand::Export(args) => export(args, output).await,
+        ConsentCommand::Prove(args) => prove(args, output).await,
+        ConsentCommand::Review(args) => review(args, output).await,
     }
 }
 
-/// The database of the plan, to read it. Its contact key must be that of the plan.
-async fn look(plan: &Plan) -> Result<(Crm, ContactKey)> {
-    let Some(crm) = Crm::look(&plan.crm_url()?).await? else {
-        bail!("there is no CRM database yet: start with `ferry run` or `ferry consent import`");
+async fn import(args: &ConsentImportArgs, progress: &Progress, output: Output) -> Result<Exit> {
+    let plan = plan_beside(&args.plan, args.rejects.as_deref())?;
+    let options = ImportOptions {
+        file: args.file.clone(),
+        opt_outs: args.opt_outs,
+        columns: args.columns.clone(),
+        defaults: Defaults {
+            channel: args.channel,
+            state: args.state,
+            purposes: args.purposes.clone(),
+            wording: args.wording.clone(),
+            place: args.place.clone(),
+            proof_kind: args.proof_kind,
+            scope: args.scope.clone(),
+        },
+        date_order: args.date_order,
+        source: args.source.clone(),
+        rejects: args.rejects.clone(),
+        dry_run: args.dry_run,
     };
-    let key = contact_key(plan)?;
-    crm.check_key(&key.id()).await?;
-    Ok((crm, key))
+    let (value, text) = consent_desk::import(&plan, &options, progress).await?;
+    output.print(&value, || text)?;
+    Ok(if value.refused + value.review > 0 { Exit::Rejects } else { Exit::Done })
 }
 
-/// The wordings that the plan or the database has.
-async fn wordings(plan: &Plan, crm: Option<&Crm>) -> Result<Wordings> {
-    let of_plan = plan.wordings()?.into_iter().map(|it| (it.name, it.purposes));
-    let of_database = match crm {
-        Some(crm) => crm.wordings().await?,
-        None => Vec::new(),
+async fn export(args: &ConsentExportArgs, output: Output) -> Result<Exit> {
+    let plan = plan_beside(&args.plan, Some(&args.to))?;
+    let kind = match args.r#as {
+        Some(LedgerFormat::Csv) => ExportKind::Csv,
+        Some(LedgerFormat::Jsonl) => ExportKind::JsonLines,
+        None => ExportKind::of_path(&args.to)?,
     };
-    Ok(of_plan.chain(of_database.into_iter().map(|it| (it.name, it.purposes))).collect())
+    let what = Export { to: &args.to, kind, with_numbers: args.with_numbers, is_exact: args.exact };
+    match consent_desk::export(&plan, what).await {
+        Err(error) if is_closed_pipe(&error) => {}
+        Err(error) => return Err(error),
+        Ok((_, text)) if run::is_standard_output(&args.to) => print_message(&text),
+        Ok((value, text)) => output.print(&value, || text)?,
+    }
+    Ok(Exit::Done)
 }
 
-/// Names what this command records, as a run of its own: `consent-2026-11-30T101500Z-1a2b3c`.
-fn mark(what: &str, now: Timestamp) -> Result<RunMark> {
-    let uid = draw_uid()?;
-    let id = format!("{what}-{}-{}", now.strftime("%Y-%m-%dT%H%M%SZ"), &uid[..6]);
-    // The database keeps microseconds.
-    let started_at = Timestamp::from_microsecond(now.as_microsecond())?;
-    Ok(RunMark { id: id.into(), started_at })
+async fn prove(args: &ConsentProveArgs, output: Output) -> Result<Exit> {
+    let plan = plan_beside(&args.plan, args.to.as_deref())?;
+    if let Some(file) = &args.check {
+        let (value, text) = consent_desk::check_receipt(&plan, file)?;
+        output.print(&value, || text)?;
+        return Ok(Exit::Done);
+    }
+    let who = args.who.as_deref().unwrap_or_default();
+    let options = ProveOptions { who, channel: args.channel, purpose: args.purpose };
+    let value = consent_desk::prove(&plan, &options).await?;
+    match &args.to {
+        Some(to) => {
+            run::write_output(to, (serde_json::to_string_pretty(&value.receipt)? + "\n").as_bytes())?;
+            output.print(&value, || format!("receipt {} is in {}\n", value.receipt.receipt_id, path(to)))?;
+        }
+        None if output.format == Format::Json => output.print(&value, String::new)?,
+        None => Output::print_foreign(&value.receipt)?,
+    }
+    Ok(Exit::Done)
 }
 
-/// `2026-03-01T10:15:00Z`, `2026-03-01` or `undated`.
-fn when(said: &Statement) -> String {
-    said.at.map_or_else(|| "undated".to_owned(), consent_ledger::export::said_at)
+async fn review(args: &ConsentReviewArgs, output: Output) -> Result<Exit> {
+    let plan = plan_beside(&args.plan, args.export.as_deref())?;
+    let options = ReviewOptions {
+        because: args.because.clone(),
+        by: args.by.clone(),
+        wording: args.wording.clone(),
+        channel: args.channel,
+    };
+    let work = match (&args.export, &args.import, args.who.as_deref().zip(args.decide)) {
+        (Some(to), _, _) => ReviewWork::Export { to, with_numbers: args.with_numbers },
+        (_, Some(file), _) => ReviewWork::Import(file),
+        (_, _, Some((who, state))) => ReviewWork::Decide { who, statement: args.statement, state },
+        _ => ReviewWork::List,
+    };
+    let (value, text) = consent_desk::review(&plan, &options, &work).await?;
+    match &args.export {
+        Some(to) if run::is_standard_output(to) => print_message(&text),
+        _ => output.print(&value, || text)?,
+    }
+    Ok(if value.refused.is_empty() { Exit::Done } else { Exit::Rejects })
 }
 
-/// The source row with its run or import.
-fn source_row(said: &Statement) -> String {
-    format!("{}/{}", said.first_run.id, said.row)
-}
-
-/// The id of a statement in hexadecimal digits.
-fn shown_id(id: i64) -> String {
-    format!("{id:016x}")
-}
-
-/// `stop by sms on 2026-03-01`
-fn told(said: &Statement) -> String {
-    let when = said.at.map_or_else(|| "without a date".to_owned(), |it| format!("on {}", it.from.strftime("%F")));
-    format!("{} by {} {when}", said.state.name(), said.channel.name())
-}
-
-/// A name of the file or of a person, safe to print.
-fn safe(text: &str) -> String {
-    printable(text).into_owned()
+/// Reads the plan, if the file to write is none that it keeps.
+fn plan_beside(plan: &Path, to: Option<&Path>) -> Result<Plan> {
+    if let Some(to) = to {
+        output_place::check(to, Some(plan), None)?;
+    }
+    Ok(Plan::read(plan)?)
 }

@@ -51,7 +51,8 @@ fn world(crm: &str) -> World {
     world
 }
 
-fn loaded(crm: &str) -> World {
+/// The same after its first run.
+pub(crate) fn loaded(crm: &str) -> World {
     let world = world(crm);
     let ended = world.run();
     assert_eq!(ended.code, 0, "{ended:?}");

@@ -5,33 +5,29 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use consent_ledger::receipt::{self, Checked, NoConsent, Proven, Receipt};
 use jiff::Timestamp;
-use model::{Basis, ConsentChannel, ConsentState, Statement};
+use model::{Basis, ConsentChannel, ConsentPurpose, ConsentState, Statement};
 use plan::{Plan, contact_key};
 use results::ConsentProof;
 use serde_json::Value;
 
-use crate::cli::Format;
-use crate::cli::consent::ConsentProveArgs;
-use crate::commands::consent::{look, safe, told, who};
-use crate::commands::output_place;
-use crate::exit::Exit;
-use crate::output::Output;
-use crate::text;
+use crate::{look, safe, told, who};
 
 const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
 /// The most bytes of a receipt: a person says less in a lifetime.
 const MOST_BYTES: u64 = 16 << 20;
 
-pub(super) async fn prove(args: &ConsentProveArgs, output: Output) -> Result<Exit> {
-    let plan = Plan::read(&args.plan)?;
-    if let Some(file) = &args.check {
-        return check(&plan, file, output);
-    }
-    if let Some(to) = &args.to {
-        output_place::check(to, Some(&args.plan), None)?;
-    }
-    let (crm, key) = look(&plan).await?;
-    let contact = who::found(&plan, &crm, &key, args.who.as_deref().unwrap_or_default()).await?;
+/// The consent to prove.
+#[derive(Clone, Debug)]
+pub struct ProveOptions<'a> {
+    pub who: &'a str,
+    pub channel: ConsentChannel,
+    pub purpose: ConsentPurpose,
+}
+
+/// Makes a receipt. Fails if there is no consent that counts, and says what is there instead.
+pub async fn prove(plan: &Plan, args: &ProveOptions<'_>) -> Result<ConsentProof> {
+    let (crm, key) = look(plan).await?;
+    let contact = who::found(plan, &crm, &key, args.who).await?;
     let (ledger, wordings) = (crm.ledger_of(contact).await?, crm.wordings().await?);
     let now = crm.consent_now(contact).await?;
     crm.close().await;
@@ -47,7 +43,7 @@ pub(super) async fn prove(args: &ConsentProveArgs, output: Output) -> Result<Exi
         tool: TOOL,
     };
     match receipt::prove(&proven, &now, &key) {
-        Ok(receipt) => written(args, receipt, output),
+        Ok(receipt) => Ok(ConsentProof { receipt, genuine: true }),
         Err(none) => bail!(
             "there is no consent to {} by {} that counts: {}",
             args.purpose.name(),
@@ -55,20 +51,6 @@ pub(super) async fn prove(args: &ConsentProveArgs, output: Output) -> Result<Exi
             reason(&none)
         ),
     }
-}
-
-fn written(args: &ConsentProveArgs, receipt: Receipt, output: Output) -> Result<Exit> {
-    let value = ConsentProof { receipt, genuine: true };
-    match &args.to {
-        Some(to) => {
-            run::write_output(to, (serde_json::to_string_pretty(&value.receipt)? + "\n").as_bytes())?;
-            output
-                .print(&value, || format!("receipt {} is in {}\n", value.receipt.receipt_id, safe(&text::path(to))))?;
-        }
-        None if output.format == Format::Json => output.print(&value, String::new)?,
-        None => Output::print_foreign(&value.receipt)?,
-    }
-    Ok(Exit::Done)
 }
 
 /// What is there instead of a consent that counts.
@@ -102,24 +84,22 @@ fn refused(said: &Statement, is_withdrawn: bool) -> String {
     }
 }
 
-fn check(plan: &Plan, file: &Path, output: Output) -> Result<Exit> {
+/// Checks the signature of a receipt. Fails if it is not genuine, and says why.
+pub fn check_receipt(plan: &Plan, file: &Path) -> Result<(ConsentProof, String)> {
     let key = contact_key(plan)?;
-    let shown = || safe(&text::path(file));
+    let shown = || safe(&run_text::path(file));
     let bytes = run::read_small_text(file, MOST_BYTES).with_context(|| format!("could not read {}", shown()))?;
     let receipt = read(&bytes).with_context(|| format!("{} is not a receipt that Ferry has made", shown()))?;
-    let text = match receipt.check(&key) {
+    let why = match receipt.check(&key) {
         Checked::Genuine => {
-            let value = ConsentProof { receipt, genuine: true };
-            let it = &value.receipt;
-            output.print(&value, || {
-                format!("{} is genuine: receipt {} of {}, signed with this key\n", shown(), it.receipt_id, it.issued_at)
-            })?;
-            return Ok(Exit::Done);
+            let (id, at) = (&receipt.receipt_id, receipt.issued_at);
+            let text = format!("{} is genuine: receipt {id} of {at}, signed with this key\n", shown());
+            return Ok((ConsentProof { receipt, genuine: true }, text));
         }
         Checked::OtherKey => format!("it was signed with the contact key {}", safe(&receipt.signature.key_id)),
         Checked::Changed => "it has changed since it was signed".to_owned(),
     };
-    bail!("{} is not genuine: {text}", shown())
+    bail!("{} is not genuine: {why}", shown())
 }
 
 /// A receipt by itself, or the result of this command in JSON.

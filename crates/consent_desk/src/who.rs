@@ -7,7 +7,7 @@ use plan::Plan;
 
 /// Finds a contact by its phone, its id or another identity. A phone that the database does not have names the contact that
 /// it will be: statements about it can be in the ledger already.
-pub(super) async fn found(plan: &Plan, crm: &Crm, key: &ContactKey, query: &str) -> Result<ContactId> {
+pub(crate) async fn found(plan: &Plan, crm: &Crm, key: &ContactKey, query: &str) -> Result<ContactId> {
     let query = query.trim();
     let owner = async |id| anyhow::Ok(crm.known_statements(&[id]).await?.owner(id));
     if let Some(id) = ContactId::from_hex(query) {

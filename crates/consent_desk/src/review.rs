@@ -9,37 +9,71 @@ use consent_ledger::review::{self, Decision, Undecidable, decide, held, read_lis
 use crm::{Crm, UnclearStatement};
 use crossing::record_wordings;
 use jiff::Timestamp;
-use model::{ConsentState, ContactId, ContactKey, RunMark, Statement, counted};
+use model::{ConsentChannel, ConsentState, ContactId, RunMark, Statement, WordingName, counted};
 use phone::PhoneNumber;
 use plan::Plan;
 use results::{ConsentReviewResult, RefusedRow, ShownUnclear};
 
-use crate::cli::consent::ConsentReviewArgs;
-use crate::commands::consent::{look, mark, safe, shown_id, source_row, when, who, wordings};
-use crate::commands::output_place;
-use crate::exit::Exit;
-use crate::output::{Output, print_message};
-use crate::text;
+use crate::{look, mark, safe, shown_id, source_row, when, who, wordings};
 
 /// How many unclear statements are printed.
 const SHOWN: usize = 20;
 
-pub(super) async fn review(args: &ConsentReviewArgs, output: Output) -> Result<Exit> {
-    let plan = Plan::read(&args.plan)?;
-    let (crm, key) = look(&plan).await?;
-    let work = Review { args, plan: &plan, words: plan.words() };
-    let done = match (&args.export, &args.import, args.decide) {
-        (Some(to), _, _) => work.export(&crm, to, output).await,
-        (_, Some(file), _) => work.import(&crm, file, output).await,
-        (_, _, Some(state)) => work.decide(&crm, &key, state, output).await,
-        _ => work.list(&crm, output).await,
+/// What a decision has that a list or a row does not say.
+#[derive(Clone, Debug, Default)]
+pub struct ReviewOptions {
+    pub because: Option<String>,
+    pub by: Option<String>,
+    pub wording: Option<WordingName>,
+    /// Another channel that the answer holds back; none for its own.
+    pub channel: Option<ConsentChannel>,
+}
+
+/// What to do about unclear answers.
+#[derive(Clone, Debug)]
+pub enum ReviewWork<'a> {
+    List,
+    /// Write a list with columns for decisions.
+    Export {
+        to: &'a Path,
+        with_numbers: bool,
+    },
+    /// Read decisions from a list.
+    Import(&'a Path),
+    /// Decide about one person; about one statement, if that has several.
+    Decide {
+        who: &'a str,
+        statement: Option<i64>,
+        state: ConsentState,
+    },
+}
+
+/// Lists unclear answers, or decides about them. Gives the result with its text.
+pub async fn review(
+    plan: &Plan,
+    options: &ReviewOptions,
+    work: &ReviewWork<'_>,
+) -> Result<(ConsentReviewResult, String)> {
+    let (crm, key) = look(plan).await?;
+    let review = Review { options, plan, words: plan.words() };
+    let done = match work {
+        ReviewWork::List => review.list(&crm).await,
+        ReviewWork::Export { to, with_numbers } => review.export(&crm, to, *with_numbers).await,
+        ReviewWork::Import(file) => review.import(&crm, file).await,
+        ReviewWork::Decide { who, statement, state } => {
+            let contact = who::found(plan, &crm, &key, who).await?;
+            review.decide(&crm, contact, *statement, *state).await
+        }
     };
     crm.close().await;
     done
 }
 
+/// A result with its text.
+type Told = (ConsentReviewResult, String);
+
 struct Review<'a> {
-    args: &'a ConsentReviewArgs,
+    options: &'a ReviewOptions,
     plan: &'a Plan,
     words: Words,
 }
@@ -53,37 +87,31 @@ struct Decided {
 }
 
 impl Review<'_> {
-    async fn list(&self, crm: &Crm, output: Output) -> Result<Exit> {
+    async fn list(&self, crm: &Crm) -> Result<Told> {
         let unclear = crm.unclear_statements().await?;
-        let value = self.result(&unclear, &Decided::default(), None);
-        output.print(&value, || self.text(&unclear))?;
-        Ok(Exit::Done)
+        let text = self.text(&unclear);
+        Ok((self.result(&unclear, &Decided::default(), None), text))
     }
 
-    async fn export(&self, crm: &Crm, to: &Path, output: Output) -> Result<Exit> {
-        output_place::check(to, Some(&self.args.plan), None)?;
+    async fn export(&self, crm: &Crm, to: &Path, with_numbers: bool) -> Result<Told> {
         let unclear = crm.unclear_statements().await?;
-        let phones = if self.args.with_numbers { Some(phones(crm, &unclear).await?) } else { None };
+        let phones = if with_numbers { Some(phones(crm, &unclear).await?) } else { None };
         let of = |contact: ContactId| phones.as_ref().and_then(|it| it.get(&contact).copied());
         let of: Option<&dyn Fn(ContactId) -> Option<PhoneNumber>> = if phones.is_some() { Some(&of) } else { None };
         write_list(to, &unclear, &self.words, of)?;
         let n_written = counted(unclear.len() as u64, "unclear answer");
-        if run::is_standard_output(to) {
-            print_message(&format!("{n_written} written to standard output"));
-            return Ok(Exit::Done);
-        }
-        let file = safe(&text::path(to));
-        let value = self.result(&unclear, &Decided::default(), Some(file.clone()));
-        output.print(&value, || {
-            format!(
+        let file = safe(&run_text::path(to));
+        let text = match run::is_standard_output(to) {
+            true => format!("{n_written} written to standard output\n"),
+            false => format!(
                 "{n_written} written to {file}: fill in decision (yes, no or stop), because and by, and wording for a yes,\n\
                  then run `ferry consent review --import {file}`\n"
-            )
-        })?;
-        Ok(Exit::Done)
+            ),
+        };
+        Ok((self.result(&unclear, &Decided::default(), Some(file)), text))
     }
 
-    async fn import(&self, crm: &Crm, file: &Path, output: Output) -> Result<Exit> {
+    async fn import(&self, crm: &Crm, file: &Path) -> Result<Told> {
         let defaults = self.decision(ConsentState::No);
         let rows = read_list(file, &defaults)?;
         let unclear = crm.unclear_statements().await?;
@@ -107,14 +135,12 @@ impl Review<'_> {
         }
         decided.n_decided = said.len() as u64;
         self.record(&said).await?;
-        self.told(crm, &decided, output).await
+        self.told(crm, &decided).await
     }
 
-    async fn decide(&self, crm: &Crm, key: &ContactKey, state: ConsentState, output: Output) -> Result<Exit> {
-        let who = self.args.who.as_deref().unwrap_or_default();
-        let contact = who::found(self.plan, crm, key, who).await?;
+    async fn decide(&self, crm: &Crm, contact: ContactId, statement: Option<i64>, state: ConsentState) -> Result<Told> {
         let mut unclear = crm.unclear_statements().await?;
-        unclear.retain(|it| it.contact == contact && self.args.statement.is_none_or(|id| id == it.id));
+        unclear.retain(|it| it.contact == contact && statement.is_none_or(|id| id == it.id));
         let of = match &unclear[..] {
             [of] => of,
             [] => bail!("nothing unclear holds this person back: see `ferry consent show`"),
@@ -128,16 +154,16 @@ impl Review<'_> {
         let statement = decide(of, &self.decision(state), &known, &mark, 1);
         let statement = statement.map_err(|why| anyhow::anyhow!("the decision was not taken: {}", why.text()))?;
         self.record(&[(contact, statement)]).await?;
-        self.told(crm, &Decided { n_decided: 1, ..Decided::default() }, output).await
+        self.told(crm, &Decided { n_decided: 1, ..Decided::default() }).await
     }
 
     fn decision(&self, state: ConsentState) -> Decision {
         Decision {
             state,
-            by: self.args.by.clone().unwrap_or_default(),
-            because: self.args.because.clone().unwrap_or_default(),
-            channel: self.args.channel,
-            wording: self.args.wording.clone(),
+            by: self.options.by.clone().unwrap_or_default(),
+            because: self.options.because.clone().unwrap_or_default(),
+            channel: self.options.channel,
+            wording: self.options.wording.clone(),
         }
     }
 
@@ -153,23 +179,19 @@ impl Review<'_> {
         Ok(())
     }
 
-    async fn told(&self, crm: &Crm, decided: &Decided, output: Output) -> Result<Exit> {
+    async fn told(&self, crm: &Crm, decided: &Decided) -> Result<Told> {
         let unclear = crm.unclear_statements().await?;
-        let value = self.result(&unclear, decided, None);
-        output.print(&value, || {
-            let Decided { n_decided, n_left_open, refused } = decided;
-            let left = counted(unclear.len() as u64, "unclear answer");
-            let mut text = format!(
-                "{} recorded, {n_left_open} left open, {} refused; {left} left\n",
-                counted(*n_decided, "decision"),
-                refused.len()
-            );
-            for (line, why) in refused.iter().take(SHOWN) {
-                text += &format!("refused    line {line}: {}\n", why.text());
-            }
-            text
-        })?;
-        Ok(if decided.refused.is_empty() { Exit::Done } else { Exit::Rejects })
+        let Decided { n_decided, n_left_open, refused } = decided;
+        let left = counted(unclear.len() as u64, "unclear answer");
+        let mut text = format!(
+            "{} recorded, {n_left_open} left open, {} refused; {left} left\n",
+            counted(*n_decided, "decision"),
+            refused.len()
+        );
+        for (line, why) in refused.iter().take(SHOWN) {
+            text += &format!("refused    line {line}: {}\n", why.text());
+        }
+        Ok((self.result(&unclear, decided, None), text))
     }
 
     fn result(&self, unclear: &[UnclearStatement], decided: &Decided, file: Option<String>) -> ConsentReviewResult {

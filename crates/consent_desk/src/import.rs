@@ -1,11 +1,11 @@
 //! `ferry consent import`: a file of statements into the ledger.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clean::DateForm;
-use consent_ledger::import::Rules;
+use clean::{DateForm, DateOrder};
+use consent_ledger::import::{Rules, StatementField};
 use consent_ledger::{Defaults, Import, Imported, import as import_file};
 use crm::Crm;
 use crossing::progress::{Outcome, Task};
@@ -16,23 +16,31 @@ use model::{Channel, ConsentChannel, ContactKey, counted, grouped};
 use plan::{Plan, find_key, make_key, passing_key};
 use results::{ConsentImportResult, RefusedRow};
 
-use crate::cli::consent::ConsentImportArgs;
-use crate::commands::consent::{mark, safe, wordings};
-use crate::commands::output_place;
-use crate::exit::Exit;
-use crate::output::Output;
-use crate::text;
+use crate::{mark, safe, wordings};
 
 /// The longest name of a source.
 const MAX_NAME: usize = 64;
 
-pub(super) async fn import(args: &ConsentImportArgs, progress: &Progress, output: Output) -> Result<Exit> {
-    let plan = Plan::read(&args.plan)?;
-    if let Some(rejects) = &args.rejects {
-        output_place::check(rejects, Some(&args.plan), None)?;
-    }
-    let (crm, key) = open(&plan, args.dry_run).await?;
-    let rules = rules(args, &plan, key, crm.as_ref()).await?;
+/// What to import, and what rows have that do not say it themselves.
+#[derive(Clone, Debug)]
+pub struct ImportOptions {
+    pub file: PathBuf,
+    /// Everybody in the file refuses.
+    pub opt_outs: bool,
+    pub columns: Vec<(StatementField, String)>,
+    /// The scope of Viber ids is that of the plan, if it gives none.
+    pub defaults: Defaults,
+    pub date_order: Option<DateOrder>,
+    /// The name of the source in the ledger; that of the file, if none.
+    pub source: Option<String>,
+    pub rejects: Option<PathBuf>,
+    pub dry_run: bool,
+}
+
+/// Imports a file, and gives the result with its text.
+pub async fn import(plan: &Plan, args: &ImportOptions, progress: &Progress) -> Result<(ConsentImportResult, String)> {
+    let (crm, key) = open(plan, args.dry_run).await?;
+    let rules = rules(args, plan, key, crm.as_ref()).await?;
     let (import_id, source) = (rules.run.id.to_string(), rules.source.clone());
     let what = Import {
         file: &args.file,
@@ -49,8 +57,8 @@ pub(super) async fn import(args: &ConsentImportArgs, progress: &Progress, output
         crm.close().await;
     }
     let value = result(args, import_id, source, &imported);
-    output.print(&value, || summary(args, &value, &imported))?;
-    Ok(if imported.n_refused + imported.n_review > 0 { Exit::Rejects } else { Exit::Done })
+    let text = summary(args, &value, &imported);
+    Ok((value, text))
 }
 
 /// The database with the wordings of the plan, and the key. A dry run makes neither a database nor a key.
@@ -81,8 +89,10 @@ async fn open(plan: &Plan, is_dry_run: bool) -> Result<(Option<Crm>, ContactKey)
     Ok((Some(crm), key))
 }
 
-async fn rules(args: &ConsentImportArgs, plan: &Plan, key: ContactKey, crm: Option<&Crm>) -> Result<Rules> {
-    let channel = args.channel.or(args.opt_outs.then_some(ConsentChannel::All));
+async fn rules(args: &ImportOptions, plan: &Plan, key: ContactKey, crm: Option<&Crm>) -> Result<Rules> {
+    let mut defaults = args.defaults.clone();
+    defaults.channel = defaults.channel.or(args.opt_outs.then_some(ConsentChannel::All));
+    defaults.scope = defaults.scope.or_else(|| viber_scope(plan));
     Ok(Rules {
         key,
         region: plan.default_region(),
@@ -91,15 +101,7 @@ async fn rules(args: &ConsentImportArgs, plan: &Plan, key: ContactKey, crm: Opti
         source: source(args)?,
         run: mark("consent", Timestamp::now())?,
         dates: DateForm { order: args.date_order, ..DateForm::default() },
-        defaults: Defaults {
-            channel,
-            state: args.state,
-            purposes: args.purposes.clone(),
-            wording: args.wording.clone(),
-            place: args.place.clone(),
-            proof_kind: args.proof_kind,
-            scope: args.scope.clone().or_else(|| viber_scope(plan)),
-        },
+        defaults,
         is_list: args.opt_outs,
     })
 }
@@ -112,7 +114,7 @@ fn viber_scope(plan: &Plan) -> Option<String> {
 }
 
 /// The name of the source: the one that is given, or the name of the file in the letters of a source.
-fn source(args: &ConsentImportArgs) -> Result<String> {
+fn source(args: &ImportOptions) -> Result<String> {
     if let Some(name) = &args.source {
         return Ok(run::run_name("a source", name)?.to_owned());
     }
@@ -125,7 +127,7 @@ fn source(args: &ConsentImportArgs) -> Result<String> {
     Ok(name)
 }
 
-fn result(args: &ConsentImportArgs, import: String, source: String, it: &Imported) -> ConsentImportResult {
+fn result(args: &ImportOptions, import: String, source: String, it: &Imported) -> ConsentImportResult {
     ConsentImportResult {
         import,
         source,
@@ -151,10 +153,10 @@ fn result(args: &ConsentImportArgs, import: String, source: String, it: &Importe
 }
 
 fn shown_path(path: &Path) -> String {
-    safe(&text::path(path))
+    safe(&run_text::path(path))
 }
 
-fn summary(args: &ConsentImportArgs, value: &ConsentImportResult, it: &Imported) -> String {
+fn summary(args: &ImportOptions, value: &ConsentImportResult, it: &Imported) -> String {
     let did = if args.dry_run { "would be added" } else { "added" };
     let mut lines = vec![format!(
         "{:10} {}: {} {did}, {} known already, {} to review, {} refused",
@@ -201,7 +203,7 @@ fn without_purpose(n: u64) -> String {
     )
 }
 
-fn refused_lines(args: &ConsentImportArgs, it: &Imported) -> Vec<String> {
+fn refused_lines(args: &ImportOptions, it: &Imported) -> Vec<String> {
     let mut lines = Vec::new();
     for (refusal, n) in &it.refused_because {
         let places: Vec<String> =

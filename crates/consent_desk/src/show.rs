@@ -8,15 +8,12 @@ use model::{ConsentRecord, ContactId, WordingName};
 use plan::Plan;
 use results::{ConsentShown, CountsNow, ShownBlock, ShownStatement};
 
-use crate::cli::consent::ConsentShowArgs;
-use crate::commands::consent::{look, safe, shown_id, source_row, when, who};
-use crate::exit::Exit;
-use crate::output::Output;
+use crate::{look, safe, shown_id, source_row, when, who};
 
-pub(super) async fn show(args: &ConsentShowArgs, output: Output) -> Result<Exit> {
-    let plan = Plan::read(&args.plan)?;
-    let (crm, key) = look(&plan).await?;
-    let contact = who::found(&plan, &crm, &key, &args.who).await?;
+/// Shows one person, as `who` names it.
+pub async fn show(plan: &Plan, who: &str) -> Result<(ConsentShown, String)> {
+    let (crm, key) = look(plan).await?;
+    let contact = who::found(plan, &crm, &key, who).await?;
     let person = Person {
         contact,
         is_in_database: crm.known_statements(&[contact]).await?.is_contact(contact),
@@ -27,8 +24,7 @@ pub(super) async fn show(args: &ConsentShowArgs, output: Output) -> Result<Exit>
         wordings: crm.wordings().await?.into_iter().map(|it| it.name).collect(),
     };
     crm.close().await;
-    output.print(&person.shown(), || person.text())?;
-    Ok(Exit::Done)
+    Ok((person.shown(), person.text()))
 }
 
 struct Person {
