@@ -63,5 +63,7 @@ pub use scenarios::{
 pub use schema::SCHEMA_VERSION;
 pub use sources::SourceReading;
 pub use sql::sqlite::SQLITE_MINIMUM;
-pub use statements::{ConsentNow, LedgerEntry, Recorded, Reread, Wording, WordingError};
+pub use statements::{
+    ConsentBlock, ConsentNow, KnownStatements, LedgerEntry, Recorded, Reread, UnclearStatement, Wording, WordingError,
+};
 pub use suppression::SuppressAction;

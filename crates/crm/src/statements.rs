@@ -3,11 +3,15 @@
 //! The views of `schema/consent.sql` decide what counts. [`derive`] does the same for contacts that are in memory; a test
 //! compares the two.
 
+mod known;
+mod ledger;
 mod record;
 mod reread;
 mod retractions;
 mod wordings;
 
+pub use known::KnownStatements;
+pub use ledger::{ConsentBlock, UnclearStatement};
 pub use record::{ConsentNow, LedgerEntry, Recorded};
 pub(crate) use reread::CONSENT_WORDS;
 pub use reread::Reread;

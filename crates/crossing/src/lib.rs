@@ -45,6 +45,7 @@ mod translate;
 mod unread;
 mod unread_values;
 mod verify;
+mod wordings;
 
 #[cfg(test)]
 mod check;
@@ -81,6 +82,7 @@ pub use crate::translate::edits_of;
 pub use crate::unread::{ShownValues, UnreadBySource, UnreadLine};
 pub use crate::unread_values::unread_values;
 pub use crate::verify::{Selection, Uninformative, uninformative};
+pub use crate::wordings::record_wordings;
 pub use ::audit::{Compared, Difference};
 pub use ::pull::{PullSettings, PulledSource, Refresh};
 

@@ -20,6 +20,7 @@ use crate::backup;
 use crate::load::overlapped::LoadedAlready;
 use crate::open_run::{OpenRun, TOOL, stage_record};
 use crate::progress::{Note, Outcome, Task, Work};
+use crate::wordings::record_wordings;
 use run::formats::contacts;
 use run::formats::links;
 
@@ -44,6 +45,7 @@ pub(crate) async fn plan_batches(run: &mut OpenRun, crm: &Crm) -> Result<()> {
         record_as(run, crm.plan_run(&planned).await?)?;
     }
     crm.note_source_readings(&source_readings(run)?).await?;
+    record_wordings(&run.plan, crm).await?;
     suppress_those_of_the_plan(run, crm).await?;
     read_statements_anew(run, crm).await?;
     tracing::info!("batches planned");

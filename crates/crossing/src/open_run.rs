@@ -24,6 +24,7 @@ use crate::open_run::choose_folder::{NewRun, choose_folder};
 use crate::probing::probe_all;
 use crate::progress::{Note, Progress};
 use crate::segments::check_segments;
+use crate::wordings::{check_wordings, named_purposes};
 use crate::{memory, reading, sources};
 
 /// The name of this program in receipts and manifests.
@@ -110,6 +111,7 @@ impl OpenRun {
         // A sample has nothing to do with the database of the plan.
         let crm = if options.sample.is_some() { None } else { look(&plan).await? };
         check_segments(&plan, crm.as_ref()).await?;
+        check_wordings(&plan, crm.as_ref()).await?;
         let found = find_key(&plan)?.map(|it| it.key);
         let known = check_known_key(crm.as_ref(), found.as_ref()).await?;
         let (found, unread) = pulled(&mut plan, found, known.as_ref(), options, &progress).await?;
@@ -144,6 +146,7 @@ impl OpenRun {
         let found = find_run(place)?;
         let crm = look(&found.plan).await?;
         check_segments(&found.plan, crm.as_ref()).await?;
+        check_wordings(&found.plan, crm.as_ref()).await?;
         let key = contact_key(&found.plan)?;
         check_known_key(crm.as_ref(), Some(&key)).await?;
         let folder = RunFolder::open(found.folder.dir())?;
@@ -288,7 +291,7 @@ pub(crate) fn rules(
         dates: reading::dates(it, read),
         attributes: profile.attribute_names().filter_map(place).collect(),
         held: RowFindings::default(),
-        wording: None,
+        wording: it.wording(),
     };
     let (dates_from, dates_until) = clean::Rules::date_range(run.started_at);
     Ok(clean::Rules {
@@ -297,7 +300,7 @@ pub(crate) fn rules(
         dates_until,
         words: plan.words(),
         consent: plan.merge.consent,
-        wordings: consent::Wordings::default(),
+        wordings: named_purposes(plan)?,
         survivorship: plan.merge.survivorship(),
         key: key.clone(),
         sources: plan.sources.iter().zip(readings).zip(&profiles).map(source).collect(),

@@ -31,6 +31,8 @@ pub enum Task {
     Load,
     /// Sends templates to an account.
     Submit,
+    /// Imports statements about consent.
+    ImportStatements,
 }
 
 /// A progress event.
@@ -86,6 +88,10 @@ pub enum Outcome {
     },
     Submitted {
         n_templates: u64,
+    },
+    /// The rows of a file of statements.
+    StatementsRead {
+        n_rows: u64,
     },
     Translated {
         n_scenarios: u64,
@@ -223,6 +229,7 @@ impl Task {
             Self::Verify => "verify",
             Self::Load => "load",
             Self::Submit => "submit",
+            Self::ImportStatements => "consent",
         }
     }
 }

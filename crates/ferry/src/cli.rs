@@ -1,5 +1,6 @@
 //! The command line. Its doc comments are the manual.
 
+pub(crate) mod consent;
 mod early;
 pub(crate) mod scenario;
 pub(crate) mod template;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
+use consent::ConsentCommand;
 use contact_export::ExportFormat;
 use crossing::{PullSettings, Refresh, RunOptions, RunPlace, Sample};
 use jiff::Timestamp;
@@ -163,6 +165,9 @@ pub(crate) enum Command {
     /// Phone numbers are read from standard input, one per line, or from --number. The database stores keyed digests of
     /// them. The suppression applies at once and to every later import, even before the first run. --remove undoes it.
     Suppress(SuppressArgs),
+    /// Import, show, export, prove and review what people have said about being written to
+    #[command(subcommand)]
+    Consent(ConsentCommand),
     /// Merge two contacts that are one person
     ///
     /// Missing values of the first contact are taken from the other. The consent statements of both count, and the

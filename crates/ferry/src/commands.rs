@@ -2,6 +2,7 @@
 
 mod audit;
 mod check;
+mod consent;
 mod crm;
 pub(crate) mod export;
 mod fix;
@@ -97,6 +98,7 @@ async fn command(cli: Cli) -> Result<Exit> {
         Command::Rerun(args) => run::rerun(&args, progress, output).await,
         Command::Fix(args) => fix::fix(&args, progress, output).await,
         Command::Suppress(args) => suppress::suppress(&args, output).await,
+        Command::Consent(command) => consent::run(&command, &progress, output).await,
         Command::Unreadable(args) => unreadable::unreadable(&args, output),
         Command::Merge(args) => people::merge(&args, output).await,
         Command::Unmerge(args) => people::unmerge(&args, output).await,

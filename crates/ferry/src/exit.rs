@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Error;
+use consent_ledger::ConsentError;
 use crm::LoadError;
 use crossing::{QualityGate, RunChoice, RunReport, ScenariosReport, is_passing};
 use plan::{PlanError, SecretError};
@@ -173,8 +174,17 @@ pub(crate) fn exit_of(error: &Error) -> Exit {
             cause.downcast_ref(),
             Some(UserError::Notify(_) | UserError::NoSegment { .. } | UserError::Kept { .. })
         );
+        let is_of_columns = matches!(
+            cause.downcast_ref(),
+            Some(
+                ConsentError::NoPeople { .. }
+                    | ConsentError::NoAnswers { .. }
+                    | ConsentError::NoColumn { .. }
+                    | ConsentError::NoChannel { .. }
+            )
+        );
         let is_private = matches!(cause.downcast_ref(), Some(http::CallError::Private { .. }));
-        if is_private || is_of_plan || is_of_command || cause.is::<RunChoice>() {
+        if is_private || is_of_columns || is_of_plan || is_of_command || cause.is::<RunChoice>() {
             return Exit::Usage;
         }
         if cause.is::<QualityGate>() {

@@ -4,7 +4,7 @@ use clean::ReadField;
 use model::{Digest, DigestInput};
 use phone::Region;
 
-use crate::{MergeSection, Plan, PlanError};
+use crate::{MergeSection, Plan, PlanError, PlanWording};
 
 impl Plan {
     /// Digests the settings of the plan that cleaned contacts depend on. Version 2.
@@ -30,14 +30,28 @@ impl Plan {
         let mut own_numbers: Vec<String> = self.own_numbers()?.iter().map(ToString::to_string).collect();
         own_numbers.sort();
         let MergeSection { name, email, language, consent } = self.merge;
-        Ok(input
+        let input = input
             .optional("default_region", self.default_region().as_ref().map(Region::code))
             .field("words", self.words().digest())
             .list("own_numbers", own_numbers)
             .field("merge.name", name.name())
             .field("merge.email", email.name())
             .field("merge.language", language.name())
-            .field("merge.consent", consent.name()))
+            .field("merge.consent", consent.name());
+        self.with_wordings(input)
+    }
+
+    /// Adds the wordings, if there are any: plans without them have the digests that they had before.
+    fn with_wordings(&self, input: DigestInput) -> Result<DigestInput, PlanError> {
+        let nested = |input: DigestInput, it: &PlanWording| {
+            let wording = DigestInput::new("wording", 1)
+                .field("name", &it.name)
+                .field("language", &it.language)
+                .field("text", &it.text)
+                .list("purposes", it.purposes.iter().map(|it| it.name()));
+            input.nested("wording", &wording)
+        };
+        Ok(self.wordings()?.iter().fold(input, nested))
     }
 
     fn with_sources(&self, input: DigestInput) -> DigestInput {

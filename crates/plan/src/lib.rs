@@ -24,6 +24,7 @@ pub use crate::schema::schema;
 pub use crate::secrets::{
     FoundKey, KeyPlace, SecretError, contact_key, draw_uid, find_key, import_key, key_path, make_key, passing_key,
 };
+pub use crate::sections::basis::{BasisSection, DeclaredBasis, SendingBasis};
 pub use crate::sections::business::{BusinessSection, OptOutSection};
 pub use crate::sections::gates::GatesSection;
 pub use crate::sections::merge::{ListConsent, MergeSection};
@@ -36,6 +37,7 @@ pub use crate::sections::source_provider::ProviderSource;
 pub use crate::sections::value_schemas::SCENARIO_KINDS;
 pub use crate::sections::verify::VerifySection;
 pub use crate::sections::whatsapp::WhatsappSection;
+pub use crate::sections::wording::{PlanWording, WordingSection};
 pub use crate::sections::{CleanSection, CrmSection, IdentitySection, LimitsSection, RunSection};
 
 /// A plan that was read and checked.
@@ -65,7 +67,10 @@ pub struct Plan {
     pub report: ReportSection,
     /// Segments by a condition.
     pub segments: Vec<PlanSegment>,
+    /// The grounds on which people are written to by SMS and Viber.
+    pub bases: Vec<DeclaredBasis>,
     pub limits: LimitsSection,
+    wording_sections: Vec<WordingSection>,
     /// Profiles that come with Ferry, and those of the plan.
     profiles: Vec<Profile>,
 }

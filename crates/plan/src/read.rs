@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use crate::Plan;
 use crate::error::{PlanError, with_nearest, wrong};
+use crate::sections::basis::BasisSection;
 use crate::sections::business::BusinessSection;
 use crate::sections::gates::GatesSection;
 use crate::sections::merge::MergeSection;
@@ -18,6 +19,7 @@ use crate::sections::segment::SegmentSection;
 use crate::sections::source::SourceSection;
 use crate::sections::verify::VerifySection;
 use crate::sections::whatsapp::WhatsappSection;
+use crate::sections::wording::WordingSection;
 use crate::sections::{CleanSection, CrmSection, IdentitySection, LimitsSection, RunSection};
 
 /// A plan of Ferry: its sources, its rules and its targets. Paths in it are relative to the file.
@@ -82,6 +84,16 @@ pub(crate) struct PlanFile {
     /// A segment of your own, by a condition. Repeat the section for each segment.
     #[serde(default)]
     segment: Vec<SegmentSection>,
+    /// What people were told when they consented, one section for each version.
+    ///
+    /// A source names its wording with `wording = "NAME@VERSION"`, and so does `ferry consent import --wording`. On WhatsApp a
+    /// consent covers the purposes that its version names, and a consent without a wording covers none. Versions are kept
+    /// in the database and never change there: a new text is a new version.
+    #[serde(default)]
+    wording: Vec<WordingSection>,
+    /// The ground on which you write to people by SMS or Viber, for a channel and purpose. Repeat the section for each.
+    #[serde(default)]
+    basis: Vec<BasisSection>,
     /// The most that a compressed export may unpack to, as a guard against damaged or hostile archives.
     #[serde(default)]
     limits: LimitsSection,
@@ -119,6 +131,8 @@ impl Plan {
             gates,
             report,
             segment,
+            wording: wording_sections,
+            basis,
             limits,
             profile: tables,
         } = file;
@@ -142,7 +156,9 @@ impl Plan {
             gates,
             report,
             segments,
+            bases: Vec::new(),
             limits,
+            wording_sections,
             profiles,
         };
         plan.profiles = plan.read_profiles(tables)?;
@@ -156,6 +172,7 @@ impl Plan {
             source.resolved = Some(profile);
         }
         plan.segments = plan.read_segments(segment)?;
+        plan.bases = plan.read_bases(&basis)?;
         plan.check()?;
         Ok(plan)
     }
@@ -186,6 +203,7 @@ impl Plan {
             source.check(self)?;
         }
         self.check_scenarios()?;
+        self.check_wordings()?;
         self.own_numbers()?;
         if let Some(message) = self.clean.consent_words.contradiction() {
             return Err(self.wrong(self.text.find("[clean.consent_words]").unwrap_or(0), message));

@@ -1,5 +1,6 @@
 //! The sections of a plan, as written in TOML.
 
+pub(crate) mod basis;
 pub(crate) mod business;
 pub(crate) mod gates;
 pub(crate) mod merge;
@@ -11,6 +12,7 @@ pub(crate) mod source_provider;
 pub(crate) mod value_schemas;
 pub(crate) mod verify;
 pub(crate) mod whatsapp;
+pub(crate) mod wording;
 
 use std::fmt::Display;
 use std::num::NonZeroUsize;

@@ -2,6 +2,7 @@
 //!
 //! `docs/schemas` holds these schemas: those of types are written there by a test, and the others are kept there by hand.
 
+mod consent;
 mod kept_templates;
 mod people;
 mod reviews;
@@ -13,6 +14,7 @@ mod templates;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use consent::*;
 pub use kept_templates::*;
 pub use people::*;
 pub use reviews::*;

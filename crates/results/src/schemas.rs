@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
+use crate::consent::*;
 use crate::kept_templates::*;
 use crate::people::*;
 use crate::reviews::*;
@@ -30,9 +31,14 @@ macro_rules! kept {
 }
 
 /// The commands that print JSON, `error` for those that fail, and both kinds of notifications.
-const SCHEMAS: [(&str, Origin); 50] = [
+const SCHEMAS: [(&str, Origin); 55] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
+    ("consent-export", Made(made::<ConsentExportResult>)),
+    ("consent-import", Made(made::<ConsentImportResult>)),
+    ("consent-prove", Made(made::<ConsentProof>)),
+    ("consent-review", Made(made::<ConsentReviewResult>)),
+    ("consent-show", Made(made::<ConsentShown>)),
     ("crm-ddl", Made(made::<DdlResult>)),
     ("error", Made(made::<FailureResult>)),
     ("export-contacts", Made(made::<ContactsExport>)),

@@ -25,6 +25,7 @@ pub fn outcome(outcome: &Outcome) -> String {
             };
             crate::run::loaded(*inserted, *updated, *unchanged) + &absorbed
         }
+        Outcome::StatementsRead { n_rows } => counted(*n_rows, "row"),
         Outcome::Submitted { n_templates } => counted(*n_templates, "template"),
         Outcome::Translated { n_scenarios, n_templates } => {
             format!("{}: {}", counted(*n_scenarios, "scenario"), counted(*n_templates, "template"))

@@ -67,7 +67,8 @@ impl Crm {
 }
 
 impl Wording {
-    fn is_same(&self, other: &Self) -> bool {
+    /// Whether both have the same text, language and purposes.
+    pub fn is_same(&self, other: &Self) -> bool {
         self.text == other.text && self.language == other.language && joined(&self.purposes) == joined(&other.purposes)
     }
 }

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::backup;
 use crate::load::{exports, lease, load_all, read_statements_anew, receipt, record_as, run_row};
 use crate::open_run::OpenRun;
+use crate::wordings::record_wordings;
 
 /// Limits the batches that wait to be loaded: as many as are merged while the database waits for its disk.
 const BATCHES_WAITING: usize = 16;
@@ -73,6 +74,7 @@ impl OverlappedLoad {
         backup::ensure(run, &crm).await?;
         let label = crm.plan_run(&run_row(run, Vec::new())).await?;
         record_as(run, label)?;
+        record_wordings(&run.plan, &crm).await?;
         // The consent words must be recorded first: a load that finds no recorded words reads every statement again.
         read_statements_anew(run, &crm).await?;
 

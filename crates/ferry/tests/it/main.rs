@@ -7,6 +7,7 @@ mod bad_files;
 mod browser;
 mod check;
 mod clients;
+mod consent;
 mod corpus;
 mod corpus_scripts;
 mod crossing;

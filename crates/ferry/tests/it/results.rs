@@ -8,6 +8,7 @@ use expect_test::expect_file;
 use serde_json::{Value, json};
 
 use crate::clients::python;
+use crate::consent;
 use crate::manual::commands;
 use crate::review;
 use crate::world::{Ended, Sandbox, World};
@@ -156,6 +157,33 @@ fn results_about_runs_and_people_are_valid_by_their_schemas() {
     take("restore", &["restore", "--yes"]);
     take("key-export", &["key", "export"]);
     take("key-check", &["key", "check"]);
+    results.check();
+}
+
+#[test]
+fn results_about_consent_are_valid_by_their_schemas() {
+    let world = consent::loaded("sqlite:ferry.db");
+    let rows = "phone,state,said_at\n+33199000001,yes,2026-03-01\n+33199000003,perhaps,\n12,no,\n";
+    world.write("optins.csv", rows);
+    let mut results = Results::default();
+    let take = &mut |schema: &str, arguments: &[&str]| results.take(&world, schema, arguments);
+    let import = ["consent", "import", "optins.csv", "--channel", "whatsapp", "--wording", "news@1"];
+    let dry = take("consent-import", &[import.as_slice(), &["--dry-run"]].concat());
+    assert_eq!([&dry["added"], &dry["review"], &dry["refused"]], [1, 1, 1], "{dry}");
+    take("consent-import", &[import.as_slice(), &["--rejects", "rejects.csv"]].concat());
+    let shown = take("consent-show", &["consent", "show", "+33199000001"]);
+    assert_eq!(shown["now"].as_array().unwrap().len(), 5, "{shown}");
+    take("consent-prove", &["consent", "prove", "+33199000001"]);
+    let printed = world.ferry(&["consent", "prove", "+33199000001", "--format", "json"]).out;
+    world.write("receipt.json", &printed);
+    let checked = take("consent-prove", &["consent", "prove", "--check", "receipt.json"]);
+    assert_eq!(checked["genuine"], true, "{checked}");
+    let listed = take("consent-review", &["consent", "review"]);
+    assert_eq!(listed["unclear"].as_array().unwrap().len(), 2, "{listed}");
+    take("consent-review", &["consent", "review", "--export", "review.csv"]);
+    let decide = ["consent", "review", "+33199000003", "--decide", "no", "--because", "she said so", "--by", "Ana"];
+    take("consent-review", &decide);
+    take("consent-export", &["consent", "export", "--to", "ledger.csv"]);
     results.check();
 }
 

@@ -8,7 +8,7 @@ use clean::{DateForm, DateOrder};
 use extract::{
     ATTRIBUTE_NAMES, ColumnNames, Encoding, ExtractError, FIELDS, Layout, Profile, Settings, is_attribute_name,
 };
-use model::{Channel, ConsentChannel, DigestInput, Reason};
+use model::{Channel, ConsentChannel, DigestInput, Reason, WordingName};
 use phone::{PhoneForm, PhoneNumber, Region};
 use run::SourceRecord;
 use schemars::JsonSchema;
@@ -138,6 +138,10 @@ pub struct SourceSection {
     #[serde(default)]
     #[schemars(schema_with = "value_schemas::consent_channel")]
     consent_channel: Option<ConsentChannel>,
+    /// What people were told when they gave the consents of this source: `NAME@VERSION` of a `[[wording]]`. On WhatsApp a
+    /// consent counts only for the purposes that its wording names.
+    #[schemars(with = "Option<String>")]
+    pub(crate) wording: Option<Spanned<String>>,
     /// The name of the sheet in a spreadsheet. Default: the first sheet that is not empty.
     sheet: Option<String>,
     /// The key that holds the list of records, in JSON that comes in pages. Default: detected.
@@ -216,6 +220,11 @@ impl SourceSection {
     /// Returns where the files of the source are, relative to the plan.
     pub fn path(&self) -> PathBuf {
         self.path.clone().unwrap_or_else(|| Path::new("pages").join(self.name.get_ref()))
+    }
+
+    /// Returns the wording of the consents of the source.
+    pub fn wording(&self) -> Option<WordingName> {
+        self.wording.as_ref().and_then(|it| WordingName::parse(it.get_ref()))
     }
 
     pub fn scope(&self) -> &str {
@@ -348,13 +357,18 @@ impl SourceSection {
 
     /// Returns the input for a digest of the settings in this section that cleaned contacts depend on. Version 1.
     pub(crate) fn clean_input(&self) -> DigestInput {
-        DigestInput::new("source.clean", 1)
+        let input = DigestInput::new("source.clean", 1)
             .field("name", self.name.get_ref())
             .field("channel", self.channel().name())
             .field("priority", self.priority())
             .field("scope", self.scope())
             .nested("profile", &self.profile().digest_input())
-            .nested("reading", &self.reading_input())
+            .nested("reading", &self.reading_input());
+        // Plans without wordings have the digests that they had before there were any.
+        match self.wording() {
+            Some(wording) => input.field("wording", wording),
+            None => input,
+        }
     }
 }
 

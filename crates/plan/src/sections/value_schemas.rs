@@ -2,7 +2,7 @@
 
 use clean::{DateOrder, FieldRule, ReadField};
 use extract::FIELDS;
-use model::{Channel, ConsentChannel};
+use model::{Channel, ConsentChannel, ConsentPurpose};
 use phone::PhoneForm;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
@@ -50,6 +50,18 @@ pub(crate) fn date_order(_: &mut SchemaGenerator) -> Schema {
 
 pub(crate) fn consent_channel(_: &mut SchemaGenerator) -> Schema {
     one_of(ConsentChannel::ALL.map(ConsentChannel::name))
+}
+
+pub(crate) fn purpose(_: &mut SchemaGenerator) -> Schema {
+    one_of(ConsentPurpose::OF_MESSAGES.map(ConsentPurpose::name))
+}
+
+pub(crate) fn purposes(generator: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "items": purpose(generator), "minItems": 1 })
+}
+
+pub(crate) fn basis_channel(_: &mut SchemaGenerator) -> Schema {
+    one_of([ConsentChannel::Sms, ConsentChannel::Viber].map(ConsentChannel::name))
 }
 
 pub(crate) fn adapter(_: &mut SchemaGenerator) -> Schema {

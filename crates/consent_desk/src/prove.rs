@@ -1,0 +1,118 @@
+//! `ferry consent prove`: a signed receipt for a consent that counts.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use consent_ledger::receipt::{self, Checked, NoConsent, Proven, Receipt};
+use jiff::Timestamp;
+use model::{Basis, ConsentChannel, ConsentPurpose, ConsentState, Statement};
+use plan::{Plan, contact_key};
+use results::ConsentProof;
+use serde_json::Value;
+
+use crate::{look, safe, told, who};
+
+const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
+/// The most bytes of a receipt: a person says less in a lifetime.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// The consent to prove.
+#[derive(Clone, Debug)]
+pub struct ProveOptions<'a> {
+    pub who: &'a str,
+    pub channel: ConsentChannel,
+    pub purpose: ConsentPurpose,
+}
+
+/// Makes a receipt. Fails if there is no consent that counts, and says what is there instead.
+pub async fn prove(plan: &Plan, args: &ProveOptions<'_>) -> Result<ConsentProof> {
+    let (crm, key) = look(plan).await?;
+    let contact = who::found(plan, &crm, &key, args.who).await?;
+    let (ledger, wordings) = (crm.ledger_of(contact).await?, crm.wordings().await?);
+    let now = crm.consent_now(contact).await?;
+    crm.close().await;
+    let proven = Proven {
+        contact,
+        channel: args.channel,
+        purpose: args.purpose,
+        ledger: &ledger,
+        wordings: &wordings,
+        business_name: plan.business.name.as_deref(),
+        business_contact: plan.business.contact.as_deref(),
+        at: Timestamp::from_microsecond(Timestamp::now().as_microsecond())?,
+        tool: TOOL,
+    };
+    match receipt::prove(&proven, &now, &key) {
+        Ok(receipt) => Ok(ConsentProof { receipt, genuine: true }),
+        Err(none) => bail!(
+            "there is no consent to {} by {} that counts: {}",
+            args.purpose.name(),
+            args.channel.name(),
+            reason(&none)
+        ),
+    }
+}
+
+/// What is there instead of a consent that counts.
+fn reason(none: &NoConsent) -> String {
+    match none {
+        NoConsent::NothingSaid => "nothing was said about it".to_owned(),
+        NoConsent::CoversNothing(said) => match said.wording() {
+            None => format!("the {} names no wording, so it covers no purpose", told(said)),
+            Some(wording) => {
+                let wording = safe(&wording.to_string());
+                format!("the wording {wording} of the {} does not name the purpose, or is not known", told(said))
+            }
+        },
+        NoConsent::Refused { statement, is_withdrawn } => refused(statement, *is_withdrawn),
+    }
+}
+
+fn refused(said: &Statement, is_withdrawn: bool) -> String {
+    let when = said.at.map_or_else(|| "without a date".to_owned(), |it| format!("on {}", it.from.strftime("%F")));
+    let channel = match said.channel {
+        ConsentChannel::All => ", for all channels".to_owned(),
+        channel => format!(" by {}", channel.name()),
+    };
+    match said.state {
+        _ if said.basis == Basis::Platform => format!("blocked by the platform {when}{channel}"),
+        ConsentState::Unclear => {
+            format!("the answer{channel} {when} is not understood: see `ferry consent review`")
+        }
+        _ if is_withdrawn => format!("withdrawn {when}{channel}"),
+        _ => format!("refused {when}{channel}"),
+    }
+}
+
+/// Checks the signature of a receipt. Fails if it is not genuine, and says why.
+pub fn check_receipt(plan: &Plan, file: &Path) -> Result<(ConsentProof, String)> {
+    let key = contact_key(plan)?;
+    let shown = || safe(&run_text::path(file));
+    let bytes = run::read_small_text(file, MOST_BYTES).with_context(|| format!("could not read {}", shown()))?;
+    let receipt = read(&bytes).with_context(|| format!("{} is not a receipt that Ferry has made", shown()))?;
+    let why = match receipt.check(&key) {
+        Checked::Genuine => {
+            let (id, at) = (&receipt.receipt_id, receipt.issued_at);
+            let text = format!("{} is genuine: receipt {id} of {at}, signed with this key\n", shown());
+            return Ok((ConsentProof { receipt, genuine: true }, text));
+        }
+        Checked::OtherKey => format!("it was signed with the contact key {}", safe(&receipt.signature.key_id)),
+        Checked::Changed => "it has changed since it was signed".to_owned(),
+    };
+    bail!("{} is not genuine: {why}", shown())
+}
+
+/// A receipt by itself, or the result of this command in JSON.
+fn read(text: &str) -> Result<Receipt> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Printed {
+        #[serde(rename = "schema_version")]
+        _schema_version: u32,
+        receipt: Receipt,
+        #[serde(rename = "genuine")]
+        _genuine: bool,
+    }
+    let is_printed = serde_json::from_str::<Value>(text)?.get("receipt").is_some();
+    Ok(if is_printed { serde_json::from_str::<Printed>(text)?.receipt } else { serde_json::from_str(text)? })
+}

@@ -1,0 +1,267 @@
+//! Imports statements of people: opt-ins with their own dates, wordings and proofs, and lists of people who refuse.
+
+pub mod columns;
+pub mod refusal;
+mod rejects;
+pub mod row;
+pub mod rules;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+
+use crm::{Crm, KnownStatements};
+use extract::{Probe, Row, Settings};
+use model::{ConsentChannel, ConsentPurpose, ConsentState, ContactId, IdentityKind, Statement};
+use tokio::sync::mpsc;
+
+use crate::ConsentError;
+use crate::import::columns::Columns;
+pub use crate::import::columns::StatementField;
+pub use crate::import::refusal::Refusal;
+use crate::import::rejects::Rejects;
+use crate::import::row::{Person, ReadRow, read_row};
+pub use crate::import::rules::{Defaults, Rules};
+
+/// How many rows are recorded in one transaction: all of them, or none.
+const BATCH: usize = 10_000;
+/// How many batches are read ahead of the database.
+const BATCHES_AHEAD: usize = 2;
+/// How many refused rows are kept for the terminal.
+const SHOWN: usize = 10;
+
+/// What to import.
+pub struct Import<'a> {
+    pub file: &'a Path,
+    pub rules: Rules,
+    /// The columns that the command line names.
+    pub columns: Vec<(StatementField, String)>,
+    /// Where refused rows are written.
+    pub rejects: Option<&'a Path>,
+    /// Writes nothing to the database.
+    pub is_dry_run: bool,
+    pub settings: Settings,
+}
+
+/// What has become of the rows. Each row is counted once in the first five counts, or it is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    pub n_rows: u64,
+    pub n_added: u64,
+    /// Rows whose statements are all in the ledger.
+    pub n_known: u64,
+    /// Rows with an answer that is not understood, which is recorded as unclear.
+    pub n_review: u64,
+    pub n_refused: u64,
+    /// Statements that were added. A row with several purposes makes several.
+    pub n_statements: u64,
+    pub refused_because: BTreeMap<Refusal, u64>,
+    /// The lines of the first refused rows, with their reasons.
+    pub first_refused: Vec<(u64, Refusal)>,
+    /// People of the file whom the database does not have.
+    pub n_unknown_people: u64,
+    /// Consents that were added and cover no purpose.
+    pub n_without_purpose: u64,
+    /// Refusals whose date could not be used, so that they are undated.
+    pub n_undated: u64,
+    pub unread_columns: Vec<String>,
+}
+
+/// Reads a file and records its statements, batch by batch. An import that is repeated adds nothing.
+///
+/// `crm` is none only in a dry run without a database. `advance` is told how many rows are done.
+pub async fn import(
+    crm: Option<&Crm>,
+    import: Import<'_>,
+    mut advance: impl FnMut(u64),
+) -> Result<Imported, ConsentError> {
+    let Import { file, rules, columns, rejects, is_dry_run, settings } = import;
+    let probe = extract::probe(&[file.to_owned()], &settings)?;
+    let columns = Columns::find(file, &probe, &columns, rules.is_list)?;
+    check_columns(file, &rules, &columns)?;
+    let mut rejects = rejects.map(|it| Rejects::create(it, &probe.columns)).transpose()?;
+    let mut recorder = Recorder {
+        crm,
+        is_dry_run,
+        rules: rules.clone(),
+        counts: Imported { unread_columns: columns.unread.clone(), ..Imported::default() },
+        seen: HashSet::new(),
+        strangers: HashSet::new(),
+        viber: HashMap::new(),
+    };
+    let (sender, mut batches) = mpsc::channel(BATCHES_AHEAD);
+    let reading = tokio::task::spawn_blocking(move || read(&probe, &rules, &columns, &sender));
+    while let Some(batch) = batches.recv().await {
+        let n_rows = batch.len() as u64;
+        recorder.record(batch, rejects.as_mut()).await?;
+        advance(n_rows);
+    }
+    reading.await.map_err(ConsentError::Thread)??;
+    if let Some(rejects) = rejects {
+        rejects.publish()?;
+    }
+    recorder.counts.n_unknown_people = recorder.strangers.len() as u64;
+    Ok(recorder.counts)
+}
+
+fn check_columns(file: &Path, rules: &Rules, columns: &Columns) -> Result<(), ConsentError> {
+    let path = || file.to_owned();
+    let has_answers = columns.has(StatementField::State) || columns.has(StatementField::Words);
+    if !(rules.is_list || has_answers || rules.defaults.state.is_some()) {
+        let columns = match columns.unread[..] {
+            [] => "it has no other columns".to_owned(),
+            _ => format!("its other columns are {}", columns.unread.join(", ")),
+        };
+        return Err(ConsentError::NoAnswers { path: path(), columns });
+    }
+    if !columns.has(StatementField::Channel) && rules.defaults.channel.is_none() {
+        return Err(ConsentError::NoChannel { path: path() });
+    }
+    Ok(())
+}
+
+/// A row of the file.
+struct FileRow {
+    line: u64,
+    /// What the row says, or why it is refused, with its cells.
+    read: Result<ReadRow, (Refusal, Vec<String>)>,
+}
+
+/// Reads all rows on a thread of its own.
+fn read(
+    probe: &Probe,
+    rules: &Rules,
+    columns: &Columns,
+    batches: &mpsc::Sender<Vec<FileRow>>,
+) -> Result<(), ConsentError> {
+    let mut batch = Vec::with_capacity(BATCH);
+    extract::read(probe, |row: Row| {
+        let line = row.line;
+        let read = match row.cells {
+            Ok(cells) => read_row(rules, columns, cells, line).map_err(|it| {
+                (it, (0..probe.columns.len()).map(|place| cells.get(place).to_owned()).collect::<Vec<_>>())
+            }),
+            Err(unread) => Err((Refusal::Row(unread.reason), vec![unread.text.into_owned()])),
+        };
+        batch.push(FileRow { line, read });
+        if batch.len() == BATCH {
+            // The receiver is closed only if recording has failed, which its own error says.
+            let _ = batches.blocking_send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)));
+        }
+        Ok::<(), ConsentError>(())
+    })?;
+    let _ = batches.blocking_send(batch);
+    Ok(())
+}
+
+/// Records rows and counts what becomes of them.
+struct Recorder<'a> {
+    crm: Option<&'a Crm>,
+    is_dry_run: bool,
+    rules: Rules,
+    counts: Imported,
+    /// The statements of this import.
+    seen: HashSet<(ContactId, i64)>,
+    /// People whom the database does not have.
+    strangers: HashSet<ContactId>,
+    /// The contacts of Viber users.
+    viber: HashMap<(String, String), ContactId>,
+}
+
+impl Recorder<'_> {
+    async fn record(&mut self, batch: Vec<FileRow>, mut rejects: Option<&mut Rejects>) -> Result<(), ConsentError> {
+        let mut rows = Vec::with_capacity(batch.len());
+        for FileRow { line, read } in batch {
+            self.counts.n_rows += 1;
+            match read {
+                Ok(row) => rows.push((self.id_of(&row.person).await?, row)),
+                Err((refusal, cells)) => {
+                    self.refuse(line, refusal);
+                    if let Some(rejects) = &mut rejects {
+                        rejects.add(&cells, line, refusal.text())?;
+                    }
+                }
+            }
+        }
+        let ids: Vec<ContactId> = rows.iter().map(|it| it.0).collect();
+        let known = match self.crm {
+            Some(crm) => crm.known_statements(&ids).await?,
+            None => KnownStatements::default(),
+        };
+        let mut new = Vec::new();
+        for (id, row) in rows {
+            self.add(&known, id, row, &mut new);
+        }
+        match self.crm {
+            Some(crm) if !self.is_dry_run && !new.is_empty() => crm.record_statements(&new).await.map(drop)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Counts a row, and adds its statements that are new.
+    fn add(&mut self, known: &KnownStatements, id: ContactId, row: ReadRow, new: &mut Vec<(ContactId, Statement)>) {
+        let owner = known.owner(id);
+        if !known.is_contact(id) {
+            self.strangers.insert(owner);
+        }
+        let is_new = |it: &Statement| !known.holds(id, it.id());
+        let mut n_new = 0;
+        for statement in row.statements.into_iter().filter(is_new) {
+            if self.seen.insert((owner, statement.id())) {
+                n_new += 1;
+                self.counts.n_without_purpose += u64::from(covers_nothing(&self.rules, &statement));
+                new.push((id, statement));
+            }
+        }
+        self.counts.n_statements += n_new;
+        match row.doubt {
+            _ if n_new == 0 => self.counts.n_known += 1,
+            Some(_) => self.counts.n_review += 1,
+            None => self.counts.n_added += 1,
+        }
+        self.counts.n_undated += u64::from(n_new > 0 && row.has_bad_date);
+    }
+
+    fn refuse(&mut self, line: u64, refusal: Refusal) {
+        self.counts.n_refused += 1;
+        *self.counts.refused_because.entry(refusal).or_default() += 1;
+        if self.counts.first_refused.len() < SHOWN {
+            self.counts.first_refused.push((line, refusal));
+        }
+    }
+
+    /// The contact of a person. A Viber user who is not in the database has the id that a run gives it.
+    async fn id_of(&mut self, person: &Person) -> Result<ContactId, ConsentError> {
+        let (scope, id) = match person {
+            Person::Contact(id) => return Ok(*id),
+            Person::Viber { scope, id } => (scope.clone(), id.clone()),
+        };
+        if let Some(known) = self.viber.get(&(scope.clone(), id.clone())) {
+            return Ok(*known);
+        }
+        let found = match self.crm {
+            Some(crm) => crm.contact_of(IdentityKind::Viber, &scope, &id).await?,
+            None => None,
+        };
+        let contact = found.unwrap_or_else(|| self.rules.key.of_identity(IdentityKind::Viber, &scope, &id));
+        self.viber.insert((scope, id), contact);
+        Ok(contact)
+    }
+}
+
+/// Whether a consent covers no purpose, so that it counts for nothing.
+fn covers_nothing(rules: &Rules, statement: &Statement) -> bool {
+    if statement.state != ConsentState::Yes {
+        return false;
+    }
+    match statement.wording() {
+        None => statement.channel == ConsentChannel::Whatsapp,
+        Some(wording) => {
+            let names = |it: ConsentPurpose| statement.purpose.includes(it) && rules.wordings.names(wording, it);
+            !ConsentPurpose::OF_MESSAGES.into_iter().any(names)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,158 @@
+//! Which column of a file holds what.
+
+use std::path::Path;
+
+use extract::{Cells, Probe};
+
+use crate::ConsentError;
+
+/// The fields that a row can have, by the names of their columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StatementField {
+    Phone,
+    ContactId,
+    ViberId,
+    /// The scope of the Viber id.
+    Scope,
+    Channel,
+    State,
+    SaidAt,
+    Purpose,
+    Wording,
+    Place,
+    Proof,
+    ProofDigest,
+    Identity,
+    Words,
+    /// Where an exported ledger has the statement from.
+    Basis,
+    /// Whether an exported ledger has retracted the statement.
+    Retracted,
+}
+
+impl StatementField {
+    pub const ALL: [Self; 16] = [
+        Self::Phone,
+        Self::ContactId,
+        Self::ViberId,
+        Self::Scope,
+        Self::Channel,
+        Self::State,
+        Self::SaidAt,
+        Self::Purpose,
+        Self::Wording,
+        Self::Place,
+        Self::Proof,
+        Self::ProofDigest,
+        Self::Identity,
+        Self::Words,
+        Self::Basis,
+        Self::Retracted,
+    ];
+
+    /// The name of the column, and the name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Phone => "phone",
+            Self::ContactId => "contact_id",
+            Self::ViberId => "viber_id",
+            Self::Scope => "scope",
+            Self::Channel => "channel",
+            Self::State => "state",
+            Self::SaidAt => "said_at",
+            Self::Purpose => "purpose",
+            Self::Wording => "wording",
+            Self::Place => "place",
+            Self::Proof => "proof",
+            Self::ProofDigest => "proof_digest",
+            Self::Identity => "identity",
+            Self::Words => "words",
+            Self::Basis => "basis",
+            Self::Retracted => "retracted",
+        }
+    }
+
+    /// Reads back what [`StatementField::name`] gave.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+}
+
+/// The column of each field of a file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Columns {
+    places: [Option<usize>; StatementField::ALL.len()],
+    /// The columns that nothing is read from.
+    pub(crate) unread: Vec<String>,
+}
+
+impl Columns {
+    /// Finds the columns: those that are named, then those whose name is that of a field. A list with one column holds
+    /// people, by their phones.
+    pub(crate) fn find(
+        path: &Path,
+        probe: &Probe,
+        named: &[(StatementField, String)],
+        is_list: bool,
+    ) -> Result<Self, ConsentError> {
+        let header = &probe.columns;
+        let mut columns = Self::default();
+        for (field, name) in named {
+            let found = header.iter().position(|it| it.trim() == name.trim());
+            let found = found.or_else(|| header.iter().position(|it| plain(it) == plain(name)));
+            let missing =
+                || ConsentError::NoColumn { path: path.to_owned(), column: name.clone(), columns: listed(header) };
+            columns.places[*field as usize] = Some(found.ok_or_else(missing)?);
+        }
+        for field in StatementField::ALL {
+            let found = || header.iter().position(|it| is_named(field, &plain(it)));
+            if columns.places[field as usize].is_none() {
+                columns.places[field as usize] = found();
+            }
+        }
+        if is_list && header.len() == 1 && !columns.has_people() {
+            columns.places[StatementField::Phone as usize] = Some(0);
+        }
+        if !columns.has_people() {
+            return Err(ConsentError::NoPeople { path: path.to_owned(), columns: listed(header) });
+        }
+        let unread = (0..header.len()).filter(|it| !columns.places.contains(&Some(*it)));
+        columns.unread = unread.map(|it| shown(&header[it], it)).collect();
+        Ok(columns)
+    }
+
+    /// Whether the file has a column for the field.
+    pub(crate) fn has(&self, field: StatementField) -> bool {
+        self.places[field as usize].is_some()
+    }
+
+    /// The cell of a field without white space around it; empty if the file has no such column.
+    pub(crate) fn cell<'a>(&self, cells: Cells<'a>, field: StatementField) -> &'a str {
+        self.places[field as usize].map_or("", |it| cells.get(it).trim())
+    }
+
+    fn has_people(&self) -> bool {
+        [StatementField::Phone, StatementField::ContactId, StatementField::ViberId].into_iter().any(|it| self.has(it))
+    }
+}
+
+fn is_named(field: StatementField, name: &str) -> bool {
+    name == field.name() || (field == StatementField::Purpose && name == "purposes")
+}
+
+/// `Said at` as `said_at`.
+fn plain(name: &str) -> String {
+    name.trim().to_lowercase().replace([' ', '-'], "_")
+}
+
+/// The columns of a file, for a message.
+fn listed(header: &[String]) -> String {
+    let names: Vec<String> = header.iter().enumerate().map(|(place, it)| shown(it, place)).collect();
+    format!("its columns are {}", names.join(", "))
+}
+
+/// The name of a column. The first row of a file without a header can hold a phone number, which is not shown.
+fn shown(name: &str, place: usize) -> String {
+    let n_digits = name.chars().filter(char::is_ascii_digit).count();
+    if n_digits < 6 { format!("\"{name}\"") } else { format!("column {}", place + 1) }
+}

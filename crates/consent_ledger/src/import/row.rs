@@ -1,0 +1,246 @@
+//! Reads a row: the person, and the statements.
+
+use clean::{ReadDate, read_date};
+use consent::Meaning;
+use extract::Cells;
+use jiff::Timestamp;
+use model::{
+    Basis, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, ContactId, IdentityKind, Personal, Proof,
+    ProofKind, SaidAt, Statement, WordingName,
+};
+
+use crate::import::columns::{Columns, StatementField};
+use crate::import::refusal::Refusal;
+use crate::import::rules::Rules;
+
+/// The most bytes of what a person said that are kept, as in an import of contacts.
+const MAX_WORDS_BYTES: usize = 250;
+/// The most bytes of a place or of the reference of a proof.
+const MAX_TEXT_BYTES: usize = 500;
+
+/// A person as a row names it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Person {
+    Contact(ContactId),
+    /// A Viber user, by the scope and the id.
+    Viber {
+        scope: String,
+        id: String,
+    },
+}
+
+/// What a row says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReadRow {
+    pub(crate) person: Person,
+    /// One for each purpose.
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) doubt: Option<Doubt>,
+    /// A refusal has a date that cannot be read, so it is recorded without one.
+    pub(crate) has_bad_date: bool,
+}
+
+/// Why an answer is not understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Doubt {
+    Unknown,
+    /// The state is a yes, and the words are a refusal.
+    Contradictory,
+}
+
+/// Reads the cells of a row. `line` is that of the file.
+pub(crate) fn read_row(rules: &Rules, columns: &Columns, cells: Cells, line: u64) -> Result<ReadRow, Refusal> {
+    let cell = |field| columns.cell(cells, field);
+    if cell(StatementField::Retracted) == "true" {
+        return Err(Refusal::Retracted);
+    }
+    let person = person(rules, &cell)?;
+    let channel = channel(rules, cell(StatementField::Channel))?;
+    let basis = basis(rules, cell(StatementField::Basis))?;
+    let said = run::unguarded(cell(StatementField::Words));
+    let Answer { state, words, doubt } = answer(rules, cell(StatementField::State), &said)?;
+    let (at, has_bad_date) = said_at(rules, cell(StatementField::SaidAt), state)?;
+    let record = record(rules, &cell, &person, state)?;
+    let statement = |purpose| Statement {
+        channel,
+        at,
+        state,
+        basis,
+        words: Personal(kept(words).to_owned()),
+        purpose,
+        row: format!("{}:{line}", rules.source).into(),
+        first_run: rules.run.clone(),
+        record: record.clone().map(Box::new),
+    };
+    let statements = purposes(rules, cell(StatementField::Purpose))?.into_iter().map(statement).collect();
+    Ok(ReadRow { person, statements, doubt, has_bad_date })
+}
+
+fn person<'a>(rules: &Rules, cell: &impl Fn(StatementField) -> &'a str) -> Result<Person, Refusal> {
+    let (id, phone, viber) =
+        (cell(StatementField::ContactId), cell(StatementField::Phone), cell(StatementField::ViberId));
+    if !id.is_empty() {
+        return ContactId::from_hex(id).map(Person::Contact).ok_or(Refusal::ContactId);
+    }
+    if !phone.is_empty() {
+        let (phone, _) = clean::phone(phone, rules.region).map_err(Refusal::Phone)?;
+        return Ok(Person::Contact(rules.key.of_phone(phone.number)));
+    }
+    if viber.is_empty() {
+        return Err(Refusal::NoPerson);
+    }
+    let scope = Some(cell(StatementField::Scope)).filter(|it| !it.is_empty()).or(rules.defaults.scope.as_deref());
+    let scope = scope.ok_or(Refusal::NoScope)?.to_owned();
+    Ok(Person::Viber { scope, id: viber.to_owned() })
+}
+
+fn channel(rules: &Rules, cell: &str) -> Result<ConsentChannel, Refusal> {
+    match cell {
+        "" => rules.defaults.channel.ok_or(Refusal::NoChannel),
+        cell => ConsentChannel::from_name(&cell.to_ascii_lowercase()).ok_or(Refusal::Channel),
+    }
+}
+
+/// A thread that the person began stays one, because it grants conversation only.
+fn basis(rules: &Rules, cell: &str) -> Result<Basis, Refusal> {
+    if rules.is_list {
+        return Ok(Basis::List);
+    }
+    if cell.is_empty() {
+        return Ok(Basis::Record);
+    }
+    match Basis::from_name(cell).ok_or(Refusal::Basis)? {
+        Basis::Platform => Err(Refusal::Platform),
+        kept @ (Basis::Inbound | Basis::List) => Ok(kept),
+        _ => Ok(Basis::Record),
+    }
+}
+
+/// The state of a row, and the words of the person.
+struct Answer<'a> {
+    state: ConsentState,
+    words: &'a str,
+    doubt: Option<Doubt>,
+}
+
+/// Reads the answer by the words of the plan. What is not understood is unclear, and never a yes. A row whose words
+/// refuse is no yes either.
+fn answer<'a>(rules: &Rules, state: &'a str, said: &'a str) -> Result<Answer<'a>, Refusal> {
+    if rules.is_list {
+        let state = rules.defaults.state.unwrap_or(ConsentState::Stop);
+        return Ok(Answer { state, words: said, doubt: None });
+    }
+    let given = if state.is_empty() && rules.defaults.state.is_none() { said } else { state };
+    let known = ConsentState::from_name(given);
+    let words = if said.is_empty() && known.is_none() { state } else { said };
+    let read = match (known, rules.defaults.state) {
+        (Some(known), _) => known,
+        (None, Some(default)) if state.is_empty() => default,
+        (None, _) => match rules.words.cell(given) {
+            Meaning::Nothing => return Err(Refusal::NoAnswer),
+            meaning => meaning.state().unwrap_or(ConsentState::Unclear),
+        },
+    };
+    let is_refused = !said.is_empty() && rules.words.cell(said).is_refusal();
+    Ok(match read {
+        ConsentState::Yes if is_refused => {
+            Answer { state: ConsentState::Unclear, words, doubt: Some(Doubt::Contradictory) }
+        }
+        ConsentState::Unclear => Answer { state: read, words, doubt: Some(Doubt::Unknown) },
+        state => Answer { state, words, doubt: None },
+    })
+}
+
+/// The time of the statement, and whether a refusal has a date that cannot be used. Such a refusal is recorded without a
+/// date, because it must not be lost.
+fn said_at(rules: &Rules, cell: &str, state: ConsentState) -> Result<(Option<SaidAt>, bool), Refusal> {
+    let is_yes = state == ConsentState::Yes;
+    let read = match read_date(cell, &rules.dates) {
+        ReadDate::At(moment) => moment,
+        ReadDate::Nothing if is_yes => return Err(Refusal::YesWithoutDate),
+        ReadDate::Unreadable if is_yes => return Err(Refusal::DateOfYes),
+        ReadDate::Nothing => return Ok((None, false)),
+        ReadDate::Unreadable => return Ok((None, true)),
+    };
+    let (first, last) = clean::Rules::date_range(rules.run.started_at);
+    // A yes of tomorrow would count against refusals that come before it. A day begins with its first moment.
+    let last = if is_yes { rules.run.started_at.as_microsecond() } else { last };
+    if !(first..=last).contains(&read.at.as_microsecond()) {
+        return if is_yes { Err(Refusal::DateOutOfRange) } else { Ok((None, true)) };
+    }
+    let whole = |it: Timestamp| Timestamp::from_microsecond(it.as_microsecond()).unwrap_or(it);
+    Ok((Some(SaidAt { from: whole(read.at), until: whole(read.until) }), false))
+}
+
+fn purposes(rules: &Rules, cell: &str) -> Result<Vec<ConsentPurpose>, Refusal> {
+    let names = cell.split(['+', ',', ';', '/', ' ']).filter(|it| !it.is_empty());
+    let read: Option<Vec<ConsentPurpose>> =
+        names.map(|it| ConsentPurpose::from_name(&it.to_ascii_lowercase())).collect();
+    let mut purposes = read.ok_or(Refusal::Purpose)?;
+    if purposes.is_empty() {
+        purposes.clone_from(&rules.defaults.purposes);
+    }
+    if purposes.is_empty() || purposes.contains(&ConsentPurpose::Messages) {
+        purposes = vec![ConsentPurpose::Messages];
+    }
+    purposes.sort_unstable();
+    purposes.dedup();
+    Ok(purposes)
+}
+
+fn record<'a>(
+    rules: &Rules,
+    cell: &impl Fn(StatementField) -> &'a str,
+    person: &Person,
+    state: ConsentState,
+) -> Result<Option<ConsentRecord>, Refusal> {
+    let wording = match cell(StatementField::Wording) {
+        // Nobody is given a wording to refuse.
+        "" => rules.defaults.wording.clone().filter(|_| !state.is_refusal()),
+        text => Some(WordingName::parse(text).ok_or(Refusal::Wording)?),
+    };
+    let place = match cell(StatementField::Place) {
+        "" => rules.defaults.place.clone(),
+        text => Some(short(&run::unguarded(text)).to_owned()),
+    };
+    let identity = match (cell(StatementField::Identity), person) {
+        ("", Person::Contact(_)) => None,
+        ("", Person::Viber { scope, id }) => Some(format!("{}:{scope}:{id}", IdentityKind::Viber.name())),
+        (text, _) => Some(identity(text)?.to_owned()),
+    };
+    let proof = proof(rules, cell(StatementField::Proof), cell(StatementField::ProofDigest))?;
+    let record = ConsentRecord { identity: identity.map(Personal), place, wording, proof };
+    Ok((record != ConsentRecord::default()).then_some(record))
+}
+
+fn identity(text: &str) -> Result<&str, Refusal> {
+    let parts: Vec<&str> = text.splitn(3, ':').collect();
+    match parts[..] {
+        [kind, _, value] if IdentityKind::from_name(kind).is_some() && !value.is_empty() => Ok(text),
+        _ => Err(Refusal::Identity),
+    }
+}
+
+fn proof(rules: &Rules, cell: &str, digest: &str) -> Result<Option<Proof>, Refusal> {
+    if cell.is_empty() {
+        return if digest.is_empty() { Ok(None) } else { Err(Refusal::DigestWithoutProof) };
+    }
+    let named = cell.split_once(':').and_then(|(kind, rest)| Some((ProofKind::from_name(kind)?, rest)));
+    let whole = rules.defaults.proof_kind.map(|kind| (kind, cell));
+    let (kind, reference) = named.or(whole).filter(|it| !it.1.trim().is_empty()).ok_or(Refusal::Proof)?;
+    let is_digest = digest.len() == 64 && digest.bytes().all(|it| it.is_ascii_hexdigit());
+    let digest = match digest {
+        "" => None,
+        digest if is_digest => Some(digest.to_ascii_lowercase()),
+        _ => return Err(Refusal::ProofDigest),
+    };
+    Ok(Some(Proof { kind, reference: short(reference.trim()).to_owned(), digest }))
+}
+
+fn kept(words: &str) -> &str {
+    &words[..words.floor_char_boundary(MAX_WORDS_BYTES)]
+}
+
+fn short(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_TEXT_BYTES)]
+}

@@ -1,0 +1,133 @@
+//! Reads the whole ledger, and what of it is unclear.
+
+use std::collections::{HashMap, HashSet};
+
+use model::{ConsentChannel, ConsentPurpose, ContactId, Statement};
+use phone::PhoneNumber;
+
+use crate::sql::Row;
+use crate::statements::{LedgerEntry, read_statement, select_held};
+use crate::{Crm, LoadError};
+
+const WHAT: &str = "read the consent ledger";
+/// How many contacts are read with their statements at once.
+const PAGE: i64 = 2000;
+
+const CONTACTS: &str = "select distinct contact_id from consent where contact_id > $1 order by contact_id limit $2";
+const BETWEEN: &str = " where contact_id >= $1 and contact_id <= $2";
+const UNCLEAR: &str = "select contact_id, statement_id, channel, purpose from consent_now \
+    where state = 'unclear' and contact_id in (select contact_id from consent_held where state = 'unclear')";
+const BLOCKS: &str = "select channel, purpose, statement_id from consent_block where contact_id = $1 \
+    order by channel, purpose";
+
+/// A statement that is not understood and holds its contact back now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnclearStatement {
+    pub contact: ContactId,
+    pub id: i64,
+    pub statement: Statement,
+    /// The channels and purposes for which it counts.
+    pub holds: Vec<(ConsentChannel, ConsentPurpose)>,
+}
+
+/// A block by a platform that is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConsentBlock {
+    pub channel: ConsentChannel,
+    pub purpose: ConsentPurpose,
+    /// The id of the statement of the platform.
+    pub statement_id: i64,
+}
+
+impl Crm {
+    /// Gives every statement of the ledger to `each`, with its contact and the contact's phone, in the order of the
+    /// contacts' ids, and for each contact in the order in which it was said. Memory does not grow with their number.
+    pub async fn each_ledger_entry<E: From<LoadError>>(
+        &self,
+        mut each: impl FnMut(ContactId, Option<PhoneNumber>, LedgerEntry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut after = Vec::new();
+        loop {
+            let page = [after.as_slice().into(), PAGE.into()];
+            let contacts = self.select(WHAT, CONTACTS, &page, |it| it.contact_id(0)).await?;
+            let (Some(first), Some(last)) = (contacts.first(), contacts.last()) else { return Ok(()) };
+            after = last.0.to_vec();
+            let mut entries = self.entries_between(*first, *last).await?;
+            let phones = self.phones_of(*first, *last).await?;
+            for contact in contacts {
+                for entry in entries.remove(&contact).unwrap_or_default() {
+                    each(contact, phones.get(&contact).copied(), entry)?;
+                }
+            }
+        }
+    }
+
+    /// The statements that are not understood and hold somebody back now, in the order of the contacts' ids.
+    pub async fn unclear_statements(&self) -> Result<Vec<UnclearStatement>, LoadError> {
+        let mut reader = self.reader("look for unclear statements").await?;
+        let held = |it: &dyn Row| {
+            let for_what = (it.word(2, ConsentChannel::from_name)?, it.word(3, ConsentPurpose::from_name)?);
+            Ok((it.contact_id(0)?, it.int(1)?, for_what))
+        };
+        let mut holds: HashMap<(ContactId, i64), Vec<(ConsentChannel, ConsentPurpose)>> = HashMap::new();
+        for (contact, id, for_what) in reader.select(UNCLEAR, &[], held).await? {
+            holds.entry((contact, id)).or_default().push(for_what);
+        }
+        let mut ids: Vec<ContactId> = holds.keys().map(|it| it.0).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let read = |it: &dyn Row| Ok((it.contact_id(0)?, it.int(1)?, read_statement(it)?));
+        let statements = reader.select_of(&select_held(), &ids, read).await?;
+        let unclear = statements.into_iter().filter_map(|(contact, id, statement)| {
+            let mut holds = holds.remove(&(contact, id))?;
+            holds.sort_unstable();
+            Some(UnclearStatement { contact, id, statement, holds })
+        });
+        let mut unclear: Vec<UnclearStatement> = unclear.collect();
+        unclear.sort_by_key(|it| (it.contact, it.statement.at, it.id));
+        Ok(unclear)
+    }
+
+    /// The blocks by platforms that are in force for a contact.
+    pub async fn consent_blocks(&self, contact: ContactId) -> Result<Vec<ConsentBlock>, LoadError> {
+        let block = |it: &dyn Row| {
+            Ok(ConsentBlock {
+                channel: it.word(0, ConsentChannel::from_name)?,
+                purpose: it.word(1, ConsentPurpose::from_name)?,
+                statement_id: it.int(2)?,
+            })
+        };
+        self.select("read the blocks by platforms", BLOCKS, &[(&contact).into()], block).await
+    }
+
+    /// The entries of contacts with ids from `first` to `last`, by contact, in the order in which they were said.
+    async fn entries_between(
+        &self,
+        first: ContactId,
+        last: ContactId,
+    ) -> Result<HashMap<ContactId, Vec<LedgerEntry>>, LoadError> {
+        let mut reader = self.reader(WHAT).await?;
+        let range = [(&first).into(), (&last).into()];
+        let select = format!("select contact_id, statement_id from consent_retracted{BETWEEN}");
+        let retracted = reader.select(&select, &range, |it| Ok((it.contact_id(0)?, it.int(1)?))).await?;
+        let retracted: HashSet<(ContactId, i64)> = retracted.into_iter().collect();
+        let select = select_held().replace("consent_held", "consent_read") + BETWEEN;
+        let read = |it: &dyn Row| Ok((it.contact_id(0)?, it.int(1)?, read_statement(it)?));
+        let mut entries: HashMap<ContactId, Vec<LedgerEntry>> = HashMap::new();
+        for (contact, id, statement) in reader.select(&select, &range, read).await? {
+            let is_retracted = retracted.contains(&(contact, id));
+            entries.entry(contact).or_default().push(LedgerEntry { id, statement, is_retracted });
+        }
+        for it in entries.values_mut() {
+            it.sort_by_key(|it| (it.statement.at, it.statement.first_run.started_at, it.id));
+        }
+        Ok(entries)
+    }
+
+    async fn phones_of(&self, first: ContactId, last: ContactId) -> Result<HashMap<ContactId, PhoneNumber>, LoadError> {
+        let select = format!("select contact_id, e164 from contact{BETWEEN} and e164 is not null");
+        let phone = |it: &dyn Row| Ok((it.contact_id(0)?, it.word(1, PhoneNumber::from_e164)?));
+        let all = self.select("read the phone numbers", &select, &[(&first).into(), (&last).into()], phone).await?;
+        Ok(all.into_iter().collect())
+    }
+}
