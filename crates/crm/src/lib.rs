@@ -64,4 +64,4 @@ pub use schema::SCHEMA_VERSION;
 pub use sources::SourceReading;
 pub use sql::sqlite::SQLITE_MINIMUM;
 pub use statements::{ConsentNow, LedgerEntry, Recorded, Reread, Wording, WordingError};
-pub use suppression::SuppressAction;
+pub use suppression::{HELD, SuppressAction, SuppressedContact, Suppressee, SuppressionCounts};

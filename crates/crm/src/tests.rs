@@ -12,6 +12,7 @@ mod samples;
 mod scenarios;
 mod schema;
 mod segments;
+mod suppression;
 mod two;
 mod usage;
 mod verification;

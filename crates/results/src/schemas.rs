@@ -30,13 +30,14 @@ macro_rules! kept {
 }
 
 /// The commands that print JSON, `error` for those that fail, and both kinds of notifications.
-const SCHEMAS: [(&str, Origin); 50] = [
+const SCHEMAS: [(&str, Origin); 51] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
     ("crm-ddl", Made(made::<DdlResult>)),
     ("error", Made(made::<FailureResult>)),
     ("export-contacts", Made(made::<ContactsExport>)),
     ("export-segment", Made(made::<SegmentExport>)),
+    ("export-suppression", Made(made::<SuppressionExportResult>)),
     ("extract", Made(made::<PullResult>)),
     ("fix", Made(made::<FixResult>)),
     ("init", kept!("init")),
