@@ -11,7 +11,7 @@ use crate::statements::ConsentRules;
 use crate::suppression::list::SuppressionList;
 use crate::{Crm, LoadError};
 
-/// The suppression list that was last read, if any, and the number of decisions at which it was.
+/// A suppression list, none if it is empty, and the number of decisions at which it was read.
 type ReadList = Option<(i64, Option<Arc<SuppressionList>>)>;
 
 /// The key of `ferry_meta` for the rule by which statements count.
@@ -34,6 +34,7 @@ pub struct LoadRun {
     read_again: HashSet<(String, String)>,
     /// The merges that were last read.
     merges: Arc<Mutex<Arc<Merges>>>,
+    /// The suppression list that was last read.
     suppression: Arc<Mutex<ReadList>>,
 }
 

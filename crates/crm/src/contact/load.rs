@@ -3,7 +3,6 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use model::{Batch, Contact, ContactId, Digest, Receipt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -92,12 +91,7 @@ impl Crm {
         alone.extend(stale.into_iter().map(|it| (it.id, it)));
         let ids: Vec<ContactId> = alone.iter().map(|it| it.0).collect();
         loaded += tx.load_into(run, &merges, alone).await?;
-        if let Some(list) = suppression {
-            let n_moved = tx.settle(&list, hits, Timestamp::now()).await? + tx.see(&list, &ids).await?;
-            if n_moved > 0 {
-                run.forget_suppression_list();
-            }
-        }
+        tx.settle_load(run, suppression.as_deref(), hits, &ids).await?;
         tx.commit().await?;
         self.checkpoint();
         Ok(Some(loaded))

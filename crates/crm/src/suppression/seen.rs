@@ -70,6 +70,23 @@ impl Crm {
 }
 
 impl Tx {
+    /// Writes down whom of the loaded contacts the list is about, before their receipts are committed. `alone` are contacts
+    /// whose rows were not looked at.
+    pub(crate) async fn settle_load(
+        &mut self,
+        run: &LoadRun,
+        list: Option<&SuppressionList>,
+        hits: Vec<Hit>,
+        alone: &[ContactId],
+    ) -> Result<(), LoadError> {
+        let Some(list) = list else { return Ok(()) };
+        let n_moved = self.settle(list, hits, Timestamp::now()).await? + self.see(list, alone).await?;
+        if n_moved > 0 {
+            run.forget_suppression_list();
+        }
+        Ok(())
+    }
+
     /// Looks for some contacts in the list, by what the database knows of them. Gives how many entries were written again.
     pub(crate) async fn see(&mut self, list: &SuppressionList, contacts: &[ContactId]) -> Result<u64, LoadError> {
         let people: Vec<Suppressee> = contacts.iter().copied().map(Suppressee::from).collect();
