@@ -97,6 +97,7 @@ pub fn decide(
             place: Some(format!("{}: {}", decision.by.trim(), decision.because.trim())),
             wording: decision.wording.clone().filter(|_| decision.state == ConsentState::Yes),
             proof: Some(record.and_then(|it| it.proof.clone()).unwrap_or_else(row)),
+            foreign_id: None,
         })),
     })
 }

@@ -3,6 +3,7 @@
 mod columns;
 mod crms;
 mod file;
+mod suppression;
 
 use std::path::Path;
 
@@ -17,6 +18,7 @@ pub use crate::crms::Remark;
 use crate::crms::Remarks;
 use crate::file::ExportFile;
 pub use crate::file::io_error;
+pub use crate::suppression::{SuppressionExport, WrittenSuppression, export_suppression};
 
 /// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use consent::Rule;
 use jiff::Timestamp;
 use model::{
     Basis, Batch, Channel, ConsentChannel, ConsentPurpose, ConsentState, Contact, ContactId, ContactKey, Counts,
-    Digest, Field, Identity, IdentityKind, Personal, Receipt, RunMark, Stage, Statement,
+    Digest, Field, Identity, IdentityKind, Personal, Receipt, RunMark, Stage, Statement, SuppressionKeys,
 };
 use phone::PhoneNumber;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -53,7 +53,12 @@ async fn on_postgres(cluster: &str, test: impl AsyncFn(&Place)) {
 
 impl Place {
     pub(crate) async fn open(&self) -> Crm {
-        Crm::open(&self.url).await.unwrap()
+        self.open_with(&"a1".repeat(32)).await
+    }
+
+    /// The database with these suppression keys, one a line.
+    pub(crate) async fn open_with(&self, keys: &str) -> Crm {
+        Crm::open(&self.url).await.unwrap().with_suppression_keys(SuppressionKeys::read(keys).ok())
     }
 
     /// The place of another new database: on PostgreSQL a schema of its own.

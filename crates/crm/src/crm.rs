@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use model::SuppressionKeys;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 
 use crate::lease::Fence;
@@ -8,9 +9,10 @@ use crate::sql::postgres;
 use crate::sql::sqlite::Sqlite;
 use crate::{LoadError, schema};
 
-/// The CRM database. Clones share its connections, and the lease of [`Lease::crm`](crate::Lease::crm).
+/// The CRM database. Clones share its connections, the lease of [`Lease::crm`](crate::Lease::crm), and the keys of the
+/// suppression list.
 #[derive(Clone)]
-pub struct Crm(pub(crate) Database, pub(crate) Option<Arc<Fence>>);
+pub struct Crm(pub(crate) Database, pub(crate) Option<Arc<Fence>>, pub(crate) Option<Arc<SuppressionKeys>>);
 
 #[derive(Clone)]
 pub(crate) enum Database {
@@ -38,6 +40,12 @@ impl Crm {
         }
         let crm = address.connect(true).await?;
         Ok(schema::is_there(&crm, &address.shown()).await?.then_some(crm))
+    }
+
+    /// The same database with the keys of its suppression list. Without them nothing can be loaded once the list has an
+    /// entry, and no entry can be added.
+    pub fn with_suppression_keys(self, keys: Option<SuppressionKeys>) -> Self {
+        Self(self.0, self.1, keys.map(Arc::new))
     }
 
     /// Closes the database, and gives back the lease that this handle may have. The last connection to SQLite moves its
@@ -86,7 +94,7 @@ impl Address {
             Self::Sqlite(path) => Database::Sqlite(Sqlite::open(path, is_read_only).await?),
             Self::Postgres { options, .. } => Database::Postgres(postgres::open((**options).clone()).await?),
         };
-        Ok(Crm(database, None))
+        Ok(Crm(database, None, None))
     }
 
     /// The database as messages name it: no user, no password.

@@ -63,6 +63,14 @@ pub enum LoadError {
         "the contacts of this database were made with another contact key ({theirs}, this run has {ours}): give it the same key"
     )]
     OtherKey { theirs: String, ours: String },
+    #[error(
+        "the suppression list has entries under key {}, which is not here: without it, nobody can say who must not be \
+         written to. Put its line back into the file or the variable with the suppression keys, below the first; nothing \
+         is loaded or sent until then", ids.join(", ")
+    )]
+    NoSuppressionKey { ids: Vec<String> },
+    #[error("there is no key for the suppression list")]
+    NoSuppressionKeys,
     #[error("the CRM database holds a value that this version does not know in {column}")]
     Value { column: String },
     #[error("could not back up the CRM database to {}", path.display())]

@@ -61,8 +61,6 @@ const SELECT_KNOWN_USERS: &str = "select distinct one.contact_id, owner.contact_
     join contact owner on owner.contact_id = same.contact_id and owner.e164 is not null \
     where one.e164 is null order by 1, 2";
 const FORGET: &str = "delete from decision where contact_id = $1 and other_id = $2";
-const SUPPRESS: &str = "insert into suppression (contact_id, at, action, reason) \
-    select $1, $2, 'add', 'merged with a suppressed contact' from suppressed where contact_id = $3";
 
 const MERGE: &str = "merge two contacts";
 const MERGE_USERS: &str = "merge Viber users with their phones";
@@ -229,8 +227,7 @@ impl Tx {
         self.write_rows(contact_rows(run_number, [(&contact, ContactHashes { written, import: None })])).await?;
         self.decide(IdentityDecision::SamePerson { survivor, absorbed }, Some(before.text())).await?;
         self.hold(survivor, &contact.statements, "merged with another contact").await?;
-        // If one of the two is suppressed, the one who stays is.
-        self.execute(SUPPRESS, &[(&survivor).into(), Timestamp::now().into(), (&absorbed).into()]).await?;
+        self.take_over_suppression(survivor, absorbed).await?;
         Ok(contact)
     }
 

@@ -100,7 +100,7 @@ impl Crm {
         tx.execute(&take, &[run_uid.into(), holder.into(), life().into(), number.into()]).await?;
         tx.commit().await?;
         let fence = Arc::new(Fence { number, is_released: AtomicBool::new(false) });
-        let crm = Crm(self.0.clone(), Some(fence));
+        let crm = Crm(self.0.clone(), Some(fence), self.2.clone());
         let renewal = tokio::spawn(renew_again_and_again(self.0.clone(), self.with_clock(RENEW), number));
         Ok(Ok(Lease { crm, renewal }))
     }
@@ -111,13 +111,13 @@ impl Crm {
         if fence.is_released.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
-        let mut tx = Crm(self.0.clone(), None).begin("give the lease back").await?;
+        let mut tx = Crm(self.0.clone(), None, None).begin("give the lease back").await?;
         tx.execute(RELEASE, &[fence.number.into()]).await?;
         tx.commit().await
     }
 
     /// Returns the holder of the lease, if there is one.
-    pub(crate) async fn lease_holder(&self) -> Result<Option<String>, LoadError> {
+    pub async fn lease_holder(&self) -> Result<Option<String>, LoadError> {
         let held = self.reader("read who loads").await?.held_lease().await?;
         Ok(held.filter(|it| it.is_live).map(|it| it.holder))
     }

@@ -66,4 +66,4 @@ pub use sql::sqlite::SQLITE_MINIMUM;
 pub use statements::{
     ConsentBlock, ConsentNow, KnownStatements, LedgerEntry, Recorded, Reread, UnclearStatement, Wording, WordingError,
 };
-pub use suppression::SuppressAction;
+pub use suppression::{HELD, SuppressAction, SuppressedContact, Suppressee, SuppressionCounts};

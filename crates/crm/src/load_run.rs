@@ -8,7 +8,11 @@ use model::Digest;
 use crate::contact::Merges;
 use crate::sql::Tx;
 use crate::statements::ConsentRules;
+use crate::suppression::list::SuppressionList;
 use crate::{Crm, LoadError};
+
+/// A suppression list, none if it is empty, and the number of decisions at which it was read.
+type ReadList = Option<(i64, Option<Arc<SuppressionList>>)>;
 
 const OF_SAME_FILE: &str = "select run_id from source where name = $1 and sha256 = $2";
 const RUNS: &str = "select number, run_id from run";
@@ -27,6 +31,8 @@ pub struct LoadRun {
     read_again: HashSet<(String, String)>,
     /// The merges that were last read.
     merges: Arc<Mutex<Arc<Merges>>>,
+    /// The suppression list that was last read.
+    suppression: Arc<Mutex<ReadList>>,
 }
 
 impl LoadRun {
@@ -48,6 +54,21 @@ impl LoadRun {
         let merges = Arc::new(merges);
         *self.merges.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&merges);
         merges
+    }
+
+    /// The suppression list, if it was read at this number of decisions. The inner option is none if the list is empty.
+    pub(crate) fn suppression_list(&self, number: i64) -> Option<Option<Arc<SuppressionList>>> {
+        let list = self.suppression.lock().unwrap_or_else(PoisonError::into_inner);
+        list.as_ref().filter(|it| it.0 == number).map(|it| it.1.clone())
+    }
+
+    pub(crate) fn keep_suppression_list(&self, number: i64, list: Option<Arc<SuppressionList>>) {
+        *self.suppression.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, list));
+    }
+
+    /// Forgets the suppression list, because entries were written again.
+    pub(crate) fn forget_suppression_list(&self) {
+        *self.suppression.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     pub(crate) fn id_of(&self, number: i64) -> Option<&str> {
@@ -75,7 +96,7 @@ impl Crm {
         }
         let consent = ConsentRules { rule, wordings: reader.named_purposes().await? };
         let (id, ids) = (run_id.to_owned(), rows.into_iter().collect());
-        Ok(LoadRun { id, number, consent, ids, read_again, merges: Arc::default() })
+        Ok(LoadRun { id, number, consent, ids, read_again, merges: Arc::default(), suppression: Arc::default() })
     }
 }
 
@@ -84,8 +105,8 @@ impl Tx {
     pub(crate) async fn any_run(&mut self) -> Result<LoadRun, LoadError> {
         let ids = self.run_ids().await?;
         let consent = self.consent_rules().await?;
-        let (read_again, merges) = (HashSet::new(), Arc::default());
-        Ok(LoadRun { id: String::new(), number: 0, consent, ids, read_again, merges })
+        let (read_again, merges, suppression) = (HashSet::new(), Arc::default(), Arc::default());
+        Ok(LoadRun { id: String::new(), number: 0, consent, ids, read_again, merges, suppression })
     }
 
     /// The ids of all runs, by their numbers.

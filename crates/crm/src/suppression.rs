@@ -1,28 +1,59 @@
 //! People whom the business does not write to.
+//!
+//! The list holds digests under a key that is outside of the database: whoever has the database alone can neither read
+//! the numbers nor try them. The keys can be replaced. An entry under an older key still keeps people out, and is written
+//! again under the current key when its number is seen.
+
+mod change;
+mod digest_of;
+mod entries;
+pub(crate) mod list;
+mod person;
+mod rekey;
+mod seen;
 
 use std::collections::HashSet;
 
 use jiff::Timestamp;
 use model::ContactId;
+use phone::PhoneNumber;
 
-use crate::sql::{OnConflict, Rows, Table, Type};
+pub use crate::suppression::entries::{SuppressedContact, SuppressionCounts};
+
+use crate::sql::{OnConflict, Table, Tx, Type};
 use crate::{Crm, LoadError};
 
 const SUPPRESSION: Table = Table {
     name: "suppression",
-    columns: &[("contact_id", Type::Bytes), ("at", Type::Time), ("action", Type::Text), ("reason", Type::Text)],
+    columns: &[
+        ("key_id", Type::Text),
+        ("digest", Type::Bytes),
+        ("at", Type::Time),
+        ("action", Type::Text),
+        ("digest_of", Type::Text),
+        ("reason", Type::Text),
+    ],
     on_conflict: OnConflict::Ignore,
 };
 
+const LINK: Table = Table {
+    name: "suppression_contact",
+    columns: &[("contact_id", Type::Bytes), ("key_id", Type::Text), ("digest", Type::Bytes), ("at", Type::Time)],
+    on_conflict: OnConflict::Ignore,
+};
+
+/// The reason for which people are suppressed between two runs, until a run has loaded what they said:
+/// [`Crm::release_held`] takes it back.
+pub const HELD: &str = "refused since the last run (ferry extract --follow)";
+
 const SUPPRESSED: &str = "select contact_id from suppressed";
-const SUPPRESSED_AT: &str = "select contact_id from suppression as last where action = 'add' and at <= $1 \
-    and not exists (select 1 from suppression as later where later.contact_id = last.contact_id \
-    and later.at > last.at and later.at <= $1) group by contact_id";
-const SUPPRESSED_BECAUSE: &str = "select contact_id from suppression as last where action = 'add' and reason = $1 \
-    and at < $2 and not exists (select 1 from suppression as later where later.contact_id = last.contact_id \
-    and later.at > last.at) group by contact_id";
+const SUPPRESSED_AT: &str = "select distinct link.contact_id from suppression_contact as link \
+    join suppression as last on last.key_id = link.key_id and last.digest = link.digest \
+    where last.action = 'add' and last.at <= $1 and link.at <= $1 and not exists (select 1 from suppression as later \
+    where later.key_id = last.key_id and later.digest = last.digest and later.at > last.at and later.at <= $1)";
 const REFUSING: &str = "select contact_id from consent_summary where consent in ('no', 'stop', 'unclear')";
-const LAST: &str = "select max(at) from suppression";
+const TAKE_OVER: &str = "insert into suppression_contact (contact_id, key_id, digest, at) \
+    select $1, key_id, digest, $2 from suppression_contact where contact_id = $3 on conflict do nothing";
 
 /// A change to the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,45 +72,23 @@ impl SuppressAction {
     }
 }
 
-impl Crm {
-    /// Suppresses contacts, or takes that back. Gives those for which it changed something; the others are left alone.
-    /// Contacts need not be in the database yet. A change counts after all changes before it, even if the clock was set
-    /// back.
-    pub async fn suppress(
-        &self,
-        contacts: &[ContactId],
-        action: SuppressAction,
-        reason: &str,
-        at: Timestamp,
-    ) -> Result<HashSet<ContactId>, LoadError> {
-        let mut tx = self.begin("suppress contacts").await?;
-        let known: HashSet<ContactId> = tx.select(SUPPRESSED, &[], |it| it.contact_id(0)).await?.into_iter().collect();
-        let last = tx.select(LAST, &[], |it| it.opt_int(0)).await?.pop().flatten();
-        let at = at.as_microsecond().max(last.map_or(i64::MIN, |it| it.saturating_add(1)));
-        let is_news = |it: &&ContactId| known.contains(*it) == (action == SuppressAction::Remove);
-        let changed: HashSet<ContactId> = contacts.iter().filter(is_news).copied().collect();
-        let mut rows = Rows::new(&SUPPRESSION);
-        for contact in &changed {
-            rows.push([contact.into(), at.into(), action.name().into(), reason.into()]);
-        }
-        if !changed.is_empty() {
-            tx.write_rows([rows]).await?;
-            tx.raise_decision_number().await?;
-        }
-        tx.commit().await?;
-        Ok(changed)
-    }
+/// A person to be suppressed. The number need not be known if the database holds the contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suppressee {
+    pub contact: ContactId,
+    pub phone: Option<PhoneNumber>,
+}
 
+impl From<ContactId> for Suppressee {
+    fn from(contact: ContactId) -> Self {
+        Self { contact, phone: None }
+    }
+}
+
+impl Crm {
     /// The contacts that are suppressed now.
     pub async fn suppressed(&self) -> Result<HashSet<ContactId>, LoadError> {
-        let all = self.select("read who is suppressed", SUPPRESSED, &[], |it| it.contact_id(0)).await?;
-        Ok(all.into_iter().collect())
-    }
-
-    /// The contacts that are suppressed now, for this reason and since before a moment.
-    pub async fn suppressed_because(&self, reason: &str, before: Timestamp) -> Result<Vec<ContactId>, LoadError> {
-        let parameters = [reason.into(), before.as_microsecond().into()];
-        self.select("read who is suppressed", SUPPRESSED_BECAUSE, &parameters, |it| it.contact_id(0)).await
+        self.reader("read who is suppressed").await?.suppressed().await
     }
 
     /// The contacts that have refused, or whose consent is not understood.
@@ -93,5 +102,17 @@ impl Crm {
         let moment = moment.as_microsecond().into();
         let all = self.select("read who was suppressed", SUPPRESSED_AT, &[moment], |it| it.contact_id(0)).await?;
         Ok(all.into_iter().collect())
+    }
+}
+
+impl Tx {
+    /// Makes the entries about a contact that is merged into another entries about that other one too: if one of the two
+    /// is suppressed, the one who stays is.
+    pub(crate) async fn take_over_suppression(
+        &mut self,
+        survivor: ContactId,
+        absorbed: ContactId,
+    ) -> Result<(), LoadError> {
+        self.execute(TAKE_OVER, &[(&survivor).into(), Timestamp::now().into(), (&absorbed).into()]).await
     }
 }

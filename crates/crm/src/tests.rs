@@ -13,6 +13,7 @@ mod samples;
 mod scenarios;
 mod schema;
 mod segments;
+mod suppression;
 mod two;
 mod usage;
 mod verification;

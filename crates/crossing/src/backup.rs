@@ -18,6 +18,7 @@ use crate::find_run::{FoundRun, runs_of};
 use crate::load::lease;
 use crate::open_run::OpenRun;
 use crate::progress::{Outcome, Progress, Task};
+use crate::suppression::open_crm;
 
 /// Returns the folder of the backups of a plan.
 pub(crate) fn backups_of(plan: &Plan) -> Backups {
@@ -145,7 +146,8 @@ pub enum Chosen {
 impl Restore {
     /// Opens the database, and finds out what a restore would put back and take away. Changes nothing.
     pub async fn prepare(found: FoundRun, chosen: Chosen) -> Result<Self> {
-        let crm = Crm::open(&found.plan.crm_url()?).await?;
+        let crm = open_crm(&found.plan).await?;
+        crm.check_suppression_keys().await?;
         let database = crm.database_id().await?;
         let backups = backups_of(&found.plan);
         let backup = match (chosen, of_database(&found.folder, &database)) {
@@ -183,6 +185,8 @@ impl Restore {
         let folder = of.map(|it| backups_of(&plan).folder(it));
         let taken_at = backup.map_or_else(Timestamp::now, |it| it.taken_at);
         let n_contacts = crm.restore(&lease, folder.as_deref(), taken_at).await?;
+        // Contacts that come back may be on the list since.
+        crm.see_all_suppressed().await?;
         forget_loads(&plan, &crm).await?;
         lease.release().await?;
         crm.close().await;

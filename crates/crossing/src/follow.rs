@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clean::Refusing;
-use crm::{Crm, SuppressAction};
+use crm::{Crm, HELD, SuppressAction};
 use extract::Row;
 use futures::future::join_all;
 use jiff::Timestamp;
@@ -26,9 +26,7 @@ use crate::open_run::rules;
 use crate::progress::Progress;
 use crate::reading;
 use crate::sources::{key_of, pull};
-
-/// The reason for which people are suppressed between two runs.
-const REASON: &str = "refused since the last run (ferry extract --follow)";
+use crate::suppression::{open_crm, open_crm_to_suppress};
 
 /// What one cycle has done.
 #[derive(Debug, Default)]
@@ -66,27 +64,32 @@ async fn follow_source(
     let before = pull::files_of(plan, source).unwrap_or_default();
     let settings = PullSettings { only: Some(source.name.get_ref().clone()), refresh, orders_again: false };
     let (pulled, failed) = pull(plan, key, &settings, progress).await;
-    let held = hold(plan, key, (number, source), &before).await;
+    let held = hold(plan, key, (number, source), &before, progress).await;
     let n_held = held.with_context(|| format!("could not follow source \"{}\"", source.name.get_ref()))?;
     Ok((pulled, failed, n_held))
 }
 
 /// Takes back the suppression of people that was made before a run began: it has loaded what they said.
 pub async fn release_held(plan: &Plan, run_began: Timestamp) -> Result<u64> {
-    let url = plan.crm_url()?;
-    let Some(crm) = Crm::look(&url).await? else { return Ok(0) };
-    let held = crm.suppressed_because(REASON, run_began).await?;
+    let Some(crm) = Crm::look(&plan.crm_url()?).await? else { return Ok(0) };
+    let is_holding = crm.is_holding(run_began).await?;
     crm.close().await;
-    suppress(&url, &held, SuppressAction::Remove, "a run has loaded what the person said").await
+    if !is_holding {
+        return Ok(0);
+    }
+    let crm = open_crm(plan).await?;
+    let n = crm.release_held(run_began, "a run has loaded what the person said", Timestamp::now()).await?;
+    crm.close().await;
+    Ok(n)
 }
 
-/// Suppresses contacts, or takes that back; returns how many were changed.
-async fn suppress(url: &str, contacts: &[ContactId], action: SuppressAction, reason: &str) -> Result<u64> {
+/// Suppresses contacts until a run has loaded what they said; returns how many were not suppressed before.
+async fn suppress(plan: &Plan, contacts: &[ContactId], progress: &Progress) -> Result<u64> {
     if contacts.is_empty() {
         return Ok(0);
     }
-    let crm = Crm::open(url).await.context("could not open the CRM database")?;
-    let changed = crm.suppress(contacts, action, reason, Timestamp::now()).await?;
+    let crm = open_crm_to_suppress(plan, progress).await?;
+    let changed = crm.suppress(contacts, SuppressAction::Add, HELD, Timestamp::now()).await?;
     crm.close().await;
     Ok(changed.len() as u64)
 }
@@ -97,10 +100,10 @@ async fn hold(
     key: &ContactKey,
     (number, source): (usize, &SourceSection),
     before: &[PathBuf],
+    progress: &Progress,
 ) -> Result<u64> {
-    let url = plan.crm_url()?;
     // Without a database nobody can be written to, and the first run loads everything.
-    let Some(crm) = Crm::look(&url).await.context("could not open the CRM database")? else { return Ok(0) };
+    let Some(crm) = Crm::look(&plan.crm_url()?).await.context("could not open the CRM database")? else { return Ok(0) };
     let decisions: clean::Decisions = crm.decisions().await?.into_iter().collect();
     let mut seen = Seen::open(&plan.folder().join(source.path()))?;
     let known: BTreeSet<&PathBuf> = before.iter().collect();
@@ -127,7 +130,7 @@ async fn hold(
     }
     crm.close().await;
     let refusing: Vec<ContactId> = refusing.into_iter().collect();
-    let n_held = suppress(&url, &refusing, SuppressAction::Add, REASON).await?;
+    let n_held = suppress(plan, &refusing, progress).await?;
     // Only now: a process that is killed before holds them the next time.
     seen.save()?;
     Ok(n_held)

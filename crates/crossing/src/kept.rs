@@ -82,6 +82,9 @@ impl Place {
         if self.is(&plan::key_path(plan)) {
             return Some("the contact key of the plan".to_owned());
         }
+        if self.is(&plan::suppression_keys_path(plan)) {
+            return Some("the suppression keys of the plan".to_owned());
+        }
         if plan.clean.suppression.as_ref().is_some_and(|it| self.is(&plan.folder().join(it))) {
             return Some("the suppression list of the plan".to_owned());
         }

@@ -40,6 +40,7 @@ mod runs_diff;
 mod scenarios_report;
 mod segments;
 mod sources;
+mod suppression;
 mod trace;
 mod translate;
 mod unread;
@@ -52,7 +53,7 @@ mod check;
 #[cfg(test)]
 mod tests;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use crm::{Crm, Loaded};
 use model::Stage;
 use run::formats::{contacts, links};
@@ -77,6 +78,7 @@ pub use crate::runs_diff::{ComparedRun, PersonChange, PersonDiff, RunsDiff, Segm
 pub use crate::scenarios_report::ScenariosReport;
 pub use crate::segments::{SegmentCount, check_segments};
 pub use crate::sources::pull_plan;
+pub use crate::suppression::{SuppressInput, SuppressOutcome, rotate_suppression, suppress};
 pub use crate::trace::{EarlierRows, TracedRow, earlier_rows, row_name, traced_rows};
 pub use crate::translate::edits_of;
 pub use crate::unread::{ShownValues, UnreadBySource, UnreadLine};
@@ -250,6 +252,6 @@ fn check_cleaned(run: &OpenRun) -> Result<()> {
 
 /// Opens the database to load into it, which one run at a time does.
 async fn open(run: &mut OpenRun) -> Result<Crm> {
-    let crm = Crm::open(&run.plan.crm_url()?).await.context("could not open the CRM database")?;
+    let crm = suppression::open_crm_to_load(&run.plan, &run.progress).await?;
     lease::take(run, &crm).await
 }

@@ -47,6 +47,7 @@ pub(crate) async fn plan_batches(run: &mut OpenRun, crm: &Crm) -> Result<()> {
     crm.note_source_readings(&source_readings(run)?).await?;
     record_wordings(&run.plan, crm).await?;
     suppress_those_of_the_plan(run, crm).await?;
+    crm.rekey_suppression().await?;
     read_statements_anew(run, crm).await?;
     tracing::info!("batches planned");
     Ok(())

@@ -12,7 +12,9 @@ use crm::{Crm, Lease, Reread};
 use extract::{Probe, Profile};
 use jiff::Timestamp;
 use model::{ContactKey, Counts, Digest, DigestInput, IdentityDecision, RowFindings, RunMark, Stage};
-use plan::{KeyPlace, Plan, SourceSection, contact_key, draw_uid, find_key, make_key, passing_key};
+use plan::{
+    KeyPlace, Plan, SourceSection, contact_key, draw_uid, find_key, find_suppression_keys, make_key, passing_key,
+};
 use pull::PullSettings;
 use run::{ColumnReading, RunFolder, SAMPLE_DATABASE, StageRecord, UnreadSource};
 
@@ -345,9 +347,15 @@ fn run_input(plan: &Plan, key: &ContactKey, probes: &[Probe], sample: Option<u64
     Ok(files.fold(input, |input, file| input.field("file", file.name()).field("sha256", file.digest)).digest())
 }
 
-/// Opens the CRM database to look at it; none if there is none yet.
+/// Opens the CRM database to look at it; none if there is none yet. Fails if its suppression list cannot be checked: that
+/// is found before anything is read.
 async fn look(plan: &Plan) -> Result<Option<Crm>> {
-    Crm::look(&plan.crm_url()?).await.context("could not open the CRM database")
+    let Some(crm) = Crm::look(&plan.crm_url()?).await.context("could not open the CRM database")? else {
+        return Ok(None);
+    };
+    let crm = crm.with_suppression_keys(find_suppression_keys(plan)?.map(|it| it.0));
+    crm.check_suppression_keys().await?;
+    Ok(Some(crm))
 }
 
 /// Fails if the database knows another key than `found`. If there is no key yet, returns the id of the one that it wants.

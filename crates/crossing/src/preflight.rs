@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Error, Result, bail};
 use crm::{Crm, Examined, LoadError};
 use model::grouped;
-use plan::{FoundKey, KeyPlace, Plan, PlanError, ProviderSource, find_key};
+use plan::{FoundKey, KeyPlace, Plan, PlanError, ProviderSource, find_key, find_suppression_keys};
 use rayon::prelude::*;
 use run::Disk;
 use serde::Serialize;
@@ -174,7 +174,9 @@ pub async fn preflight(path: &Path) -> Preflight {
     let mut checks = Vec::new();
     let mut add = |subject, found| checks.push(Check { subject, found });
     add(Subject::Plan, check_plan(&plan).map_err(Error::from));
-    add(Subject::Key, check_key(&plan, database.as_ref().ok()));
+    let suppression = check_suppression_keys(&plan, database.as_ref().is_ok_and(|it| it.has_tables)).await;
+    let key = check_key(&plan, database.as_ref().ok());
+    add(Subject::Key, suppression.and(key));
     let mut sources = block_in_place(|| check_sources(&plan));
     for ((_, found), source) in sources.iter_mut().zip(&plan.sources) {
         if let Some(of) = source.of_provider() {
@@ -254,6 +256,18 @@ fn check_key(plan: &Plan, database: Option<&Examined>) -> Result<Found> {
             Ok(Found::Key { key_id: key.id(), place, database })
         }
     }
+}
+
+/// Fails if the suppression list of the database cannot be checked with the keys that are here.
+async fn check_suppression_keys(plan: &Plan, has_tables: bool) -> Result<()> {
+    let keys = find_suppression_keys(plan)?.map(|it| it.0);
+    if has_tables && let Some(crm) = Crm::look(&plan.crm_url()?).await? {
+        let crm = crm.with_suppression_keys(keys);
+        let checked = crm.check_suppression_keys().await;
+        crm.close().await;
+        checked?;
+    }
+    Ok(())
 }
 
 /// Reads each set of scenarios by itself, so that all mistakes are found at once.

@@ -150,6 +150,10 @@ pub enum Note {
         is_finished: bool,
     },
     /// The first contact key was made.
+    /// The first key of the suppression list was made in this file.
+    SuppressionKeyMade {
+        path: PathBuf,
+    },
     KeyMade {
         path: PathBuf,
     },

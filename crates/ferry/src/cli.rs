@@ -163,7 +163,11 @@ pub(crate) enum Command {
     /// Suppress people: keep them in the database, but out of every segment to write to
     ///
     /// Phone numbers are read from standard input, one per line, or from --number. The database stores keyed digests of
-    /// them. The suppression applies at once and to every later import, even before the first run. --remove undoes it.
+    /// them, made with a key outside of the database. The suppression applies at once and to every later import, even
+    /// before the first run. --remove undoes it.
+    ///
+    /// Lists of others often hold the plain SHA-256 of numbers: --sha256 reads them. Such a digest is reversed in seconds,
+    /// so the list is as sensitive as the numbers. It holds its number back as soon as an import brings it.
     Suppress(SuppressArgs),
     /// Import, show, export, prove and review what people have said about being written to
     #[command(subcommand)]
@@ -276,14 +280,23 @@ pub(crate) struct SuppressArgs {
     #[command(flatten)]
     pub(crate) plan: PlannedArgs,
     /// Phone number or contact id; may be repeated [default: one per line from standard input]
-    #[arg(long = "number", value_name = "NUMBER")]
+    #[arg(long = "number", value_name = "NUMBER", conflicts_with_all = ["sha256", "column"])]
     pub(crate) numbers: Vec<String>,
+    /// Read plain SHA-256 digests of numbers in E.164 form, with or without the plus, instead of numbers
+    #[arg(long)]
+    pub(crate) sha256: bool,
+    /// Read standard input as CSV, and take this column
+    #[arg(long, value_name = "NAME")]
+    pub(crate) column: Option<String>,
     /// Undo the suppression
     #[arg(long)]
     pub(crate) remove: bool,
     /// Reason; stored in the database
     #[arg(long)]
     pub(crate) reason: Option<String>,
+    /// Put a new key before the others; entries are written again under it when their number is seen
+    #[arg(long, conflicts_with_all = ["numbers", "sha256", "column", "remove", "reason"])]
+    pub(crate) rotate_keys: bool,
 }
 
 #[derive(Debug, Args)]
@@ -707,6 +720,27 @@ pub(crate) enum ExportCommand {
         #[command(flatten)]
         args: ExportArgs,
     },
+    /// Write the suppression list as CSV
+    ///
+    /// By default the contact ids, which say nothing to others. With --sha256 the plain SHA-256 of the numbers that the
+    /// database knows, for others who keep the same people out: with the plus in `sha256`, the digits alone in
+    /// `sha256_digits`. Such a digest is reversed in seconds, so the file is as sensitive as the numbers.
+    Suppression(SuppressionExportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SuppressionExportArgs {
+    #[command(flatten)]
+    pub(crate) plan: PlannedArgs,
+    /// The file to write; - is standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: PathBuf,
+    /// Write plain SHA-256 digests of the numbers instead of contact ids
+    #[arg(long)]
+    pub(crate) sha256: bool,
+    /// Write cells unchanged, even if a spreadsheet may run them as formulas
+    #[arg(long)]
+    pub(crate) exact: bool,
 }
 
 #[derive(Debug, Args)]

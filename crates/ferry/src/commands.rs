@@ -5,6 +5,7 @@ mod check;
 mod consent;
 mod crm;
 pub(crate) mod export;
+mod export_suppression;
 mod fix;
 mod inspect;
 mod key;
@@ -97,7 +98,7 @@ async fn command(cli: Cli) -> Result<Exit> {
         Command::Status(args) => status::status(&args, output).await,
         Command::Rerun(args) => run::rerun(&args, progress, output).await,
         Command::Fix(args) => fix::fix(&args, progress, output).await,
-        Command::Suppress(args) => suppress::suppress(&args, output).await,
+        Command::Suppress(args) => suppress::suppress(&args, &progress, output).await,
         Command::Consent(command) => consent::run(&command, &progress, output).await,
         Command::Unreadable(args) => unreadable::unreadable(&args, output),
         Command::Merge(args) => people::merge(&args, output).await,
@@ -107,6 +108,7 @@ async fn command(cli: Cli) -> Result<Exit> {
         Command::Trace(args) => trace::trace(&args, output).await,
         Command::Export(ExportCommand::Contacts(args)) => export::contacts(&args, output).await,
         Command::Export(ExportCommand::Segment { name, args }) => export::segment(&name, &args, output).await,
+        Command::Export(ExportCommand::Suppression(args)) => export_suppression::export(&args, output).await,
         Command::Restore(args) => restore::restore(&args, &progress, output).await,
         Command::Crm(command) => crm::crm(&command, output),
         Command::Key(command) => key::run(&command, output).await,

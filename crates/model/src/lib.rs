@@ -28,6 +28,7 @@ mod schema_name;
 mod segment;
 mod shell_word;
 mod shown;
+mod suppression_key;
 mod surrogates;
 
 pub use batch::{Batch, BatchSize, MAX_BATCH};
@@ -62,4 +63,7 @@ pub use schema_name::is_schema_name;
 pub use segment::Segment;
 pub use shell_word::shell_word;
 pub use shown::{SHOWN_FIELDS, ShownField, ValueKind};
+pub use suppression_key::{
+    SuppressionDigest, SuppressionKey, SuppressionKeys, SuppressionKeysError, plain_phone_digests, read_sha256,
+};
 pub use surrogates::without_lone_surrogates;

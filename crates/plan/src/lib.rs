@@ -10,6 +10,7 @@ mod read;
 mod schema;
 mod secrets;
 mod sections;
+mod suppression_keys;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -38,7 +39,10 @@ pub use crate::sections::value_schemas::SCENARIO_KINDS;
 pub use crate::sections::verify::VerifySection;
 pub use crate::sections::whatsapp::WhatsappSection;
 pub use crate::sections::wording::{PlanWording, WordingSection};
-pub use crate::sections::{CleanSection, CrmSection, IdentitySection, LimitsSection, RunSection};
+pub use crate::sections::{CleanSection, CrmSection, IdentitySection, LimitsSection, RunSection, SuppressionSection};
+pub use crate::suppression_keys::{
+    SuppressionSecretError, find_suppression_keys, rotate_suppression_keys, suppression_keys, suppression_keys_path,
+};
 
 /// A plan that was read and checked.
 #[derive(Debug)]
@@ -59,6 +63,7 @@ pub struct Plan {
     /// The rules for choosing among several values of a field.
     pub merge: MergeSection,
     pub identity: IdentitySection,
+    pub suppression: SuppressionSection,
     pub verify: Option<VerifySection>,
     pub whatsapp: Option<WhatsappSection>,
     /// The wording and the contact of the business.

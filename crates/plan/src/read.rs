@@ -20,7 +20,7 @@ use crate::sections::source::SourceSection;
 use crate::sections::verify::VerifySection;
 use crate::sections::whatsapp::WhatsappSection;
 use crate::sections::wording::WordingSection;
-use crate::sections::{CleanSection, CrmSection, IdentitySection, LimitsSection, RunSection};
+use crate::sections::{CleanSection, CrmSection, IdentitySection, LimitsSection, RunSection, SuppressionSection};
 
 /// A plan of Ferry: its sources, its rules and its targets. Paths in it are relative to the file.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -66,6 +66,12 @@ pub(crate) struct PlanFile {
     /// Ferry looks in the environment variable first, then in the file.
     #[serde(default)]
     identity: IdentitySection,
+    /// The place of the suppression keys. The suppression list holds digests under these keys, and no numbers.
+    ///
+    /// Ferry looks in the environment variable first, then in the file. `ferry suppress --rotate-keys` puts a new key before
+    /// the others.
+    #[serde(default)]
+    suppression: SuppressionSection,
     /// The provider that says which contacts are on WhatsApp. Without this section, verification is off.
     verify: Option<VerifySection>,
     /// The WhatsApp Business account of `ferry template submit`, `status` and `sync`.
@@ -125,6 +131,7 @@ impl Plan {
             clean,
             merge,
             identity,
+            suppression,
             verify,
             whatsapp,
             business,
@@ -150,6 +157,7 @@ impl Plan {
             clean,
             merge,
             identity,
+            suppression,
             verify,
             whatsapp,
             business,

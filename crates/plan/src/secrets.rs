@@ -111,15 +111,24 @@ pub fn import_key(plan: &Plan, text: &str) -> Result<FoundKey, SecretError> {
 /// Writes the file of the key, whole or not at all, unless it is there already.
 fn keep_key(plan: &Plan, text: &str) -> Result<(), SecretError> {
     let path = key_path(plan);
-    let failed = |source| SecretError::Keep { path: path.clone(), source };
-    let mut draft = path.clone().into_os_string();
+    match keep_text(&path, text)? {
+        Ok(()) => Ok(()),
+        Err(source) => Err(SecretError::Keep { path, source }),
+    }
+}
+
+/// Writes a file of secrets, whole or not at all, unless it is there already. The inner error is that of the file.
+pub(crate) fn keep_text(path: &Path, text: &str) -> Result<io::Result<()>, SecretError> {
+    let mut draft = path.to_owned().into_os_string();
     draft.push(format!(".{}", hex::encode(&draw()?[..8])));
     run::write_private(Path::new(&draft), text.as_bytes())?;
-    let linked = std::fs::hard_link(&draft, &path);
-    std::fs::remove_file(&draft).map_err(failed)?;
+    let linked = std::fs::hard_link(&draft, path);
+    if let Err(error) = std::fs::remove_file(&draft) {
+        return Ok(Err(error));
+    }
     match linked {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(failed(error)),
-        _ => Ok(run::sync_parent(&path)?),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Ok(Err(error)),
+        _ => Ok(Ok(run::sync_parent(path)?)),
     }
 }
 
@@ -147,7 +156,7 @@ pub fn draw_uid() -> Result<String, SecretError> {
     Ok(hex::encode(&draw()?[..16]))
 }
 
-fn draw() -> Result<[u8; 32], SecretError> {
+pub(crate) fn draw() -> Result<[u8; 32], SecretError> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(SecretError::Draw)?;
     Ok(secret)

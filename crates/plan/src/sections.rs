@@ -134,6 +134,24 @@ impl Default for IdentitySection {
     }
 }
 
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SuppressionSection {
+    /// The environment variable with the suppression keys, each of 64 hexadecimal digits, with spaces or line ends between
+    /// them. The first is the current one, the others only check. If the plan names a variable, it must be set.
+    #[schemars(with = "Option<String>", extend("default" = crate::suppression_keys::DEFAULT_KEYS))]
+    pub(crate) keys_env: Option<Spanned<String>>,
+    /// The file with the suppression keys, one a line, if the environment has none. The first `ferry suppress` makes a key
+    /// there.
+    pub(crate) keys_file: PathBuf,
+}
+
+impl Default for SuppressionSection {
+    fn default() -> Self {
+        Self { keys_env: None, keys_file: "suppression.keys".into() }
+    }
+}
+
 /// The default timeout of a request.
 const TIMEOUT_MS: u64 = 30_000;
 /// The timeouts that a plan can set: a connection that is silent for longer is dead.

@@ -19,14 +19,28 @@ pub struct UnreadableField<'a> {
 /// The result of `ferry suppress`.
 #[derive(Serialize, JsonSchema)]
 pub struct SuppressResult {
-    /// `add` or `remove`.
+    /// `add`, `remove` or `rotate`.
     pub action: &'static str,
-    /// People who were not suppressed before, or no longer are.
-    pub changed: usize,
-    /// People on the list now.
-    pub suppressed: usize,
+    /// People who were not suppressed before, or no longer are. Of `rotate`: entries that were written again under the
+    /// new key.
+    pub changed: u64,
+    /// People on the list now, but for those of `sha256_only`.
+    pub suppressed: u64,
     /// How many of the named people are contacts of the database.
     pub in_database: usize,
+    /// Entries that are known by the SHA-256 of others alone, because no import has brought their number yet.
+    pub sha256_only: u64,
+    /// Entries under older keys. They are written again under the current key when their number is seen.
+    pub under_old_keys: u64,
+}
+
+/// The result of `ferry export suppression`.
+#[derive(Serialize, JsonSchema)]
+pub struct SuppressionExportResult {
+    /// Rows that were written: contacts, or numbers with `--sha256`.
+    pub rows: u64,
+    /// Suppressed contacts that `--sha256` leaves out, because the database does not know their number.
+    pub without_number: u64,
 }
 
 /// The result of `ferry merge`.

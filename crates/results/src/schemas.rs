@@ -31,7 +31,7 @@ macro_rules! kept {
 }
 
 /// The commands that print JSON, `error` for those that fail, and both kinds of notifications.
-const SCHEMAS: [(&str, Origin); 55] = [
+const SCHEMAS: [(&str, Origin); 56] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
     ("consent-export", Made(made::<ConsentExportResult>)),
@@ -43,6 +43,7 @@ const SCHEMAS: [(&str, Origin); 55] = [
     ("error", Made(made::<FailureResult>)),
     ("export-contacts", Made(made::<ContactsExport>)),
     ("export-segment", Made(made::<SegmentExport>)),
+    ("export-suppression", Made(made::<SuppressionExportResult>)),
     ("extract", Made(made::<PullResult>)),
     ("fix", Made(made::<FixResult>)),
     ("init", kept!("init")),

@@ -47,6 +47,10 @@ pub fn note(note: &Note) -> (&'static str, String) {
         Note::Continues { run_id, is_finished: true } => {
             ("run", format!("{run_id} has read these exports already; --new begins another run"))
         }
+        Note::SuppressionKeyMade { path } => {
+            let path = crate::path(path);
+            ("key", format!("a suppression key was made in {path}: keep a copy in a safe place"))
+        }
         Note::KeyMade { path } => {
             let path = crate::path(path);
             ("key", format!("a contact key was made in {path}: keep a copy in a safe place (ferry key export)"))

@@ -209,7 +209,7 @@ fn record<'a>(
         (text, _) => Some(identity(text)?.to_owned()),
     };
     let proof = proof(rules, cell(StatementField::Proof), cell(StatementField::ProofDigest))?;
-    let record = ConsentRecord { identity: identity.map(Personal), place, wording, proof };
+    let record = ConsentRecord { identity: identity.map(Personal), place, wording, proof, foreign_id: None };
     Ok((record != ConsentRecord::default()).then_some(record))
 }
 

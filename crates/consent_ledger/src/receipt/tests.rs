@@ -14,8 +14,13 @@ fn entry(text: &str) -> LedgerEntry {
     let at = Timestamp::from_second(words[2].parse::<i64>().unwrap() * 86_400 + 1_700_000_000).unwrap();
     let wording = words.get(3).map(|it| WordingName::parse(it).unwrap());
     let proof = Proof { kind: ProofKind::Form, reference: "F-1".to_owned(), digest: Some("ab".repeat(32)) };
-    let record =
-        ConsentRecord { wording, place: Some("https://x.example".to_owned()), proof: Some(proof), identity: None };
+    let record = ConsentRecord {
+        wording,
+        place: Some("https://x.example".to_owned()),
+        proof: Some(proof),
+        identity: None,
+        foreign_id: None,
+    };
     let statement = Statement {
         channel: ConsentChannel::from_name(words[0]).unwrap(),
         at: Some(SaidAt { from: at, until: at }),

@@ -15,6 +15,7 @@ use crate::journal::receipt_rows;
 use crate::load_run::LoadRun;
 use crate::sql::sqlite::{SORT_IN_FILES, checkpoint_in_background, sort_in_memory};
 use crate::sql::{BulkWriter, Dialect, Guard, LoadInput, PreparedLoad, Upserts};
+use crate::suppression::list::{Hit, SuppressionList};
 use crate::{Crm, Database, LoadError, SqlError};
 
 const LOAD: &str = "load a batch of contacts";
@@ -67,25 +68,30 @@ impl Crm {
         writer.begin().await?;
         // No one decides about people before the transaction ends.
         let merges = self.merges(run).await?;
-        let mut alone = Vec::new();
+        let suppression = self.suppression_list(run).await?;
+        let (mut alone, mut hits) = (Vec::new(), Vec::new());
         let mut waiting: VecDeque<JoinHandle<_>> = VecDeque::new();
         loop {
             while next.is_some() && waiting.len() < GROUPS_AHEAD {
                 let group = take_group(&mut next, batches, &mut n_left).await?;
                 let contacts: Vec<&Contact> = group.iter().flat_map(LoadBatch::perhaps_held).collect();
                 let known = self.known(&contacts, &merges).await?;
-                waiting.push_back(prepare(Arc::clone(run), group, known, self.dialect()));
+                waiting.push_back(prepare(Arc::clone(run), group, known, self.dialect(), suppression.clone()));
             }
             let Some(prepared) = waiting.pop_front() else { break };
-            let Prepared { rows, loaded: now, absorbed } = prepared.await.map_err(|_| SqlError::Thread.doing(LOAD))?;
+            let Prepared { rows, loaded: now, absorbed, hits: now_hit } =
+                prepared.await.map_err(|_| SqlError::Thread.doing(LOAD))?;
             writer.write(rows).await?;
             loaded += now;
             alone.extend(absorbed);
+            hits.extend(now_hit);
         }
         let (mut tx, stale) = writer.hand_over().await?;
         loaded.updated -= stale.len() as u64;
         alone.extend(stale.into_iter().map(|it| (it.id, it)));
+        let ids: Vec<ContactId> = alone.iter().map(|it| it.0).collect();
         loaded += tx.load_into(run, &merges, alone).await?;
+        tx.settle_load(run, suppression.as_deref(), hits, &ids).await?;
         tx.commit().await?;
         self.checkpoint();
         Ok(Some(loaded))
@@ -199,10 +205,18 @@ struct Prepared {
     loaded: Loaded,
     /// Contacts that were merged into others, with those.
     absorbed: Vec<(ContactId, Contact)>,
+    /// Entries of the suppression list about the contacts that are written.
+    hits: Vec<Hit>,
 }
 
 /// Finds out on another thread what some batches change, and prepares that for the database.
-fn prepare(run: Arc<LoadRun>, batches: Vec<LoadBatch>, mut known: Known, dialect: Dialect) -> JoinHandle<Prepared> {
+fn prepare(
+    run: Arc<LoadRun>,
+    batches: Vec<LoadBatch>,
+    mut known: Known,
+    dialect: Dialect,
+    suppression: Option<Arc<SuppressionList>>,
+) -> JoinHandle<Prepared> {
     tokio::task::spawn_blocking(move || {
         let Changes { new: inserted, updated, retractions, absorbed, incoming, mut loaded } =
             changes(&run, &mut known, batches.iter().flat_map(LoadBatch::perhaps_held));
@@ -230,13 +244,18 @@ fn prepare(run: Arc<LoadRun>, batches: Vec<LoadBatch>, mut known: Known, dialect
         let of_receipts = receipt_rows(&run.id, &receipts);
         let [updated, updated_statements, updated_identities] = updated;
         identities.append(&updated_identities, 0..updated_identities.n_rows());
+        let hits = suppression.map_or_else(Vec::new, |it| {
+            let contacts = new[0].iter().chain([&updated]).flat_map(|rows| it.hits_in_contacts(rows));
+            let of_identities = new[2].iter().chain([&identities]).flat_map(|rows| it.hits_in_identities(rows));
+            contacts.chain(of_identities).collect()
+        });
         // A statement is retracted after the one that replaces it is there.
         let mut rows = vec![updated, statements, updated_statements, identities];
         rows.extend(retractions);
         rows.push(of_receipts);
         let new = TABLES.into_iter().zip(new).collect();
         let rows = LoadInput { new, upserts: Upserts { rows, guard } }.prepare(dialect);
-        Prepared { rows, loaded, absorbed }
+        Prepared { rows, loaded, absorbed, hits }
     })
 }
 

@@ -114,7 +114,7 @@ impl BulkWriter {
 async fn with_own_connection(crm: Crm, what: &'static str) -> Result<Crm, LoadError> {
     Ok(match &crm.0 {
         Database::Sqlite(sqlite) => {
-            Crm(Database::Sqlite(sqlite.another().await.map_err(|it| it.doing(what))?), crm.1.clone())
+            Crm(Database::Sqlite(sqlite.another().await.map_err(|it| it.doing(what))?), crm.1.clone(), crm.2.clone())
         }
         Database::Postgres(_) => crm,
     })

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use crate::backup;
 use crate::load::{exports, lease, load_all, read_statements_anew, receipt, record_as, run_row};
 use crate::open_run::OpenRun;
+use crate::suppression::open_crm_to_load;
 use crate::wordings::record_wordings;
 
 /// Limits the batches that wait to be loaded: as many as are merged while the database waits for its disk.
@@ -59,7 +60,7 @@ impl OverlappedLoad {
             return Ok(None);
         }
         // If the database cannot be opened, the load after the merge reports that, when the contacts are safe.
-        let Ok(crm) = Crm::open(&run.plan.crm_url()?).await else { return Ok(None) };
+        let Ok(crm) = open_crm_to_load(&run.plan, &run.progress).await else { return Ok(None) };
         crm.check_key(&run.key.id()).await?;
         // Another run can load while this one waits for the lease, so what holds is asked when this one has it.
         let crm = match has_nothing_of(run, &crm).await? {

@@ -1,21 +1,29 @@
-use std::collections::HashSet;
+//! `ferry suppress`: the list of people who are not written to.
+
 use std::io::Read;
 
 use anyhow::{Context, Result, bail};
-use crm::{Crm, SuppressAction};
-use jiff::Timestamp;
-use model::ContactId;
+use crm::{SuppressAction, SuppressionCounts};
+use crossing::{Progress, SuppressInput, SuppressOutcome, rotate_suppression};
 use results::SuppressResult;
 
 use crate::cli::SuppressArgs;
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, print_message};
 use plan::Plan;
 use plan::{find_key, make_key};
 
+/// What is said wherever plain digests come in or go out.
+pub(crate) const SHA256_WARNING: &str = "warning: the plain SHA-256 of a phone number is reversed in seconds: treat this \
+     list like a list of numbers";
+
 /// Suppresses people, or undoes it. The change applies at once and to every later import; the contacts stay.
-pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit> {
+pub(crate) async fn suppress(args: &SuppressArgs, progress: &Progress, output: Output) -> Result<Exit> {
     let plan = Plan::read(&args.plan.path())?;
+    if args.rotate_keys {
+        let outcome = rotate_suppression(&plan, progress).await?;
+        return print(output, "rotate", "written again under the new key", outcome);
+    }
     let (action, reason) = match (&args.remove, &args.reason) {
         (false, reason) => (SuppressAction::Add, reason.clone().unwrap_or_default()),
         (true, Some(reason)) if !reason.trim().is_empty() => (SuppressAction::Remove, reason.clone()),
@@ -25,50 +33,70 @@ pub(crate) async fn suppress(args: &SuppressArgs, output: Output) -> Result<Exit
         Some(found) => found.key,
         None => make_key(&plan)?.key,
     };
-    let mut contacts = Vec::new();
-    for (line, number) in numbers(args)? {
-        let id = match ContactId::from_hex(&number) {
-            Some(id) => id,
-            None => match clean::phone(&number, plan.default_region()) {
-                Ok((phone, _)) => key.of_phone(phone.number),
-                Err(reason) => {
-                    bail!(
-                        "{line} is neither a phone number nor a contact id: {}; nothing was changed",
-                        reason.describe()
-                    )
-                }
-            },
-        };
-        contacts.push(id);
+    let input = match args.sha256 {
+        true => SuppressInput::digests(values(args)?)?,
+        false => SuppressInput::people(values(args)?, &plan, &key)?,
+    };
+    if args.sha256 {
+        print_message(SHA256_WARNING);
     }
-    let crm = Crm::open(&plan.crm_url()?).await.context("could not open the CRM database")?;
-    crm.claim_key(&key.id()).await?;
-    // A number that was merged into another contact suppresses that contact.
-    let decisions: clean::Decisions = crm.decisions().await?.into_iter().collect();
-    let all: HashSet<ContactId> = contacts.iter().flat_map(|it| [*it, decisions.survivor(*it)]).collect();
-    let all: Vec<ContactId> = all.into_iter().collect();
-    let changed = crm.suppress(&all, action, &reason, Timestamp::now()).await?;
-    let n_changed = contacts.iter().collect::<HashSet<_>>().into_iter().filter(|it| changed.contains(it)).count();
-    let n_suppressed = crm.suppressed().await?.len();
-    let n_loaded = crm.held(&all).await?.len();
-    crm.close().await;
-    let value =
-        SuppressResult { action: action.name(), changed: n_changed, suppressed: n_suppressed, in_database: n_loaded };
+    let outcome = crossing::suppress(&plan, &key, &input, (action, &reason), progress).await?;
+    print(output, action.name(), if args.remove { "no longer suppressed" } else { "suppressed" }, outcome)
+}
+
+fn print(output: Output, action: &'static str, did: &str, outcome: SuppressOutcome) -> Result<Exit> {
+    let SuppressOutcome { n_changed, n_in_database, counts } = outcome;
+    let SuppressionCounts { suppressed, sha256_only, under_old_keys } = counts;
+    let value = SuppressResult {
+        action,
+        changed: n_changed,
+        suppressed,
+        in_database: n_in_database,
+        sha256_only,
+        under_old_keys,
+    };
     output.print(&value, || {
-        let did = if args.remove { "no longer suppressed" } else { "suppressed" };
-        format!("{n_changed} {did}; the list holds {n_suppressed}\n")
+        let mut text = format!("{n_changed} {did}; the list holds {suppressed}\n");
+        if sha256_only > 0 {
+            text += &format!("{sha256_only} more known by the SHA-256 of others alone, until the number is seen\n");
+        }
+        if under_old_keys > 0 {
+            text += &format!("{under_old_keys} under older keys, until the number is seen: keep all keys\n");
+        }
+        text
     })?;
     Ok(Exit::Done)
 }
 
-/// The numbers, each with its place in the input.
-fn numbers(args: &SuppressArgs) -> Result<Vec<(String, String)>> {
+/// The values, each with its place in the input.
+fn values(args: &SuppressArgs) -> Result<Vec<(String, String)>> {
     if !args.numbers.is_empty() {
         let numbered = (1..).zip(&args.numbers);
         return Ok(numbered.map(|(n, it)| (format!("number {n} of the command line"), it.clone())).collect());
     }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).context("could not read the numbers from standard input")?;
-    let lines = (1..).zip(text.lines()).filter(|it| !it.1.trim().is_empty());
-    Ok(lines.map(|(n, it)| (format!("line {n} of standard input"), it.trim().to_owned())).collect())
+    std::io::stdin().read_to_string(&mut text).context("could not read standard input")?;
+    let values = match &args.column {
+        Some(column) => column_of(&text, column)?,
+        None => (1..).zip(text.lines().map(str::to_owned)).collect(),
+    };
+    let filled = values.into_iter().filter(|it| !it.1.trim().is_empty());
+    Ok(filled.map(|(n, it)| (format!("line {n} of standard input"), it.trim().to_owned())).collect())
+}
+
+/// The values of a column of a table in CSV, each with its line.
+fn column_of(text: &str, column: &str) -> Result<Vec<(u64, String)>> {
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let names = reader.headers().context("could not read standard input as CSV")?;
+    let Some(place) = names.iter().position(|it| it.trim() == column) else {
+        bail!("the first line of standard input names no column {column}; nothing was changed")
+    };
+    let mut values = Vec::new();
+    for record in reader.records() {
+        let record = record.context("could not read standard input as CSV")?;
+        let line = record.position().map_or(0, csv::Position::line);
+        values.extend(record.get(place).map(|it| (line, it.to_owned())));
+    }
+    Ok(values)
 }

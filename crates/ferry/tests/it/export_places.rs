@@ -15,6 +15,7 @@ fn project() -> (World, [String; 2]) {
     fs::create_dir(world.path("exports")).unwrap();
     world.write("ferry.key", "made up\n");
     world.write("out.txt", "# nobody\n");
+    world.write("suppression.keys", &format!("{}\n", "1a".repeat(32)));
     for rows in [ROWS.to_owned(), format!("{ROWS}+33199000002,Ben\n")] {
         world.write("exports/sms.csv", &rows);
         let run = world.ferry(&["run"]);
@@ -43,6 +44,7 @@ fn a_result_is_not_written_over_a_file_that_ferry_needs() {
         ("ferry.db-wal", "a part of the CRM database of the plan"),
         ("ferry.db-shm", "a part of the CRM database of the plan"),
         ("ferry.key", "the contact key of the plan"),
+        ("suppression.keys", "the suppression keys of the plan"),
         ("out.txt", "the suppression list of the plan"),
         ("exports/sms.csv", "an export that source sms reads"),
         ("linked/sms.csv", "an export that source sms reads"),
@@ -55,6 +57,7 @@ fn a_result_is_not_written_over_a_file_that_ferry_needs() {
         for command in [
             ["export", "contacts", "--as", "csv"].as_slice(),
             &["export", "segment", "undecided", "--as", "csv", "--crm", "sqlite:ferry.db"],
+            &["export", "suppression", "--sha256"],
             &["runs", "diff", &before, &after],
         ] {
             let Ended { code, err, .. } = world.ferry(&[command, &["--to", to]].concat());

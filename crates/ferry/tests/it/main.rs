@@ -53,6 +53,7 @@ mod shown;
 mod sources;
 mod strangers;
 mod submission;
+mod suppression;
 mod templates;
 mod terminal;
 mod translated_runs;
