@@ -84,5 +84,9 @@ fn date_text(at: &ExcelDateTime) -> String {
         return number_text(at.as_f64());
     }
     let (year, month, day, hour, minute, second, millisecond) = at.to_ymd_hms_milli();
+    // A cell with a day alone is a number without a fraction. Read as midnight, it would be before all of that day.
+    if (hour, minute, second, millisecond) == (0, 0, 0, 0) {
+        return format!("{year:04}-{month:02}-{day:02}");
+    }
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}.{millisecond:03}")
 }
