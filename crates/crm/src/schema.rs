@@ -13,12 +13,15 @@ const SCHEMA: &str = concat!(
     include_str!("../schema/current.sql"),
     include_str!("../schema/consent.sql"),
     include_str!("../schema/suppression.sql"),
+    include_str!("../schema/identity.sql"),
     include_str!("../schema/views.sql"),
 );
 
 /// The triggers, which each database has words of its own for.
-const GUARDS_SQLITE: [&str; 1] = [include_str!("../schema/guards_sqlite.sql")];
-const GUARDS_POSTGRES: [&str; 1] = [include_str!("../schema/guards_postgres.sql")];
+const GUARDS_SQLITE: [&str; 2] =
+    [include_str!("../schema/guards_sqlite.sql"), include_str!("../schema/identity_guards_sqlite.sql")];
+const GUARDS_POSTGRES: [&str; 2] =
+    [include_str!("../schema/guards_postgres.sql"), include_str!("../schema/identity_guards_postgres.sql")];
 
 /// All that makes the tables, views and triggers of a new database.
 pub(crate) fn script(dialect: Dialect) -> String {

@@ -3,6 +3,8 @@
 mod countries;
 mod decisions;
 mod histories;
+mod identity;
+mod identity_views;
 mod journal;
 mod ledger;
 mod load;

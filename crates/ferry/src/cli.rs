@@ -2,6 +2,7 @@
 
 pub(crate) mod consent;
 mod early;
+pub(crate) mod identity;
 pub(crate) mod scenario;
 pub(crate) mod template;
 
@@ -23,6 +24,7 @@ use scenario::{ScenarioCommand, TranslateArgs};
 use template::TemplateCommand;
 
 pub(crate) use early::Early;
+pub(crate) use identity::{AcknowledgeArgs, IdentityCommand, ShowIdentityArgs};
 use verify::{AdapterKind, Properties, UNOFFICIAL};
 
 /// Move a business's customers from SMS and Viber to WhatsApp
@@ -186,6 +188,9 @@ pub(crate) enum Command {
     ///
     /// A shared phone does not link contacts: a Viber user seen with it stays a separate contact.
     Share(ShareArgs),
+    /// Show who had which number and id, and release contacts whose number may have changed hands
+    #[command(subcommand)]
+    Identity(IdentityCommand),
     /// Prove that every source row is accounted for
     Audit(PlannedWhere),
     /// Trace a person to source rows, or a row to a contact

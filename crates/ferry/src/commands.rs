@@ -7,6 +7,7 @@ mod crm;
 pub(crate) mod export;
 mod export_suppression;
 mod fix;
+mod identity;
 mod inspect;
 mod key;
 mod manual;
@@ -104,6 +105,7 @@ async fn command(cli: Cli) -> Result<Exit> {
         Command::Merge(args) => people::merge(&args, output).await,
         Command::Unmerge(args) => people::unmerge(&args, output).await,
         Command::Share(args) => people::share(&args, output).await,
+        Command::Identity(command) => identity::run(&command, output).await,
         Command::Audit(place) => audit::audit(&place, output).await,
         Command::Trace(args) => trace::trace(&args, output).await,
         Command::Export(ExportCommand::Contacts(args)) => export::contacts(&args, output).await,

@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads a clock, a file or the network, and no type follows the format of one provider.
 
+mod alias_chain;
 mod batch;
 mod condition;
 mod consent;
@@ -13,6 +14,7 @@ mod evidence;
 mod field_change;
 mod fill;
 mod identity;
+mod identity_event;
 mod item_counts;
 mod label;
 mod language;
@@ -31,6 +33,7 @@ mod shown;
 mod suppression_key;
 mod surrogates;
 
+pub use alias_chain::{AliasChain, HeldIdentity, alias_chains};
 pub use batch::{Batch, BatchSize, MAX_BATCH};
 pub use condition::{CONDITION_COLUMNS, Condition, ConditionColumn, ConditionError, ConditionKind, ConditionPart};
 pub use consent::{
@@ -45,6 +48,7 @@ pub use evidence::{Answer, Evidence, IDENTITY_CHANGED, MAX_STATUS, MAX_WA_ID, PA
 pub use field_change::{FieldChange, field_changes};
 pub use fill::fill;
 pub use identity::{ContactId, ContactKey, Identity, IdentityKind, KeyError};
+pub use identity_event::{HoldReason, IdentityChange, IdentityEvent, ImportedIdentity};
 pub use item_counts::ItemCounts;
 pub use label::free_label;
 pub use language::{ReadLanguage, read_language};

@@ -3,6 +3,7 @@
 //! `docs/schemas` holds these schemas: those of types are written there by a test, and the others are kept there by hand.
 
 mod consent;
+mod identity;
 mod kept_templates;
 mod people;
 mod reviews;
@@ -15,6 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use consent::*;
+pub use identity::*;
 pub use kept_templates::*;
 pub use people::*;
 pub use reviews::*;

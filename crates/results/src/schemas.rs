@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::consent::*;
+use crate::identity::*;
 use crate::kept_templates::*;
 use crate::people::*;
 use crate::reviews::*;
@@ -31,7 +32,7 @@ macro_rules! kept {
 }
 
 /// The commands that print JSON, `error` for those that fail, and both kinds of notifications.
-const SCHEMAS: [(&str, Origin); 56] = [
+const SCHEMAS: [(&str, Origin); 58] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
     ("consent-export", Made(made::<ConsentExportResult>)),
@@ -46,6 +47,8 @@ const SCHEMAS: [(&str, Origin); 56] = [
     ("export-suppression", Made(made::<SuppressionExportResult>)),
     ("extract", Made(made::<PullResult>)),
     ("fix", Made(made::<FixResult>)),
+    ("identity-acknowledge", Made(made::<AcknowledgeResult>)),
+    ("identity-show", Made(made::<IdentityResult>)),
     ("init", kept!("init")),
     ("inspect", kept!("inspect")),
     ("key-check", Made(made::<KeyCheck>)),

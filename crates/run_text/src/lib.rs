@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod coverage;
+pub mod identity;
 pub mod inspection;
 pub mod list_quality;
 pub mod next;

@@ -52,7 +52,8 @@ pub(crate) async fn share(args: &ShareArgs, output: Output) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn open(plan: &std::path::Path) -> Result<(Plan, Crm)> {
+/// Opens the database of a plan to write to it.
+pub(crate) async fn open(plan: &std::path::Path) -> Result<(Plan, Crm)> {
     let plan = Plan::read(plan)?;
     let Some(looked) = Crm::look(&plan.crm_url()?).await? else {
         bail!("there is no CRM database yet: start with `ferry run`");
@@ -97,7 +98,7 @@ fn own_id(plan: &Plan, query: &str) -> Result<Option<ContactId>> {
 }
 
 /// The one contact that matches the query.
-async fn found(plan: &Plan, crm: &Crm, query: &str) -> Result<ContactId> {
+pub(crate) async fn found(plan: &Plan, crm: &Crm, query: &str) -> Result<ContactId> {
     let query = query.trim();
     if let Some(id) = ContactId::from_hex(query) {
         return Ok(id);

@@ -3,7 +3,7 @@ mod statements;
 use std::fmt::Write;
 
 use anyhow::{Context, Result, bail};
-use crm::Crm;
+use crm::{Crm, IdentityHistory};
 use jiff::Timestamp;
 use model::{
     Contact, ContactId, Evidence, IdentityDecision, Reason, Registration, SHOWN_FIELDS, Segment, ShownField, WaId,
@@ -18,6 +18,8 @@ use crate::output::Output;
 use crate::text;
 use crossing::{EarlierRows, FoundRun, TracedRow, earlier_rows, find_run, row_name, traced_rows};
 use plan::MergeSection;
+use results::HappenedToIdentity;
+use run_text::identity;
 
 /// Traces a person to source rows, or a row to its contact.
 pub(crate) async fn trace(args: &TraceArgs, output: Output) -> Result<Exit> {
@@ -62,6 +64,8 @@ struct Person {
     rules: MergeSection,
     is_suppressed: bool,
     decisions: Vec<IdentityDecision>,
+    /// What happened to its identities.
+    history: IdentityHistory,
     /// The fields that people have edited in the CRM.
     edited: Vec<&'static str>,
     /// The currency of the plan, for prices of checks.
@@ -79,6 +83,7 @@ impl Person {
             rules: looked.plan.merge,
             is_suppressed: false,
             decisions: Vec::new(),
+            history: IdentityHistory::default(),
             edited: Vec::new(),
             currency: looked.plan.verify.as_ref().map_or_else(String::new, |it| it.currency.clone()),
         };
@@ -88,6 +93,7 @@ impl Person {
             person.is_suppressed = crm.suppressed().await?.contains(&id);
             let is_about = |it: &IdentityDecision| [it.contacts().0, it.contacts().1].contains(&id);
             person.decisions = crm.decisions().await?.into_iter().filter(is_about).collect();
+            person.history = crm.identity_history(id).await?;
             person.edited = crm.edited_fields(id).await?;
             let names = person.contact.as_ref().map_or("", |it| &it.rows);
             person.earlier = earlier_rows(looked, names)?;
@@ -205,6 +211,12 @@ impl Person {
         if self.is_suppressed {
             let _ = writeln!(text, "  {:16} yes, by `ferry suppress`", "suppressed");
         }
+        if let Some(hold) = &self.history.hold {
+            let _ = writeln!(text, "  {:16} {}", "held", identity::hold(hold));
+        }
+        for it in &self.history.events {
+            let _ = writeln!(text, "  {:16} {}", "identity event", identity::event(it));
+        }
         for said in in_order(contact) {
             let _ = writeln!(text, "  {:16} {}", "statement", statement_text(said, contact));
         }
@@ -280,6 +292,8 @@ impl Person {
             "rows": self.rows.iter().chain(&self.earlier.rows).map(TracedRow::json).collect::<Vec<_>>(),
             "runs_gone": self.earlier.gone,
             "merged": merged.collect::<Vec<_>>(), "decisions": decisions.collect::<Vec<_>>(),
+            "hold": self.history.hold.map(|it| json!({ "reason": it.reason.name(), "since": it.since })),
+            "identity_events": self.history.events.iter().map(HappenedToIdentity::of).collect::<Vec<_>>(),
         })
     }
 }

@@ -82,11 +82,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "whatsapp",
         ],
     ),
-    ("run_text", &["crossing", "model", "pages", "phone", "plan", "providers", "pull", "run", "verify"]),
+    ("run_text", &["crm", "crossing", "model", "pages", "phone", "plan", "providers", "pull", "run", "verify"]),
     ("contact_export", &["crm", "model", "run"]),
     ("consent_ledger", &["clean", "consent", "crm", "extract", "model", "phone", "run"]),
     ("report", &["crm", "crossing", "model", "pages", "plan", "run"]),
-    ("results", &["consent_ledger", "crossing", "model", "pages", "providers", "pull", "run"]),
+    ("results", &["consent_ledger", "crm", "crossing", "model", "pages", "providers", "pull", "run"]),
     (
         "consent_desk",
         &[

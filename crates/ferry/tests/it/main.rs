@@ -26,6 +26,7 @@ mod fixes;
 mod following;
 mod hints;
 mod hostile;
+mod identities;
 mod inspect;
 mod interrupted;
 mod kept_templates;

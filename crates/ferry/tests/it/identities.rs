@@ -1,0 +1,71 @@
+//! Who has or had a number, and contacts that are held because of it.
+
+use crate::schemas::on;
+use crate::world::{Postgres, World, texts};
+
+const SMS: &[u8] = b"phone,name\n+33199000001,Ana\n+33199000002,Ben\n";
+
+/// Records that Ana has another number now, as an event of WhatsApp will.
+const CHANGED: &str = "insert into identity_event (event_id, number, contact_id, event, kind, scope, value, from_kind, \
+    from_scope, from_value, at, recorded_at, source, note) select 'wamid.1', 1, contact_id, 'changed', 'phone', '', \
+    '+33199000003', 'phone', '', '+33199000001', 1764590400000000, 1764590400000000, 'wamid.1', '' \
+    from contact where e164 = '+33199000001'";
+
+/// Runs a test on both databases: the world after a run and the event.
+fn on_both(test: impl Fn(&World, &str)) {
+    let world = World::with_sms(SMS);
+    assert_eq!(world.run().code, 0);
+    let path = world.path("ferry.db");
+    rusqlite::Connection::open(&path).unwrap().execute(CHANGED, []).unwrap();
+    test(&world, &format!("sqlite:{}", path.display()));
+    if let Some(postgres) = Postgres::create() {
+        let world = World::with_sms(SMS);
+        world.replan("sqlite:ferry.db", &postgres.url);
+        assert_eq!(world.run().code, 0);
+        on(&postgres.url, CHANGED);
+        test(&world, &postgres.url);
+    }
+}
+
+#[test]
+fn the_history_of_a_number_is_shown_and_its_contact_is_released_by_a_person() {
+    on_both(|world, url| {
+        let held = "select reason from contact_hold";
+        assert_eq!(texts(url, held), ["number_changed"]);
+        for query in ["01 99 00 00 01", "+33199000003"] {
+            let shown = world.ferry(&["identity", "show", query]);
+            assert_eq!(shown.code, 0, "{shown:?}");
+            for line in [
+                "held         since 2025-12-01T12:00:00Z, because the person has changed to another number; nothing is sent",
+                "had          phone +33199000001, until 2025-12-01T12:00:00Z",
+                "has          phone +33199000003, since 2025-12-01T12:00:00Z",
+                "event        2025-12-01T12:00:00Z changed: phone +33199000001 to phone +33199000003, by wamid.1",
+            ] {
+                assert!(shown.out.contains(line), "{line}: {}", shown.out);
+            }
+        }
+        let traced = world.ferry(&["trace", "+33199000001", "--run-dir", "run"]).out;
+        assert!(traced.contains("identity event   2025-12-01T12:00:00Z changed: phone +33199000001"), "{traced}");
+
+        let acknowledge = ["identity", "acknowledge", "+33199000001", "--by", "Eva", "--note", "called her"];
+        let released = world.ferry(&acknowledge);
+        assert!(released.out.ends_with("because the person has changed to another number\n"), "{released:?}");
+        assert_eq!((released.code, texts(url, held)), (0, Vec::<String>::new()));
+        let again = world.ferry(&acknowledge);
+        assert!(again.out.contains("was not held: nothing changed"), "{again:?}");
+        let shown = world.ferry(&["identity", "show", "+33199000001", "--format", "json"]);
+        let shown: serde_json::Value = serde_json::from_str(&shown.out).unwrap();
+        let person = &shown["people"][0];
+        assert_eq!((&person["hold"], &person["events"][1]["source"]), (&serde_json::Value::Null, &"Eva".into()));
+        assert_eq!(person["events"][1]["note"], "called her");
+    });
+}
+
+#[test]
+fn a_number_that_nobody_had_is_an_error() {
+    on_both(|world, _| {
+        let shown = world.ferry(&["identity", "show", "+33199000009"]);
+        assert_eq!(shown.code, 1, "{shown:?}");
+        assert!(shown.err.contains("nobody has or had that phone number or id"), "{shown:?}");
+    });
+}
