@@ -1,11 +1,12 @@
 use std::fmt;
 
+use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::Personal;
+use crate::{ConsentChannel, Personal};
 use phone::PhoneNumber;
 
 /// A name by which some system knows a person.
@@ -89,8 +90,19 @@ impl fmt::Debug for ContactId {
 ///
 /// A plain digest of a phone number protects nothing: all mobile numbers of a country can be hashed in seconds. With a
 /// secret key, the id of a number cannot be guessed.
+///
+/// The key never changes: a person who is imported again gets the same id, and an address that was written to is known
+/// again.
 #[derive(Clone)]
-pub struct ContactKey(Hmac<Sha256>);
+pub struct ContactKey {
+    ids: Hmac<Sha256>,
+    /// The subkey of [`ContactKey::recipient`].
+    recipients: Hmac<Sha256>,
+}
+
+/// What the subkey for recipients is for, by which HKDF tells it from other subkeys
+/// (<https://www.rfc-editor.org/rfc/rfc5869#section-3.2>).
+const RECIPIENTS: &[u8] = b"ferry recipients of messages, version 1";
 
 /// Why a text is not a key.
 #[derive(Debug, PartialEq, Eq, Error)]
@@ -105,7 +117,10 @@ impl ContactKey {
         let malformed = || KeyError::Malformed(text.trim().len());
         let mut secret = [0; 32];
         hex::decode_to_slice(text.trim(), &mut secret).map_err(|_| malformed())?;
-        Hmac::new_from_slice(&secret).map(Self).map_err(|_| malformed())
+        let mut subkey = [0; 32];
+        Hkdf::<Sha256>::new(None, &secret).expand(RECIPIENTS, &mut subkey).map_err(|_| malformed())?;
+        let of = |key: &[u8; 32]| Hmac::new_from_slice(key).map_err(|_| malformed());
+        Ok(Self { ids: of(&secret)?, recipients: of(&subkey)? })
     }
 
     /// A name of the key that does not reveal it. Runs and databases with different keys are told apart by it.
@@ -128,6 +143,12 @@ impl ContactKey {
         self.of(&[kind.name().as_bytes(), b"\0", scope.as_bytes(), b"\0", value.as_bytes()])
     }
 
+    /// The digest by which the database knows an address that was written to: a phone number in E.164 form, or the id
+    /// of a Viber user. One address has another digest on each channel.
+    pub fn recipient(&self, channel: ConsentChannel, address: &str) -> [u8; 32] {
+        digest(&self.recipients, &[channel.name().as_bytes(), b"\0", address.as_bytes()])
+    }
+
     fn of(&self, parts: &[&[u8]]) -> ContactId {
         let mut id = [0; 16];
         id.copy_from_slice(&self.digest(parts)[..16]);
@@ -135,12 +156,16 @@ impl ContactKey {
     }
 
     fn digest(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = self.0.clone();
-        for part in parts {
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().into()
+        digest(&self.ids, parts)
     }
+}
+
+fn digest(key: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = key.clone();
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
 }
 
 impl fmt::Debug for ContactKey {
@@ -162,6 +187,22 @@ mod tests {
         assert_ne!(one.of_phone(ana), one.of_phone(ben));
         assert_ne!(one.of_phone(ana), other.of_phone(ana));
         assert_ne!(one.id(), other.id());
+    }
+
+    #[test]
+    fn contact_ids_and_recipients_stay_the_same_from_version_to_version() {
+        let key = ContactKey::from_hex(&"11".repeat(32)).unwrap();
+        assert_eq!(key.of_phone(PhoneNumber::from_digits(12025550123)).to_string(), "cce412e9dc96c27bfac79347edf174dd");
+        assert_eq!(hex::encode(key.recipient(ConsentChannel::Sms, "+12025550123")), "5ac73071708a36b2d0cff309c926989d1a076944e4578f845df813d70893e713");
+    }
+
+    #[test]
+    fn an_address_has_a_digest_of_its_own_on_each_channel_and_with_each_key() {
+        let [one, other] = ["11", "22"].map(|it| ContactKey::from_hex(&it.repeat(32)).unwrap());
+        let of = |key: &ContactKey, channel| key.recipient(channel, "+12025550123");
+        assert_eq!(of(&one, ConsentChannel::Sms), of(&one, ConsentChannel::Sms));
+        assert_ne!(of(&one, ConsentChannel::Sms), of(&one, ConsentChannel::Whatsapp));
+        assert_ne!(of(&one, ConsentChannel::Sms), of(&other, ConsentChannel::Sms));
     }
 
     #[test]
