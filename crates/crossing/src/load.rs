@@ -20,7 +20,7 @@ use crate::backup;
 use crate::load::overlapped::LoadedAlready;
 use crate::open_run::{OpenRun, TOOL, stage_record};
 use crate::progress::{Note, Outcome, Task, Work};
-use crate::wordings::record_wordings;
+use crate::wordings::{declare_bases, record_wordings};
 use run::formats::contacts;
 use run::formats::links;
 
@@ -46,6 +46,7 @@ pub(crate) async fn plan_batches(run: &mut OpenRun, crm: &Crm) -> Result<()> {
     }
     crm.note_source_readings(&source_readings(run)?).await?;
     record_wordings(&run.plan, crm).await?;
+    declare_bases(&run.plan, crm, run.run_id()).await?;
     suppress_those_of_the_plan(run, crm).await?;
     crm.rekey_suppression().await?;
     read_statements_anew(run, crm).await?;

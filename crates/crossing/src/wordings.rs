@@ -1,8 +1,9 @@
-//! The wordings of the plan: what people were told when they consented.
+//! What the plan says about consent: the wordings, and on what basis people are written to by SMS and Viber.
 
 use anyhow::Result;
 use crm::{Crm, Wording, WordingError};
 use jiff::Timestamp;
+use model::{ConsentChannel, ConsentPurpose};
 use plan::{Plan, PlanWording};
 
 /// Returns the purposes that the wordings of the plan name.
@@ -39,6 +40,22 @@ pub async fn record_wordings(plan: &Plan, crm: &Crm) -> Result<()> {
             None => Err(WordingError::Differs(name).into()),
         },
     }
+}
+
+/// Notes the basis that the plan declares for each channel and purpose. A plan that declares any speaks for all: what it
+/// leaves out has none from now on. A plan without any changes nothing, because others may load into the same database.
+pub(crate) async fn declare_bases(plan: &Plan, crm: &Crm, run_id: &str) -> Result<()> {
+    if plan.bases.is_empty() {
+        return Ok(());
+    }
+    for channel in [ConsentChannel::Sms, ConsentChannel::Viber] {
+        for purpose in ConsentPurpose::OF_MESSAGES {
+            let declared = plan.bases.iter().find(|it| (it.channel, it.purpose) == (channel, purpose));
+            let basis = declared.map_or("", |it| it.basis.name());
+            crm.declare_basis((channel, purpose), basis, run_id, Timestamp::now()).await?;
+        }
+    }
+    Ok(())
 }
 
 fn differing(plan: &Plan, wording: &PlanWording) -> anyhow::Error {

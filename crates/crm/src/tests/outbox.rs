@@ -215,7 +215,7 @@ fn a_suppression_cancels_what_waits_for_that_person() {
 fn a_contact_that_may_be_another_person_is_held_until_somebody_acknowledges_it() {
     check(async |place| {
         let crm = people(place).await;
-        let [ana, intent] = [id_of(ANA), "update outbox set state = 'intent', intent_at = 2"];
+        let (ana, intent) = (id_of(ANA), "update outbox set state = 'intent', intent_at = 2");
         plan_one(&crm, invitation(ana)).await;
         let contact = rows::bytes(crm.dialect(), &ana.0);
         crm.by_hand(&format!(

@@ -17,7 +17,7 @@ use crate::backup;
 use crate::load::{exports, lease, load_all, read_statements_anew, receipt, record_as, run_row};
 use crate::open_run::OpenRun;
 use crate::suppression::open_crm_to_load;
-use crate::wordings::record_wordings;
+use crate::wordings::{declare_bases, record_wordings};
 
 /// Limits the batches that wait to be loaded: as many as are merged while the database waits for its disk.
 const BATCHES_WAITING: usize = 16;
@@ -76,6 +76,7 @@ impl OverlappedLoad {
         let label = crm.plan_run(&run_row(run, Vec::new())).await?;
         record_as(run, label)?;
         record_wordings(&run.plan, &crm).await?;
+        declare_bases(&run.plan, &crm, run.run_id()).await?;
         // The consent words must be recorded first: a load that finds no recorded words reads every statement again.
         read_statements_anew(run, &crm).await?;
 
