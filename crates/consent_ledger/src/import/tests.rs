@@ -269,6 +269,9 @@ fn columns_are_found_by_name_and_named_on_the_command_line() {
              its columns are \"Tel\", \"Answer\""
             .to_owned())
     );
+    // The first row of a file without a header can hold a number.
+    let told = columns("\"33199000001, Ana\",Answer", &[], false).unwrap_err();
+    assert!(!told.contains("33199"), "{told}");
     assert_eq!(
         columns("Tel,Answer", &phone("Mobile"), false),
         Err("optins.csv has no column \"Mobile\", which --column names; its columns are \"Tel\", \"Answer\"".to_owned())

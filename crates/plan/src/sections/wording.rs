@@ -249,9 +249,9 @@ mod tests {
                 "plan.toml:24: wording \"news@2026-01\" names no purpose, so a consent to it would allow nothing",
             ),
             (
-                WORDING.replace("\"utility\"", "\"adverts\""),
-                "plan.toml:24: unknown purpose `adverts`, expected one of `conversation`, `utility`, `marketing`, \
-                 `authentication`",
+                WORDING.replace("\"utility\"", "\"market\""),
+                "plan.toml:24: unknown purpose `market`, expected one of `conversation`, `utility`, `marketing`, \
+                 `authentication`; did you mean `marketing`?",
             ),
             (WORDING.repeat(2), "plan.toml:26: two wordings are named \"news@2026-01\""),
             (
