@@ -228,6 +228,7 @@ impl Tx {
         self.decide(IdentityDecision::SamePerson { survivor, absorbed }, Some(before.text())).await?;
         self.hold(survivor, &contact.statements, "merged with another contact").await?;
         self.take_over_suppression(survivor, absorbed).await?;
+        self.take_keys_of_merge(survivor, absorbed, Timestamp::now()).await?;
         Ok(contact)
     }
 

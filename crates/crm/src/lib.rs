@@ -23,6 +23,7 @@ mod identity_history;
 mod journal;
 mod lease;
 mod load_run;
+mod outbox;
 mod quota_usage;
 mod scenarios;
 mod schema;
@@ -55,6 +56,7 @@ pub use identity_history::{Acknowledged, Hold, IdentityHistory, RecordedEvent, R
 pub use journal::RunRow;
 pub use lease::Lease;
 pub use load_run::LoadRun;
+pub use outbox::{ClaimedMessages, Intent, MessageId, NewMessage, NotPermitted, NotPlanned, SendOutcome};
 pub use quota_usage::{Usage, UsageClaim, UsageLimit};
 pub use scenarios::{
     Change, Decision, EditedText, FindingRow, KeptFinding, KeptMessage, KeptScenario, KeptTemplate, LoggedReview,

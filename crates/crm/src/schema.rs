@@ -2,6 +2,7 @@
 
 use crate::contact::columns;
 use crate::identity_decisions::DECISION_NUMBER;
+use crate::outbox::{FIRST_EPOCH, OUTBOX_EPOCH};
 use crate::sql::{Cell, Dialect, Row, Tx, postgres, sqlite};
 use crate::{Crm, Database, LoadError, SqlError};
 
@@ -14,20 +15,31 @@ const SCHEMA: &str = concat!(
     include_str!("../schema/consent.sql"),
     include_str!("../schema/suppression.sql"),
     include_str!("../schema/identity.sql"),
+    include_str!("../schema/outbox.sql"),
     include_str!("../schema/views.sql"),
 );
 
 /// The triggers, which each database has words of its own for.
-const GUARDS_SQLITE: [&str; 2] =
-    [include_str!("../schema/guards_sqlite.sql"), include_str!("../schema/identity_guards_sqlite.sql")];
-const GUARDS_POSTGRES: [&str; 2] =
-    [include_str!("../schema/guards_postgres.sql"), include_str!("../schema/identity_guards_postgres.sql")];
+const GUARDS_SQLITE: [&str; 3] = [
+    include_str!("../schema/guards_sqlite.sql"),
+    include_str!("../schema/identity_guards_sqlite.sql"),
+    include_str!("../schema/outbox_guards_sqlite.sql"),
+];
+const GUARDS_POSTGRES: [&str; 3] = [
+    include_str!("../schema/guards_postgres.sql"),
+    include_str!("../schema/identity_guards_postgres.sql"),
+    include_str!("../schema/outbox_guards_postgres.sql"),
+];
+/// The part that two triggers of SQLite have in common.
+const OUTBOX_GATE: &str = include_str!("../schema/outbox_gate_sqlite.sql");
 
 /// All that makes the tables, views and triggers of a new database.
 pub(crate) fn script(dialect: Dialect) -> String {
     let schema = columns::fill_in(SCHEMA);
     match dialect {
-        Dialect::Sqlite => sqlite::schema(&schema) + &GUARDS_SQLITE.concat(),
+        Dialect::Sqlite => {
+            sqlite::schema(&schema) + &GUARDS_SQLITE.concat().replace("{outbox gate}", OUTBOX_GATE.trim_end())
+        }
         Dialect::Postgres => postgres::schema(&schema) + &GUARDS_POSTGRES.concat(),
     }
 }
@@ -53,6 +65,7 @@ pub(crate) fn notes() -> String {
     note("schema_version", &format!("'{SCHEMA_VERSION}'"))
         + &note(DATABASE_ID, "replace(gen_random_uuid()::text, '-', '')")
         + &note(DECISION_NUMBER, "'0'")
+        + &note(OUTBOX_EPOCH, &format!("'{FIRST_EPOCH}'"))
 }
 
 fn random_id() -> Result<String, SqlError> {
@@ -74,7 +87,13 @@ pub(crate) async fn check_or_make(crm: &Crm, what: &str) -> Result<(), LoadError
     }
     tx.execute_script(script(crm.dialect())).await?;
     let database_id = random_id().map_err(|it| it.doing(MAKE))?;
-    for (key, value) in [("schema_version", SCHEMA_VERSION), (DATABASE_ID, &database_id), (DECISION_NUMBER, "0")] {
+    let notes = [
+        ("schema_version", SCHEMA_VERSION),
+        (DATABASE_ID, &database_id),
+        (DECISION_NUMBER, "0"),
+        (OUTBOX_EPOCH, FIRST_EPOCH),
+    ];
+    for (key, value) in notes {
         tx.execute(NOTE, &[key.into(), Cell::from(value)]).await?;
     }
     tx.commit().await

@@ -10,6 +10,7 @@ mod ledger;
 mod load;
 mod meanwhile;
 mod orders;
+mod outbox;
 mod restore;
 mod samples;
 mod scenarios;

@@ -193,7 +193,10 @@ mod tests {
     fn contact_ids_and_recipients_stay_the_same_from_version_to_version() {
         let key = ContactKey::from_hex(&"11".repeat(32)).unwrap();
         assert_eq!(key.of_phone(PhoneNumber::from_digits(12025550123)).to_string(), "cce412e9dc96c27bfac79347edf174dd");
-        assert_eq!(hex::encode(key.recipient(ConsentChannel::Sms, "+12025550123")), "5ac73071708a36b2d0cff309c926989d1a076944e4578f845df813d70893e713");
+        assert_eq!(
+            hex::encode(key.recipient(ConsentChannel::Sms, "+12025550123")),
+            "5ac73071708a36b2d0cff309c926989d1a076944e4578f845df813d70893e713"
+        );
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! Contacts, identities, decisions, runs and their receipts become those of the backup. The ledger of consent keeps all its
 //! rows: statements that the backup lacks stay if they are refusals or unclear, and are retracted if they are consents.
 //! Neither is taken back what no backup holds: evidence, suppression, usage and orders of templates, and the scenarios,
-//! messages and templates with what people wrote and decided about them. A run whose receipts of stage translate are taken
+//! messages and templates with what people wrote and decided about them. Messages and their keys stay too, and those that wait
+//! are not sent any more. A run whose receipts of stage translate are taken
 //! back loads its sections again, which changes nothing. Statements and evidence of somebody whose contact vanishes stay
 //! without one, and count when that person is imported again.
 
@@ -133,6 +134,7 @@ impl Tx {
         // Other words may have read the statements of the backup.
         self.execute(FORGET_META, &[CONSENT_WORDS.into()]).await?;
         self.raise_decision_number().await?;
+        self.raise_outbox_epoch().await?;
         let n_contacts = self.select("select count(*) from contact", &[], |it| it.count(0)).await?.pop().unwrap_or(0);
         let mut log = Rows::new(&RESTORE_LOG);
         let backup = folder.map_or("nothing".into(), |it| it.display().to_string());

@@ -46,7 +46,8 @@ pub struct LedgerEntry {
 
 impl Crm {
     /// Adds statements to the ledger, each for its contact, or for the contact that this one was merged into. A statement
-    /// that is there stays as it is; one that was retracted is held again. The contacts need not be in the database yet.
+    /// that is there stays as it is; one that was retracted is held again. Messages that wait are cancelled if the consent of
+    /// their contact no longer counts. The contacts need not be in the database yet.
     pub async fn record_statements(&self, said: &[(ContactId, Statement)]) -> Result<Recorded, LoadError> {
         let mut recorded = Recorded::default();
         let mut tx = self.begin(RECORD).await?;
@@ -105,7 +106,11 @@ impl Tx {
         let none = Retractions::new();
         let mut recorded = Recorded::default();
         let mut rows = vec![Rows::new(&CONSENT)];
+        let mut withdrawing = Vec::new();
         for (contact, said) in by_contact {
+            if said.iter().any(|it| it.state != ConsentState::Yes) {
+                withdrawing.push(contact);
+            }
             let held = held.remove(&contact).unwrap_or_default();
             let retractions = retractions.get(&contact).unwrap_or(&none);
             let mut ids: HashSet<i64> = held.iter().map(Statement::id).collect();
@@ -120,6 +125,7 @@ impl Tx {
             rows.push(retraction_rows(contact, &held, &now, retractions, "said again"));
         }
         self.write_rows(rows).await?;
+        self.cancel_what_waits(&withdrawing, Timestamp::now()).await?;
         Ok(recorded)
     }
 }

@@ -49,7 +49,7 @@ impl Crm {
 
     /// Suppresses people, or takes that back. Gives those for whom it changed something; the others are left alone.
     /// They need not be in the database yet. A change counts after all changes before it, even if the clock was set
-    /// back.
+    /// back. Messages that wait for somebody who is suppressed are cancelled.
     pub async fn suppress_people(
         &self,
         people: &[Suppressee],
@@ -144,7 +144,11 @@ impl Tx {
         if n_written + n_moved > 0 {
             self.raise_decision_number().await?;
         }
-        Ok(changed.into_iter().map(|it| it.id).collect())
+        let changed: HashSet<ContactId> = changed.into_iter().map(|it| it.id).collect();
+        if change.action == SuppressAction::Add {
+            self.cancel_what_waits(&changed.iter().copied().collect::<Vec<_>>(), change.at).await?;
+        }
+        Ok(changed)
     }
 
     /// Adds those who are not suppressed, or only held: whoever asks to be left alone is not released by a run.
