@@ -32,7 +32,7 @@ pub enum NotPermitted {
 }
 
 /// All that decides whether some contacts may be written to.
-pub(crate) struct Permissions {
+pub(super) struct Permissions {
     known: HashSet<ContactId>,
     suppressed: HashSet<ContactId>,
     held: HashSet<ContactId>,
@@ -80,7 +80,7 @@ impl Permissions {
 
 impl Tx {
     /// Reads what decides about these contacts now.
-    pub(crate) async fn permissions(&mut self, contacts: &[ContactId]) -> Result<Permissions, LoadError> {
+    pub(super) async fn permissions(&mut self, contacts: &[ContactId]) -> Result<Permissions, LoadError> {
         let mut ids = Vec::with_capacity(IDS_OF.len());
         for select in IDS_OF {
             let found: HashSet<ContactId> =
