@@ -283,15 +283,16 @@ async fn compare(crm: &Crm, histories: &[History], rule: Rule) {
                 && expected.suppressed == Some(suppressed.contains(&id));
             if !is_same {
                 let choices = history.choices.join(", ");
-                println!("history {} contact {contact}: {found:?}, {:?}", history.history, summaries.get(&id));
                 wrong.entry(choices).or_default().push(history.history);
             }
         }
     }
-    println!("{n_compared} contacts of {} histories compared; different: {wrong:?}", histories.len());
     let unexplained = wrong.get("").map_or(&[][..], Vec::as_slice);
-    assert_eq!(unexplained, [0; 0], "histories in which the views and the model differ");
-    assert!(now.is_empty() || n_compared > 0);
+    assert_eq!(
+        unexplained, [0; 0],
+        "histories in which the views and the model differ, of {n_compared} contacts; {wrong:?}"
+    );
+    assert!(n_compared >= histories.len() / 2, "only {n_compared} contacts were compared");
 }
 
 async fn held_statements(crm: &Crm) -> HashMap<ContactId, Vec<Statement>> {
