@@ -11,7 +11,7 @@ create trigger consent_retraction_change before update or delete or truncate on 
 create trigger wording_change before update or delete or truncate on wording
   for each statement execute function refuse_change('a version is never changed or deleted; add another');
 
-create function check_retraction() returns trigger language plpgsql as $$
+create function check_retraction() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare last bigint; stays boolean;
 begin
   execute format('select max(number) from %I.consent_retraction where contact_id = $1 and statement_id = $2',
