@@ -45,6 +45,7 @@ PLAN_HEAD = """
 run = {{ name = "spring", default_region = "AU" }}
 crm = {{ url = "{url}" }}
 identity = {{ key_file = "../ferry.key" }}
+suppression = {{ keys_file = "../suppression.keys" }}
 gates = {{ max_reject_rate = 0.5, max_unreadable = {{ consent = 1.0 }} }}
 """
 PLAN_LIST = """
