@@ -1,5 +1,7 @@
 //! The lines that only one side has.
 
+use std::collections::BTreeSet;
+
 use super::words::plain_words;
 
 /// A line, the step that shows it, and the scenario of the step.
@@ -21,12 +23,15 @@ impl<'a> Line<'a> {
         self.text.starts_with('[') && !self.is_link()
     }
 
+    /// Whether it stands for a file, a place or products, or for a message that was refused: `(image https://…)`. A text can
+    /// begin with a bracket too, and an answer can be `(location)`.
     pub(super) fn is_media(&self) -> bool {
-        self.text.starts_with('(')
+        let inner = self.text.strip_prefix('(').and_then(|it| it.strip_suffix(')'));
+        inner.is_some_and(|it| it.contains(' '))
     }
 
     pub(super) fn is_text(&self) -> bool {
-        !self.text.starts_with(['[', '('])
+        !self.text.starts_with('[') && !self.is_media()
     }
 
     /// What is between the brackets.
@@ -149,16 +154,24 @@ struct Pairs {
 }
 
 impl Pairs {
-    fn of(source: &[Line<'_>], whatsapp: &[Line<'_>]) -> Self {
+    fn of<'a>(source: &[Line<'a>], whatsapp: &[Line<'a>]) -> Self {
         let (n, m) = (source.len(), whatsapp.len());
         let words = |it: &Line<'_>| if it.is_text() { plain_words(it.text) } else { Vec::new() };
         let (theirs, ours): (Vec<_>, Vec<_>) =
             (source.iter().map(words).collect(), whatsapp.iter().map(words).collect());
+        // Steps that both sides call by the same names are not compared with one another.
+        let ids = |lines: &[Line<'a>]| lines.iter().map(|it| (it.scenario, it.step)).collect::<BTreeSet<_>>();
+        let both: BTreeSet<_> = ids(source).intersection(&ids(whatsapp)).copied().collect();
+        let is_named = |it: &Line<'a>| both.contains(&(it.scenario, it.step));
+        let (named, named_ours): (Vec<_>, Vec<_>) =
+            (source.iter().map(is_named).collect(), whatsapp.iter().map(is_named).collect());
+        let is_other_step = |i: usize, j: usize| named[i] && named_ours[j] && source[i].step != whatsapp[j].step;
         let mut weights = vec![vec![0u16; m]; n];
         let mut common = vec![vec![0u16; m + 1]; n + 1];
         for i in (0..n).rev() {
             for j in (0..m).rev() {
                 weights[i][j] = match source[i].text == whatsapp[j].text {
+                    _ if is_other_step(i, j) => 0,
                     true if source[i].is_text() => SAME,
                     true => BUTTON,
                     false if is_alike(&theirs[i], &ours[j]) => ALIKE,

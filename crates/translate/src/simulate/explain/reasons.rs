@@ -134,7 +134,7 @@ impl<'a> Reasons<'a> {
             codes.push(it.code);
             return Some(codes);
         }
-        let runs = runs(&source.join(" "), &whatsapp.join(" "))?;
+        let runs = runs(&source, &whatsapp)?;
         if runs.is_empty() {
             let code = ["L115", "C102"].iter().find_map(|code| self.of_code(code).next()).map(|it| it.code);
             codes.extend(code.filter(|_| whatsapp.len() != source.len()));

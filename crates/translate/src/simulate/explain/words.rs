@@ -5,16 +5,20 @@ use scenario::{Act, Scenario, Text};
 /// Limits the words of texts that are compared word by word, as the product of both sides.
 const MOST_WORDS: usize = 4_000_000;
 
-/// Words that only one of two texts has, at one place.
+/// Words that only one side has, at one place.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) removed: String,
     pub(super) added: String,
 }
 
-/// The places in which two texts differ; none if they are too long to compare.
-pub(super) fn runs(source: &str, whatsapp: &str) -> Option<Vec<Run>> {
-    let (source, whatsapp) = (words(source), words(whatsapp));
+/// The places in which the texts of two sides differ; none if they are too long to compare. The words that WhatsApp adds at
+/// one place are of one text: each text has reasons of its own.
+pub(super) fn runs(source: &[&str], whatsapp: &[&str]) -> Option<Vec<Run>> {
+    let source: Vec<&str> = source.iter().flat_map(|it| it.split_whitespace()).collect();
+    let texts = whatsapp.iter().enumerate();
+    let whatsapp: Vec<(usize, &str)> =
+        texts.flat_map(|(text, it)| it.split_whitespace().map(move |word| (text, word))).collect();
     let (n, m) = (source.len(), whatsapp.len());
     if n * m > MOST_WORDS {
         return None;
@@ -22,7 +26,7 @@ pub(super) fn runs(source: &str, whatsapp: &str) -> Option<Vec<Run>> {
     let mut common = vec![vec![0u16; m + 1]; n + 1];
     for i in (0..n).rev() {
         for j in (0..m).rev() {
-            common[i][j] = match source[i] == whatsapp[j] {
+            common[i][j] = match source[i] == whatsapp[j].1 {
                 true => common[i + 1][j + 1].saturating_add(1),
                 false => common[i + 1][j].max(common[i][j + 1]),
             };
@@ -30,17 +34,18 @@ pub(super) fn runs(source: &str, whatsapp: &str) -> Option<Vec<Run>> {
     }
     let (mut runs, mut is_open, mut i, mut j) = (Vec::<Run>::new(), false, 0, 0);
     while i < n || j < m {
-        if i < n && j < m && source[i] == whatsapp[j] {
+        if i < n && j < m && source[i] == whatsapp[j].1 {
             (i, j, is_open) = (i + 1, j + 1, false);
             continue;
         }
-        if !is_open {
+        let is_removed = j >= m || (i < n && common[i + 1][j] >= common[i][j + 1]);
+        let is_next_text = !is_removed && j > 0 && whatsapp[j].0 != whatsapp[j - 1].0;
+        if !is_open || is_next_text && runs.last().is_some_and(|it| !it.added.is_empty()) {
             runs.push(Run::default());
             is_open = true;
         }
         let Some(run) = runs.last_mut() else { break };
-        let is_removed = j >= m || (i < n && common[i + 1][j] >= common[i][j + 1]);
-        let (side, word) = if is_removed { (&mut run.removed, source[i]) } else { (&mut run.added, whatsapp[j]) };
+        let (side, word) = if is_removed { (&mut run.removed, source[i]) } else { (&mut run.added, whatsapp[j].1) };
         side.push_str(if side.is_empty() { "" } else { " " });
         side.push_str(word);
         if is_removed {
@@ -119,9 +124,11 @@ mod tests {
     #[test]
     fn texts_differ_in_runs_of_words() {
         let run = |removed: &str, added: &str| Run { removed: removed.into(), added: added.into() };
-        assert_eq!(runs("a b c d", "a x c d e"), Some(vec![run("b", "x"), run("", "e")]));
-        assert_eq!(runs("a b", "a b"), Some(Vec::new()));
-        assert_eq!(runs("", "a"), Some(vec![run("", "a")]));
+        assert_eq!(runs(&["a b c d"], &["a x c d e"]), Some(vec![run("b", "x"), run("", "e")]));
+        assert_eq!(runs(&["a b"], &["a b"]), Some(Vec::new()));
+        assert_eq!(runs(&[""], &["a"]), Some(vec![run("", "a")]));
+        // Words at the end of one text and at the start of the next.
+        assert_eq!(runs(&["a", "b"], &["a x", "y b"]), Some(vec![run("", "x"), run("", "y")]));
     }
 
     #[test]
