@@ -66,10 +66,14 @@ fn shown_id(id: i64) -> String {
     format!("{id:016x}")
 }
 
+/// `on 2026-03-01` or `without a date`
+fn on_day(said: &Statement) -> String {
+    said.at.map_or_else(|| "without a date".to_owned(), |it| format!("on {}", it.from.strftime("%F")))
+}
+
 /// `stop by sms on 2026-03-01`
 fn told(said: &Statement) -> String {
-    let when = said.at.map_or_else(|| "without a date".to_owned(), |it| format!("on {}", it.from.strftime("%F")));
-    format!("{} by {} {when}", said.state.name(), said.channel.name())
+    format!("{} by {} {}", said.state.name(), said.channel.name(), on_day(said))
 }
 
 /// A name of the file or of a person, safe to print.

@@ -10,7 +10,7 @@ use plan::{Plan, contact_key};
 use results::ConsentProof;
 use serde_json::Value;
 
-use crate::{look, safe, told, who};
+use crate::{look, on_day, safe, told, who};
 
 const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
 /// The most bytes of a receipt: a person says less in a lifetime.
@@ -53,7 +53,7 @@ pub async fn prove(plan: &Plan, args: &ProveOptions<'_>) -> Result<ConsentProof>
     }
 }
 
-/// What is there instead of a consent that counts.
+/// Names the statement that is there instead of a consent that counts.
 fn reason(none: &NoConsent) -> String {
     match none {
         NoConsent::NothingSaid => "nothing was said about it".to_owned(),
@@ -69,7 +69,7 @@ fn reason(none: &NoConsent) -> String {
 }
 
 fn refused(said: &Statement, is_withdrawn: bool) -> String {
-    let when = said.at.map_or_else(|| "without a date".to_owned(), |it| format!("on {}", it.from.strftime("%F")));
+    let when = on_day(said);
     let channel = match said.channel {
         ConsentChannel::All => ", for all channels".to_owned(),
         channel => format!(" by {}", channel.name()),

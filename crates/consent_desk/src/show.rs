@@ -94,7 +94,7 @@ impl Person {
         parts.extend(record.place.as_ref().map(|it| format!("at {}", safe(it))));
         if let Some(proof) = &record.proof {
             let digest = proof.digest.as_ref().map_or(String::new(), |it| format!(" sha256 {it}"));
-            parts.push(format!("proof {}:{}{digest}", proof.kind.name(), safe(&proof.reference)));
+            parts.push(format!("proof {}{digest}", safe(&proof.to_string())));
         }
         parts.push(format!("from {}", safe(&source_row(said))));
         let retracted = if entry.is_retracted { ": retracted" } else { "" };
@@ -146,7 +146,7 @@ fn shown_statement(entry: &LedgerEntry) -> ShownStatement {
         identity: record.identity.as_ref().map(|it| it.0.clone()),
         place: record.place.clone(),
         wording: record.wording.as_ref().map(ToString::to_string),
-        proof: record.proof.as_ref().map(|it| format!("{}:{}", it.kind.name(), it.reference)),
+        proof: record.proof.as_ref().map(ToString::to_string),
         proof_digest: record.proof.as_ref().and_then(|it| it.digest.clone()),
         source_row: source_row(said),
         recorded_at: said.first_run.started_at.to_string(),

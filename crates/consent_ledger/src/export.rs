@@ -100,7 +100,7 @@ pub fn exported(
         words: said.words.0.clone(),
         wording: record.wording.as_ref().map(ToString::to_string),
         place: record.place.clone(),
-        proof: record.proof.as_ref().map(|it| format!("{}:{}", it.kind.name(), it.reference)),
+        proof: record.proof.as_ref().map(ToString::to_string),
         proof_digest: record.proof.as_ref().and_then(|it| it.digest.clone()),
         identity,
         basis: said.basis.name(),

@@ -42,7 +42,7 @@ pub struct Import<'a> {
     pub settings: Settings,
 }
 
-/// What has become of the rows. Each row is counted once in the first five counts, or it is empty.
+/// The counts of an import. Each row is counted once in the first five counts, or it is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
     pub n_rows: u64,

@@ -232,7 +232,7 @@ fn evidence(entry: &LedgerEntry) -> Evidence {
         words: said.words.0.clone(),
         place: record.and_then(|it| it.place.clone()),
         wording: said.wording().map(ToString::to_string),
-        proof: proof.map_or_else(row, |it| format!("{}:{}", it.kind.name(), it.reference)),
+        proof: proof.map_or_else(row, ToString::to_string),
         proof_digest: proof.and_then(|it| it.digest.clone()),
         recorded_in: said.first_run.id.to_string(),
         recorded_at: said.first_run.started_at,

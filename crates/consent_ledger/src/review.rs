@@ -28,7 +28,7 @@ const SOURCE: &str = "review";
 pub struct Decision {
     /// Yes, no or stop.
     pub state: ConsentState,
-    /// Who has decided.
+    /// The name of the person who decided.
     pub by: String,
     pub because: String,
     /// Another channel that the unclear statement holds back; none for its own.

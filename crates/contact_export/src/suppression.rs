@@ -18,7 +18,7 @@ pub struct SuppressionExport<'a> {
     pub is_exact: bool,
 }
 
-/// What was written of the suppression list.
+/// The counts of an exported suppression list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrittenSuppression {
     pub n_rows: u64,

@@ -36,7 +36,7 @@ pub(crate) async fn open_crm_to_load(plan: &Plan, progress: &Progress) -> Result
     }
 }
 
-/// What is put on the list, or taken off.
+/// The people or digests to put on the list, or to take off.
 #[derive(Debug)]
 pub enum SuppressInput {
     People(Vec<Suppressee>),
@@ -44,7 +44,7 @@ pub enum SuppressInput {
     Digests(HashSet<[u8; 32]>),
 }
 
-/// What became of a change of the list.
+/// The result of a change of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SuppressOutcome {
     /// People or digests that were changed; of a rotation, entries that were written again.

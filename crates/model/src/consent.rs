@@ -269,6 +269,20 @@ pub struct Proof {
     pub digest: Option<String>,
 }
 
+impl Proof {
+    /// Reads `KIND:REFERENCE`, without a digest.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, reference) = text.split_once(':')?;
+        Some(Self { kind: ProofKind::from_name(kind)?, reference: reference.to_owned(), digest: None })
+    }
+}
+
+impl std::fmt::Display for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.kind.name(), self.reference)
+    }
+}
+
 /// The kind of a [`Proof`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -6,7 +6,7 @@ use extract::Cells;
 use jiff::Timestamp;
 use model::{
     Basis, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, ContactId, IdentityKind, Personal, Proof,
-    ProofKind, SaidAt, Statement, WordingName,
+    SaidAt, Statement, WordingName,
 };
 
 use crate::import::columns::{Columns, StatementField};
@@ -195,7 +195,7 @@ fn record<'a>(
     state: ConsentState,
 ) -> Result<Option<ConsentRecord>, Refusal> {
     let wording = match cell(StatementField::Wording) {
-        // Nobody is given a wording to refuse.
+        // A refusal has no wording: people are told something only before they consent.
         "" => rules.defaults.wording.clone().filter(|_| !state.is_refusal()),
         text => Some(WordingName::parse(text).ok_or(Refusal::Wording)?),
     };
@@ -225,16 +225,15 @@ fn proof(rules: &Rules, cell: &str, digest: &str) -> Result<Option<Proof>, Refus
     if cell.is_empty() {
         return if digest.is_empty() { Ok(None) } else { Err(Refusal::DigestWithoutProof) };
     }
-    let named = cell.split_once(':').and_then(|(kind, rest)| Some((ProofKind::from_name(kind)?, rest)));
-    let whole = rules.defaults.proof_kind.map(|kind| (kind, cell));
-    let (kind, reference) = named.or(whole).filter(|it| !it.1.trim().is_empty()).ok_or(Refusal::Proof)?;
+    let whole = || Some(Proof { kind: rules.defaults.proof_kind?, reference: cell.to_owned(), digest: None });
+    let proof = Proof::parse(cell).or_else(whole).filter(|it| !it.reference.trim().is_empty()).ok_or(Refusal::Proof)?;
     let is_digest = digest.len() == 64 && digest.bytes().all(|it| it.is_ascii_hexdigit());
     let digest = match digest {
         "" => None,
         digest if is_digest => Some(digest.to_ascii_lowercase()),
         _ => return Err(Refusal::ProofDigest),
     };
-    Ok(Some(Proof { kind, reference: short(reference.trim()).to_owned(), digest }))
+    Ok(Some(Proof { reference: short(proof.reference.trim()).to_owned(), digest, ..proof }))
 }
 
 fn kept(words: &str) -> &str {

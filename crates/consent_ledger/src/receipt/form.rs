@@ -17,7 +17,7 @@ pub struct Receipt {
     pub pii_principal_id: String,
     pub pii_processing: Processing,
     pub party_identification: Vec<Party>,
-    /// What was said about this channel and purpose, in its order.
+    /// The statements about this channel and purpose, in the order in which they were said.
     pub events: Vec<Event>,
     /// The fields that the specification demands and that are not known.
     pub not_stated: Vec<String>,
@@ -96,7 +96,7 @@ pub struct Event {
     pub event_time: Option<Timestamp>,
     /// How long it is valid.
     pub validity_duration: String,
-    /// Who said it: `pii_principal`, `platform`, or `reviewer` for a decision about an unclear answer.
+    /// The party that made the statement: `pii_principal`, `platform`, or `reviewer` for a decision about an unclear answer.
     pub entity_id: String,
     /// `expressed consent`, `implied consent` or `withdrawal`.
     pub event_type: String,
