@@ -80,7 +80,7 @@ pub struct UnclearCause {
 const COUNT: &str = "count the contacts";
 /// The columns of [`Brief`], in their order.
 const BRIEF: &str = "select contact_id, e164, region, source_rows, channels, last_at from contact";
-/// The columns of [`BriefStatement`], in their order. Words matter only where they name what could not be read.
+/// The columns that [`read_brief_statement`] reads, in their order. Words matter only where they name what could not be read.
 const SAID: &str = "select contact_id, statement_id, channel, purpose, state, said_from, said_until, basis, \
     case basis when 'unreadable' then words else '' end, first_run_at, wording, wording_version from consent_held";
 const MICROS_A_DAY: i64 = 86_400_000_000;

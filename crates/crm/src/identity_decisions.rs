@@ -16,7 +16,7 @@ use crate::contact::{
 use crate::identity_decisions::archive::{ArchivedContact, Before, unreadable};
 use crate::load_run::LoadRun;
 use crate::sql::{OnConflict, Row, Rows, Table, Tx, Type};
-use crate::statements::{CONSENT, push_statement, retraction_rows};
+use crate::statements::{CONSENT, RETRACTION, push_retractions, push_statement};
 use crate::{Crm, LoadError};
 
 /// A decision and when it was made.
@@ -67,7 +67,6 @@ const MERGE_USERS: &str = "merge Viber users with their phones";
 
 /// The key of `ferry_meta` for the number that each decision about people raises, in its transaction.
 pub(crate) const DECISION_NUMBER: &str = "decision_number";
-const RAISE: &str = "update ferry_meta set value = cast(cast(value as bigint) + 1 as text) where key = $1";
 
 impl Crm {
     /// A number that each decision raises: a merge, its undoing, a shared phone, a suppression. While it stays the
@@ -218,7 +217,7 @@ impl Tx {
         let of_absorbed = of_absorbed.ok_or_else(|| LoadError::Value { column: "contact".to_owned() })?;
         let before = Before { survivor: ArchivedContact::of(self, survivor).await?, absorbed: of_absorbed };
         let run = self.any_run().await?;
-        let mut stored = self.stored(&[survivor, absorbed]).await?;
+        let mut stored = self.stored_by(&run, &[survivor, absorbed]).await?;
         let (of_survivor, of_absorbed) = (stored.remove(&survivor), stored.remove(&absorbed));
         let of_absorbed = of_absorbed.ok_or_else(|| LoadError::Value { column: "contact".to_owned() })?;
         let (contact, run_number, written) = one_of(&run, survivor, of_survivor, of_absorbed);
@@ -243,7 +242,7 @@ impl Tx {
             self.write_rows(archived.rows()).await?;
         }
 
-        let now: Vec<Statement> = self.statements_of(&[survivor]).await?.into_iter().map(|it| it.1).collect();
+        let now = self.said(survivor).await?.statements;
         let own = before.survivor.iter().flat_map(|it| &it.statements).copied().collect::<HashSet<i64>>();
         let copied = |it: &Statement| !own.contains(&it.id()) && before.absorbed.statements.contains(&it.id());
         let kept: Vec<Statement> = now.iter().filter(|it| !copied(it)).cloned().collect();
@@ -254,15 +253,16 @@ impl Tx {
         let mut rows = Rows::new(&CONSENT);
         since.iter().for_each(|it| push_statement(&mut rows, absorbed, it));
         self.write_rows([rows]).await?;
-        let of_absorbed = self.statements_of(&[absorbed]).await?.into_iter().map(|it| it.1).chain(since);
-        self.hold(absorbed, &of_absorbed.collect::<Vec<_>>(), "the merge was undone").await
+        let of_absorbed = [self.said(absorbed).await?.statements, since].concat();
+        self.hold(absorbed, &of_absorbed, "the merge was undone").await
     }
 
     /// Makes `now` the held statements of a contact.
     async fn hold(&mut self, contact: ContactId, now: &[Statement], reason: &str) -> Result<(), LoadError> {
-        let before: Vec<Statement> = self.statements_of(&[contact]).await?.into_iter().map(|it| it.1).collect();
-        let retractions = self.retractions_of(&[contact]).await?.remove(&contact).unwrap_or_default();
-        self.write_rows([retraction_rows(contact, &before, now, &retractions, reason)]).await
+        let said = self.said(contact).await?;
+        let mut rows = Rows::new(&RETRACTION);
+        push_retractions(&mut rows, contact, &said.statements, now, &said.retractions, reason);
+        self.write_rows([rows]).await
     }
 
     async fn decisions(&mut self) -> Result<Vec<Decided>, LoadError> {
@@ -288,13 +288,12 @@ impl Tx {
     }
 
     pub(crate) async fn decision_number(&mut self) -> Result<i64, LoadError> {
-        let number = self.meta(DECISION_NUMBER).await?.and_then(|it| it.parse().ok());
-        number.ok_or_else(|| LoadError::Value { column: "ferry_meta.decision_number".to_owned() })
+        self.number(DECISION_NUMBER).await
     }
 
     /// Raises the number of decisions. Every transaction with a decision does so.
     pub(crate) async fn raise_decision_number(&mut self) -> Result<(), LoadError> {
-        self.execute(RAISE, &[DECISION_NUMBER.into()]).await
+        self.raise_number(DECISION_NUMBER).await
     }
 
     async fn forget_contacts(&mut self, ids: &[ContactId]) -> Result<(), LoadError> {

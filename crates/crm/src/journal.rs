@@ -87,6 +87,7 @@ pub(crate) const RECEIPT: Table = Table {
 
 const LABELS: &str = "select run_id, uid from run";
 const META: &str = "select value from ferry_meta where key = $1";
+const RAISE: &str = "update ferry_meta set value = cast(cast(value as bigint) + 1 as text) where key = $1";
 const SET_META: &str =
     "insert into ferry_meta (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value";
 const RUN_NUMBER: &str = "select coalesce((select number from run where run_id = $1), \
@@ -201,6 +202,17 @@ impl Tx {
 
     pub(crate) async fn set_meta(&mut self, key: &str, value: &str) -> Result<(), LoadError> {
         self.execute(SET_META, &[key.into(), value.into()]).await
+    }
+
+    /// The number under a key of `ferry_meta`.
+    pub(crate) async fn number(&mut self, key: &str) -> Result<i64, LoadError> {
+        let number = self.meta(key).await?.and_then(|it| it.parse().ok());
+        number.ok_or_else(|| LoadError::Value { column: format!("ferry_meta.{key}") })
+    }
+
+    /// Raises the number under a key of `ferry_meta` by one.
+    pub(crate) async fn raise_number(&mut self, key: &str) -> Result<(), LoadError> {
+        self.execute(RAISE, &[key.into()]).await
     }
 
     async fn batches(&mut self, run_id: &str) -> Result<Vec<(u32, u64, Digest)>, LoadError> {

@@ -11,11 +11,11 @@ mod retractions;
 mod wordings;
 
 pub use known::KnownStatements;
-pub use ledger::{ConsentBlock, UnclearStatement};
-pub use record::{ConsentNow, LedgerEntry, Recorded};
+pub use ledger::{ConsentBlock, LedgerEntry, UnclearStatement};
+pub use record::{ConsentNow, Recorded};
 pub(crate) use reread::CONSENT_WORDS;
 pub use reread::Reread;
-pub(crate) use retractions::{Retractions, no_retractions, retraction_rows};
+pub(crate) use retractions::{RETRACTION, Retractions, push_retractions};
 pub use wordings::{Wording, WordingError};
 
 use std::collections::HashMap;
@@ -23,7 +23,7 @@ use std::collections::HashMap;
 use consent::Wordings;
 use model::{
     Basis, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, Contact, ContactId, Field, Personal, Proof,
-    ProofKind, RowName, RunMark, SaidAt, Statement, WordingName,
+    RowName, RunMark, SaidAt, Statement, WordingName,
 };
 
 use crate::sql::{OnConflict, Row, Rows, Table, Tx, Type};
@@ -58,6 +58,14 @@ pub(crate) const CONSENT: Table = Table {
     on_conflict: OnConflict::Ignore,
 };
 
+/// What the ledger has of a contact.
+#[derive(Default)]
+pub(crate) struct Said {
+    /// Those that are not retracted.
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) retractions: Retractions,
+}
+
 /// The rule by which statements count, and the purposes that wordings name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ConsentRules {
@@ -65,9 +73,14 @@ pub(crate) struct ConsentRules {
     pub(crate) wordings: Wordings,
 }
 
-/// `select … from consent_held`: the statements that are not retracted, as their words are understood now.
-pub(crate) fn select_held() -> String {
-    format!("select {} from consent_held", CONSENT.names())
+/// The view of the statements that are not retracted, as their words are understood now.
+pub(crate) const HELD: &str = "consent_held";
+/// The view of all statements, as their words are understood now.
+pub(crate) const READ: &str = "consent_read";
+
+/// `select … from VIEW`, for [`read_statement`].
+pub(crate) fn select_statements(view: &str) -> String {
+    format!("select {} from {view}", CONSENT.names())
 }
 
 impl Crm {
@@ -77,7 +90,7 @@ impl Crm {
         first: ContactId,
         last: ContactId,
     ) -> Result<HashMap<ContactId, Vec<Statement>>, LoadError> {
-        let select = select_held() + " where contact_id >= $1 and contact_id <= $2";
+        let select = select_statements(HELD) + " where contact_id >= $1 and contact_id <= $2";
         let read = |it: &dyn Row| Ok((it.contact_id(0)?, read_statement(it)?));
         let all = self.select("read the statements", &select, &[(&first).into(), (&last).into()], read).await?;
         let mut by_contact: HashMap<ContactId, Vec<Statement>> = HashMap::new();
@@ -89,12 +102,25 @@ impl Crm {
 }
 
 impl Tx {
-    /// The held statements of these ids, also of those of whom there is no contact.
-    pub(crate) async fn statements_of(&mut self, ids: &[ContactId]) -> Result<Vec<(ContactId, Statement)>, LoadError> {
+    /// What the ledger has of these ids, also of those of whom there is no contact. Ids of whom it has nothing are left out.
+    pub(crate) async fn said_of(&mut self, ids: &[ContactId]) -> Result<HashMap<ContactId, Said>, LoadError> {
+        let mut said: HashMap<ContactId, Said> = HashMap::new();
         if ids.is_empty() {
-            return Ok(Vec::new());
+            return Ok(said);
         }
-        self.select_of(&select_held(), ids, |it| Ok((it.contact_id(0)?, read_statement(it)?))).await
+        let read = |it: &dyn Row| Ok((it.contact_id(0)?, read_statement(it)?));
+        for (contact, statement) in self.select_of(&select_statements(HELD), ids, read).await? {
+            said.entry(contact).or_default().statements.push(statement);
+        }
+        for (contact, retractions) in self.retractions_of(ids).await? {
+            said.entry(contact).or_default().retractions = retractions;
+        }
+        Ok(said)
+    }
+
+    /// What the ledger has of one id.
+    pub(crate) async fn said(&mut self, id: ContactId) -> Result<Said, LoadError> {
+        Ok(self.said_of(&[id]).await?.remove(&id).unwrap_or_default())
     }
 
     pub(crate) async fn consent_rules(&mut self) -> Result<ConsentRules, LoadError> {
@@ -104,7 +130,7 @@ impl Tx {
     }
 }
 
-/// Reads a row of [`select_held`].
+/// Reads a row of [`select_statements`].
 pub(crate) fn read_statement(row: &dyn Row) -> Result<Statement, LoadError> {
     let mut statement = Statement {
         channel: row.word(2, ConsentChannel::from_name)?,
@@ -130,14 +156,13 @@ fn read_record(row: &dyn Row) -> Result<Option<ConsentRecord>, LoadError> {
     let identity = row.opt_text(12)?.map(Personal);
     let place = row.opt_text(13)?;
     let wording = row.opt_text(14)?.zip(row.opt_text(15)?).map(|(name, version)| WordingName { name, version });
-    let proof = row.opt_text(16)?.map(|it| read_proof(&it, row.opt_text(17)?).ok_or_else(|| row.unknown(16)));
-    let record = ConsentRecord { identity, place, wording, proof: proof.transpose()?, foreign_id: None };
+    let digest = row.opt_text(17)?;
+    let proof = match row.opt_text(16)? {
+        Some(text) => Some(Proof { digest, ..Proof::parse(&text).ok_or_else(|| row.unknown(16))? }),
+        None => None,
+    };
+    let record = ConsentRecord { identity, place, wording, proof, foreign_id: None };
     Ok((record != ConsentRecord::default()).then_some(record))
-}
-
-fn read_proof(text: &str, digest: Option<String>) -> Option<Proof> {
-    let (kind, reference) = text.split_once(':')?;
-    Some(Proof { kind: ProofKind::from_name(kind)?, reference: reference.to_owned(), digest })
 }
 
 /// Adds the rows of all statements of a contact.
@@ -166,7 +191,7 @@ pub(crate) fn push_statement(rows: &mut Rows, contact: ContactId, said: &Stateme
         record.and_then(|it| it.place.as_ref()).into(),
         said.wording().map(|it| &it.name).into(),
         said.wording().map(|it| &it.version).into(),
-        proof.map(|it| format!("{}:{}", it.kind.name(), it.reference)).into(),
+        proof.map(ToString::to_string).into(),
         proof.and_then(|it| it.digest.as_ref()).into(),
     ]);
 }

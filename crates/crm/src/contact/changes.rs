@@ -11,7 +11,7 @@ use crate::contact::reconcile::{reconciled, reconciled_into};
 use crate::contact::{ContactHashes, Kept, Merges, StoredContact, keep_edits};
 use crate::load_run::LoadRun;
 use crate::sql::Rows;
-use crate::statements::{Retractions, derive, no_retractions, retraction_rows, union};
+use crate::statements::{RETRACTION, Retractions, Said, derive, push_retractions, union};
 
 /// The result of loading, or of a preview.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,13 +49,6 @@ pub(crate) struct Known {
     /// What the ledger has of contacts that are not there: people who were deleted, or taken back by a restore.
     pub(crate) said: HashMap<ContactId, Said>,
     pub(crate) merges: Arc<Merges>,
-}
-
-/// What the ledger has of a contact.
-#[derive(Default)]
-pub(crate) struct Said {
-    pub(crate) statements: Vec<Statement>,
-    pub(crate) retractions: Retractions,
 }
 
 /// A contact of the database as it must be written again.
@@ -157,11 +150,8 @@ impl<'a> Changes<'a> {
     }
 
     fn retract(&mut self, before: &[Statement], contact: &Contact, retractions: &Retractions) {
-        let rows = retraction_rows(contact.id, before, &contact.statements, retractions, "read again");
-        if !rows.is_empty() {
-            let n_rows = rows.n_rows();
-            self.retractions.get_or_insert_with(no_retractions).append(&rows, 0..n_rows);
-        }
+        let rows = self.retractions.get_or_insert_with(|| Rows::new(&RETRACTION));
+        push_retractions(rows, contact.id, before, &contact.statements, retractions, "read again");
     }
 }
 

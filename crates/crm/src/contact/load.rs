@@ -75,7 +75,7 @@ impl Crm {
             while next.is_some() && waiting.len() < GROUPS_AHEAD {
                 let group = take_group(&mut next, batches, &mut n_left).await?;
                 let contacts: Vec<&Contact> = group.iter().flat_map(LoadBatch::perhaps_held).collect();
-                let known = self.known(&contacts, &merges).await?;
+                let known = self.known(run, &contacts, &merges).await?;
                 waiting.push_back(prepare(Arc::clone(run), group, known, self.dialect(), suppression.clone()));
             }
             let Some(prepared) = waiting.pop_front() else { break };
@@ -128,7 +128,7 @@ impl Crm {
     /// Looks up contacts. They are read outside of the transaction, which is safe: no other run has the writer's lock,
     /// and this one writes no contact twice. On PostgreSQL people can edit meanwhile, so the versions of the rows are
     /// read first, and compared when they are written.
-    async fn known(&self, contacts: &[&Contact], merges: &Arc<Merges>) -> Result<Known, LoadError> {
+    async fn known(&self, run: &LoadRun, contacts: &[&Contact], merges: &Arc<Merges>) -> Result<Known, LoadError> {
         let contacts = || contacts.iter().copied().filter(|it| merges.survivor(it.id).is_none());
         let mut known = Known { merges: Arc::clone(merges), ..Known::default() };
         let ids: Vec<ContactId> = contacts().map(|it| it.id).collect();
@@ -138,17 +138,12 @@ impl Crm {
         let hashes = self.import_hashes(&ids).await?;
         let new: Vec<ContactId> = ids.iter().filter(|it| !hashes.contains_key(it)).copied().collect();
         let mut reader = self.reader(LOAD).await?;
-        for (id, statement) in reader.statements_of(&new).await? {
-            known.said.entry(id).or_default().statements.push(statement);
-        }
-        let retractions = reader.retractions_of(&ids).await?;
-        for (id, retractions) in retractions.iter().filter(|it| !hashes.contains_key(it.0)) {
-            known.said.entry(*id).or_default().retractions.clone_from(retractions);
-        }
+        known.said = reader.said_of(&new).await?;
         if hashes.is_empty() {
             return Ok(known);
         }
-        // What was retracted is held again if it is said again.
+        let retractions = reader.retractions_of(&ids).await?;
+        // A retracted statement that is said again is held again.
         let says_the_same = |it: &Contact| {
             !retractions.contains_key(&it.id) && hashes.get(&it.id).copied().flatten() == Some(ImportHash::of(it))
         };
@@ -157,7 +152,7 @@ impl Crm {
         let others: Vec<ContactId> = others.into_iter().map(|it| it.id).collect();
         known.unchanged = same.into_iter().map(|it| it.id).collect();
         known.versions = reader.versions(&others).await?;
-        known.stored = reader.stored(&others).await?;
+        known.stored = reader.stored_by(run, &others).await?;
         Ok(known)
     }
 
@@ -172,7 +167,7 @@ impl Crm {
         let merges = self.merges(run).await?;
         let (linked, others): (Vec<&Contact>, Vec<&Contact>) =
             contacts.items().iter().partition(|it| linked.contains(&it.id));
-        let mut known = self.known(&others, &merges).await?;
+        let mut known = self.known(run, &others, &merges).await?;
         let mut loaded = changes(run, &mut known, others).loaded;
         loaded.updated += linked.len() as u64;
         Ok(loaded)

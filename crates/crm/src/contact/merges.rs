@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use model::{Contact, ContactId};
 
-use crate::contact::changes::{Changes, Loaded, Said, change};
+use crate::contact::changes::{Changes, Loaded, change};
 use crate::contact::{ContactHashes, StoredContact, contact_rows};
 use crate::load_run::LoadRun;
 use crate::sql::Tx;
+use crate::statements::Said;
 use crate::{Crm, LoadError};
 
 const SELECT: &str = "select other_id, contact_id from decision where decision = 'merge'";
@@ -80,7 +81,7 @@ impl Tx {
     ) -> Result<Loaded, LoadError> {
         let mut loaded = Loaded::default();
         for (id, incoming) in contacts {
-            let stored: Option<StoredContact> = self.stored(&[id]).await?.remove(&id);
+            let stored: Option<StoredContact> = self.stored_by(run, &[id]).await?.remove(&id);
             let said = if stored.is_some() { Said::default() } else { self.said(id).await? };
             let mut changes = Changes::default();
             let is_own = incoming.id == id;
@@ -93,11 +94,5 @@ impl Tx {
             loaded += changes.loaded;
         }
         Ok(loaded)
-    }
-
-    async fn said(&mut self, id: ContactId) -> Result<Said, LoadError> {
-        let statements = self.statements_of(&[id]).await?.into_iter().map(|it| it.1).collect();
-        let retractions = self.retractions_of(&[id]).await?.remove(&id).unwrap_or_default();
-        Ok(Said { statements, retractions })
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use model::{Contact, ContactId, Identity, IdentityKind, Lineage, Personal, RowName, Statement};
+use model::{Contact, ContactId, Identity, IdentityKind, Lineage, Personal, RowName};
 
 use crate::contact::columns::{COLUMNS, EDITABLE, OF_TABLE, RUN_NUMBER, SOURCE_ROWS, VALUE_ROWS, WRITTEN_CHECKSUM};
 use crate::contact::edits::{ImportHash, WrittenChecksum};
 use crate::contact::{CONTACT, IDENTITY};
+use crate::load_run::LoadRun;
 use crate::sql::{Row, Tx, Type};
-use crate::statements::{Retractions, derive};
+use crate::statements::{Retractions, Said, derive};
 use crate::{Crm, LoadError};
 
 /// A contact of the database.
@@ -54,6 +55,16 @@ impl Crm {
 impl Tx {
     /// The contacts of these ids that the database holds.
     pub(crate) async fn stored(&mut self, ids: &[ContactId]) -> Result<HashMap<ContactId, StoredContact>, LoadError> {
+        let run = self.any_run().await?;
+        self.stored_by(&run, ids).await
+    }
+
+    /// As [`Tx::stored`], by the rules of consent and the ids of runs that a run has read at its start.
+    pub(crate) async fn stored_by(
+        &mut self,
+        run: &LoadRun,
+        ids: &[ContactId],
+    ) -> Result<HashMap<ContactId, StoredContact>, LoadError> {
         if !self.is_any_between(ids).await? {
             return Ok(HashMap::new());
         }
@@ -63,14 +74,9 @@ impl Tx {
             return Ok(HashMap::new());
         }
         let identities = self.select_of(&IDENTITY.select(), ids, read_identity).await?;
-        let statements = self.statements_of(ids).await?;
-        let mut retractions = self.retractions_of(ids).await?;
-        let rules = self.consent_rules().await?;
-        let run = self.run_ids().await?;
-        let mut stored = assembled(contacts, identities, statements);
+        let mut stored = assembled(contacts, identities, self.said_of(ids).await?);
         for it in stored.values_mut() {
-            it.retractions = retractions.remove(&it.contact.id).unwrap_or_default();
-            derive(&rules, run.get(&it.run_number).map_or("", String::as_str), &mut it.contact);
+            derive(&run.consent, run.id_of(it.run_number).unwrap_or_default(), &mut it.contact);
         }
         Ok(stored)
     }
@@ -127,10 +133,10 @@ pub(crate) fn read_identity(row: &dyn Row) -> Result<(ContactId, Identity), Load
 }
 
 /// Puts contacts together with their identities and statements.
-pub(crate) fn assembled(
+fn assembled(
     contacts: Vec<StoredContact>,
     identities: Vec<(ContactId, Identity)>,
-    statements: Vec<(ContactId, Statement)>,
+    said: HashMap<ContactId, Said>,
 ) -> HashMap<ContactId, StoredContact> {
     let mut contacts: HashMap<ContactId, StoredContact> = contacts.into_iter().map(|it| (it.contact.id, it)).collect();
     for (id, identity) in identities {
@@ -138,9 +144,9 @@ pub(crate) fn assembled(
             stored.contact.identities.push(identity);
         }
     }
-    for (id, statement) in statements {
+    for (id, said) in said {
         if let Some(stored) = contacts.get_mut(&id) {
-            stored.contact.statements.push(statement);
+            (stored.contact.statements, stored.retractions) = (said.statements, said.retractions);
         }
     }
     for StoredContact { contact, .. } in contacts.values_mut() {

@@ -1,6 +1,6 @@
 //! The rows of both contacts before a merge, so that the merge can be taken back.
 
-use model::ContactId;
+use model::{ContactId, Statement};
 use serde_json::{Value, json};
 
 use crate::LoadError;
@@ -29,9 +29,9 @@ impl ArchivedContact {
     pub(super) async fn of(tx: &mut Tx, id: ContactId) -> Result<Option<Self>, LoadError> {
         let Some(contact) = rows_of(tx, &CONTACT, id).await?.pop() else { return Ok(None) };
         let identities = rows_of(tx, &IDENTITY, id).await?;
-        let statements = tx.statements_of(&[id]).await?.iter().map(|it| it.1.id()).collect();
-        let retractions = tx.retractions_of(&[id]).await?.remove(&id).unwrap_or_default();
-        let retracted = retractions.into_iter().filter(|it| it.1 % 2 == 1).map(|it| it.0).collect();
+        let said = tx.said(id).await?;
+        let statements = said.statements.iter().map(Statement::id).collect();
+        let retracted = said.retractions.into_iter().filter(|it| it.1 % 2 == 1).map(|it| it.0).collect();
         Ok(Some(Self { contact, identities, statements, retracted }))
     }
 

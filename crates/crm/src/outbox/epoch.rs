@@ -9,16 +9,13 @@ pub(crate) const OUTBOX_EPOCH: &str = "outbox_epoch";
 /// The epoch of a new database.
 pub(crate) const FIRST_EPOCH: &str = "1";
 
-const RAISE: &str = "update ferry_meta set value = cast(cast(value as bigint) + 1 as text) where key = $1";
-
 impl Tx {
     pub(super) async fn outbox_epoch(&mut self) -> Result<i64, LoadError> {
-        let epoch = self.meta(OUTBOX_EPOCH).await?.and_then(|it| it.parse().ok());
-        epoch.ok_or_else(|| LoadError::Value { column: "ferry_meta.outbox_epoch".to_owned() })
+        self.number(OUTBOX_EPOCH).await
     }
 
     /// Raises the epoch: nothing that is planned now can be sent any more. Belongs into the transaction of a restore.
     pub(crate) async fn raise_outbox_epoch(&mut self) -> Result<(), LoadError> {
-        self.execute(RAISE, &[OUTBOX_EPOCH.into()]).await
+        self.raise_number(OUTBOX_EPOCH).await
     }
 }

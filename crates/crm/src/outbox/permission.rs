@@ -1,4 +1,4 @@
-//! Who may be written to, as the triggers of the outbox see it.
+//! Decides whether a contact may be written to, as the triggers of the outbox do.
 
 use std::collections::{HashMap, HashSet};
 

@@ -6,7 +6,7 @@ use model::{ConsentChannel, ConsentPurpose, ContactId, Statement};
 use phone::PhoneNumber;
 
 use crate::sql::Row;
-use crate::statements::{LedgerEntry, read_statement, select_held};
+use crate::statements::{HELD, READ, read_statement, select_statements};
 use crate::{Crm, LoadError};
 
 const WHAT: &str = "read the consent ledger";
@@ -19,6 +19,15 @@ const UNCLEAR: &str = "select contact_id, statement_id, channel, purpose from co
     where state = 'unclear' and contact_id in (select contact_id from consent_held where state = 'unclear')";
 const BLOCKS: &str = "select channel, purpose, statement_id from consent_block where contact_id = $1 \
     order by channel, purpose";
+
+/// A statement as the ledger has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerEntry {
+    pub id: i64,
+    /// With the state that its words have now.
+    pub statement: Statement,
+    pub is_retracted: bool,
+}
 
 /// A statement that is not understood and holds its contact back now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +71,11 @@ impl Crm {
         }
     }
 
+    /// All that the ledger has of a contact, in the order in which it was said.
+    pub async fn ledger_of(&self, contact: ContactId) -> Result<Vec<LedgerEntry>, LoadError> {
+        Ok(self.entries_between(contact, contact).await?.remove(&contact).unwrap_or_default())
+    }
+
     /// The statements that are not understood and hold somebody back now, in the order of the contacts' ids.
     pub async fn unclear_statements(&self) -> Result<Vec<UnclearStatement>, LoadError> {
         let mut reader = self.reader("look for unclear statements").await?;
@@ -77,7 +91,7 @@ impl Crm {
         ids.sort_unstable();
         ids.dedup();
         let read = |it: &dyn Row| Ok((it.contact_id(0)?, it.int(1)?, read_statement(it)?));
-        let statements = reader.select_of(&select_held(), &ids, read).await?;
+        let statements = reader.select_of(&select_statements(HELD), &ids, read).await?;
         let unclear = statements.into_iter().filter_map(|(contact, id, statement)| {
             let mut holds = holds.remove(&(contact, id))?;
             holds.sort_unstable();
@@ -111,7 +125,7 @@ impl Crm {
         let select = format!("select contact_id, statement_id from consent_retracted{BETWEEN}");
         let retracted = reader.select(&select, &range, |it| Ok((it.contact_id(0)?, it.int(1)?))).await?;
         let retracted: HashSet<(ContactId, i64)> = retracted.into_iter().collect();
-        let select = select_held().replace("consent_held", "consent_read") + BETWEEN;
+        let select = select_statements(READ) + BETWEEN;
         let read = |it: &dyn Row| Ok((it.contact_id(0)?, it.int(1)?, read_statement(it)?));
         let mut entries: HashMap<ContactId, Vec<LedgerEntry>> = HashMap::new();
         for (contact, id, statement) in reader.select(&select, &range, read).await? {

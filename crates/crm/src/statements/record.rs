@@ -6,13 +6,10 @@ use jiff::Timestamp;
 use model::{ConsentChannel, ConsentPurpose, ConsentState, ContactId, MAX_BATCH, Statement};
 
 use crate::sql::{Row, Rows, Tx};
-use crate::statements::{CONSENT, Retractions, push_statement, read_statement, retraction_rows, select_held};
+use crate::statements::{CONSENT, RETRACTION, Said, push_retractions, push_statement};
 use crate::{Crm, LoadError};
 
 const RECORD: &str = "record statements about consent";
-const RETRACTED: &str = "select consent.contact_id, consent.statement_id from consent \
-    join consent_retracted as retracted on retracted.contact_id = consent.contact_id \
-    and retracted.statement_id = consent.statement_id where consent.contact_id = $1";
 const NOW: &str = "select channel, purpose, state, statement_id, said_from from consent_now where contact_id = $1 \
     order by channel, purpose";
 
@@ -33,15 +30,6 @@ pub struct ConsentNow {
     /// The id of the statement that decides.
     pub statement_id: i64,
     pub said_from: Option<Timestamp>,
-}
-
-/// A statement as the ledger has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LedgerEntry {
-    pub id: i64,
-    /// With the state that its words have now.
-    pub statement: Statement,
-    pub is_retracted: bool,
 }
 
 impl Crm {
@@ -77,54 +65,31 @@ impl Crm {
         };
         self.select("read what counts", NOW, &[(&contact).into()], now).await
     }
-
-    /// All that the ledger has of a contact, in the order in which it was said.
-    pub async fn ledger_of(&self, contact: ContactId) -> Result<Vec<LedgerEntry>, LoadError> {
-        let mut reader = self.reader("read the consent ledger").await?;
-        let retracted: HashSet<i64> =
-            reader.select(RETRACTED, &[(&contact).into()], |it| it.int(1)).await?.into_iter().collect();
-        let select = select_held().replace("consent_held", "consent_read") + " where contact_id = $1";
-        let entry = |it: &dyn Row| Ok((it.int(1)?, read_statement(it)?));
-        let all = reader.select(&select, &[(&contact).into()], entry).await?;
-        let mut entries: Vec<LedgerEntry> = all
-            .into_iter()
-            .map(|(id, statement)| LedgerEntry { id, is_retracted: retracted.contains(&id), statement })
-            .collect();
-        entries.sort_by_key(|it| (it.statement.at, it.statement.first_run.started_at, it.id));
-        Ok(entries)
-    }
 }
 
 impl Tx {
     async fn record(&mut self, by_contact: HashMap<ContactId, Vec<Statement>>) -> Result<Recorded, LoadError> {
         let ids: Vec<ContactId> = by_contact.keys().copied().collect();
-        let mut held: HashMap<ContactId, Vec<Statement>> = HashMap::new();
-        for (contact, statement) in self.statements_of(&ids).await? {
-            held.entry(contact).or_default().push(statement);
-        }
-        let retractions = self.retractions_of(&ids).await?;
-        let none = Retractions::new();
+        let mut known = self.said_of(&ids).await?;
         let mut recorded = Recorded::default();
-        let mut rows = vec![Rows::new(&CONSENT)];
+        let (mut rows, mut turned) = (Rows::new(&CONSENT), Rows::new(&RETRACTION));
         let mut withdrawing = Vec::new();
         for (contact, said) in by_contact {
             if said.iter().any(|it| it.state != ConsentState::Yes) {
                 withdrawing.push(contact);
             }
-            let held = held.remove(&contact).unwrap_or_default();
-            let retractions = retractions.get(&contact).unwrap_or(&none);
+            let Said { statements: held, retractions } = known.remove(&contact).unwrap_or_default();
             let mut ids: HashSet<i64> = held.iter().map(Statement::id).collect();
             for statement in &said {
                 match ids.insert(statement.id()) {
                     true => recorded.added += 1,
                     false => recorded.known += 1,
                 }
-                push_statement(&mut rows[0], contact, statement);
+                push_statement(&mut rows, contact, statement);
             }
-            let now: Vec<Statement> = held.iter().cloned().chain(said).collect();
-            rows.push(retraction_rows(contact, &held, &now, retractions, "said again"));
+            push_retractions(&mut turned, contact, &[], &said, &retractions, "said again");
         }
-        self.write_rows(rows).await?;
+        self.write_rows([rows, turned]).await?;
         self.cancel_what_waits(&withdrawing, Timestamp::now()).await?;
         Ok(recorded)
     }

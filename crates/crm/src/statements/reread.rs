@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use model::{Basis, ConsentState, ContactId, MAX_BATCH, Statement};
 
 use crate::sql::{OnConflict, Rows, Table, Tx, Type};
-use crate::statements::{CONSENT_RULE, ConsentRules};
+use crate::statements::{CONSENT_RULE, ConsentRules, Said};
 use crate::{Crm, LoadError};
 
 /// The key of `ferry_meta` for the digest of the words by which all statements were read.
@@ -117,12 +117,8 @@ impl Tx {
         readings: &Readings,
         [before, after]: [&ConsentRules; 2],
     ) -> Result<u64, LoadError> {
-        let mut said: HashMap<ContactId, Vec<Statement>> = HashMap::new();
-        for (contact, statement) in self.statements_of(ids).await? {
-            said.entry(contact).or_default().push(statement);
-        }
         let mut n_changed = 0;
-        for mut statements in said.into_values() {
+        for Said { mut statements, .. } in self.said_of(ids).await?.into_values() {
             let was = consents(before, &statements);
             for it in &mut statements {
                 if let Some(state) = readings.get(&(it.basis, it.words.0.clone())) {

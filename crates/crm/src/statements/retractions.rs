@@ -11,7 +11,7 @@ use crate::sql::{OnConflict, Rows, Table, Tx, Type};
 /// The last number of each statement's retractions. It is retracted while that is odd.
 pub(crate) type Retractions = HashMap<i64, i64>;
 
-const RETRACTION: Table = Table {
+pub(crate) const RETRACTION: Table = Table {
     name: "consent_retraction",
     columns: &[
         ("contact_id", Type::Bytes),
@@ -45,16 +45,16 @@ impl Tx {
     }
 }
 
-/// The rows that make `now` the held statements of a contact that has held `before`: those that it lacks are retracted, and
-/// retracted ones that it has are held again. A statement that was never recorded needs no row.
-pub(crate) fn retraction_rows<'a>(
+/// Adds the rows that make `now` the held statements of a contact that has held `before`: those that it lacks are retracted,
+/// and retracted ones that it has are held again. A statement that was never recorded needs no row.
+pub(crate) fn push_retractions(
+    rows: &mut Rows,
     contact: ContactId,
     before: &[Statement],
     now: &[Statement],
-    retractions: &'a Retractions,
-    reason: &'a str,
-) -> Rows {
-    let mut rows = Rows::new(&RETRACTION);
+    retractions: &Retractions,
+    reason: &str,
+) {
     let now: Vec<i64> = now.iter().map(Statement::id).collect();
     let at = Timestamp::now();
     let mut push =
@@ -65,10 +65,4 @@ pub(crate) fn retraction_rows<'a>(
     for (id, last) in now.iter().filter_map(|it| Some((*it, *retractions.get(it)?))).filter(|it| it.1 % 2 == 1) {
         push(id, last);
     }
-    rows
-}
-
-/// No rows of the table.
-pub(crate) fn no_retractions() -> Rows {
-    Rows::new(&RETRACTION)
 }

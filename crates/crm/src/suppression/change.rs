@@ -69,7 +69,7 @@ impl Crm {
     /// Suppresses the people of whose numbers others have made these plain SHA-256 digests, or takes that back. Gives
     /// how many people or digests that changed.
     ///
-    /// Whom the database knows is suppressed by number. The other digests are kept under our key until their number is
+    /// People of the database are suppressed by number. The other digests are kept under our key until their number is
     /// seen.
     pub async fn suppress_digests(
         &self,

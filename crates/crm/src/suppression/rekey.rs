@@ -1,4 +1,4 @@
-//! What is written when somebody on the list is seen.
+//! Links entries of the list to the contacts that are seen, and writes entries under older keys again.
 
 use std::collections::{BTreeMap, HashMap};
 
