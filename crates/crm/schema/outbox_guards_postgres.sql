@@ -1,6 +1,4 @@
--- Triggers of the outbox on PostgreSQL. They are enabled always, so that session_replication_role does not switch them off.
--- The last statement gives each function a search path of its own, with the temporary schema last: names in a function mean
--- the tables beside it, whoever calls it.
+-- Triggers of the outbox on PostgreSQL.
 
 -- Says why a row may not be sent; null if it may.
 create function outbox_gate(new outbox) returns text language plpgsql as $$
@@ -127,40 +125,34 @@ begin
   return new;
 end $$;
 
--- Refuses what its trigger was made for. The argument says why.
-create function outbox_refuse() returns trigger language plpgsql as $$
-begin
-  raise exception 'outbox: %', tg_argv[0] using errcode = '23000';
-end $$;
-
 create trigger outbox_insert before insert on outbox for each row execute function outbox_insert();
 create trigger outbox_update before update on outbox for each row execute function outbox_update();
 create trigger outbox_delete before delete on outbox
-  for each row execute function outbox_refuse('messages are never deleted');
+  for each row execute function refuse_change('outbox: messages are never deleted');
 create trigger outbox_truncate before truncate on outbox
-  for each statement execute function outbox_refuse('messages are never deleted');
+  for each statement execute function refuse_change('outbox: messages are never deleted');
 create trigger send_key_update before update on send_key
-  for each row execute function outbox_refuse('keys that were taken are never changed');
+  for each row execute function refuse_change('outbox: keys that were taken are never changed');
 create trigger send_key_delete before delete on send_key
-  for each row execute function outbox_refuse('keys that were taken are never given back');
+  for each row execute function refuse_change('outbox: keys that were taken are never given back');
 create trigger send_key_truncate before truncate on send_key
-  for each statement execute function outbox_refuse('keys that were taken are never given back');
+  for each statement execute function refuse_change('outbox: keys that were taken are never given back');
 create trigger sending_basis_update before update on sending_basis
-  for each row execute function outbox_refuse('a basis that was declared is never changed');
+  for each row execute function refuse_change('outbox: a basis that was declared is never changed');
 create trigger sending_basis_delete before delete on sending_basis
-  for each row execute function outbox_refuse('a basis that was declared is never deleted');
+  for each row execute function refuse_change('outbox: a basis that was declared is never deleted');
 create trigger sending_basis_truncate before truncate on sending_basis
-  for each statement execute function outbox_refuse('a basis that was declared is never deleted');
+  for each statement execute function refuse_change('outbox: a basis that was declared is never deleted');
 create trigger outbox_epoch_update before update on ferry_meta for each row
   when (old.key = 'outbox_epoch' or new.key = 'outbox_epoch') execute function outbox_epoch();
 create trigger outbox_epoch_delete before delete on ferry_meta for each row when (old.key = 'outbox_epoch')
-  execute function outbox_refuse('the epoch can only be raised');
+  execute function refuse_change('outbox: the epoch can only be raised');
 create trigger outbox_epoch_truncate before truncate on ferry_meta
-  for each statement execute function outbox_refuse('the epoch can only be raised');
+  for each statement execute function refuse_change('outbox: the epoch can only be raised');
 
--- A withdrawal is a statement other than a yes, a retraction or a suppression. It commits only when no transaction is about to make an
--- intent for a contact whose id begins with the same byte, and keeps others from it until it has committed. This is
--- deferred, so that a load holds the locks for its commit alone. There are 256 of them, which is what a transaction may
+-- A withdrawal is a statement other than a yes, a retraction or a suppression. It commits only when no transaction is about
+-- to make an intent for a contact whose id begins with the same byte, and keeps others from it until it has committed. This
+-- is deferred, so that a load holds the locks for its commit alone. There are 256 of them, which is what a transaction may
 -- hold, and loads take them in the order of contact ids.
 create function outbox_wait() returns trigger language plpgsql as $$
 begin
@@ -187,18 +179,3 @@ end $$;
 
 create constraint trigger outbox_wait_for_listed after insert on suppression deferrable initially deferred
   for each row when (new.action = 'add') execute function outbox_wait_for_listed();
-
-do $$
-declare
-  one record;
-begin
-  for one in select tgname, tgrelid::regclass as on_table, tgfoid::regprocedure as called, proname
-    from pg_trigger join pg_proc on pg_proc.oid = tgfoid
-    where proname like 'outbox\_%' and pronamespace = current_schema()::regnamespace
-  loop
-    execute format('alter table %s enable always trigger %I', one.on_table, one.tgname);
-    if one.proname <> 'outbox_wait' then
-      execute format('alter function %s set search_path = pg_catalog, %I, pg_temp', one.called, current_schema());
-    end if;
-  end loop;
-end $$;

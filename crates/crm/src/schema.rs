@@ -25,10 +25,11 @@ const GUARDS_SQLITE: [&str; 3] = [
     include_str!("../schema/identity_guards_sqlite.sql"),
     include_str!("../schema/outbox_guards_sqlite.sql"),
 ];
-const GUARDS_POSTGRES: [&str; 3] = [
+const GUARDS_POSTGRES: [&str; 4] = [
     include_str!("../schema/guards_postgres.sql"),
     include_str!("../schema/identity_guards_postgres.sql"),
     include_str!("../schema/outbox_guards_postgres.sql"),
+    include_str!("../schema/guards_always_postgres.sql"),
 ];
 /// The part that two triggers of SQLite have in common.
 const OUTBOX_GATE: &str = include_str!("../schema/outbox_gate_sqlite.sql");
