@@ -17,6 +17,7 @@ const LAST: &str = "select max(at) from suppression";
 const HELD_ONLY: &str =
     "select contact_id from suppressing group by contact_id having min(reason) = $1 and max(reason) = $1";
 const OF_CONTACT: &str = "select contact_id, key_id, digest, digest_of from suppressing";
+const OF_DIGEST: &str = "select contact_id, reason from suppressing where digest = $1";
 const UNLINK: &str = "delete from suppression_contact where contact_id = $1 and key_id = $2 and digest = $3";
 const LISTED_SHA256: &str = "select digest from suppression as last where digest_of = 'sha256' and action = 'add' \
     and not exists (select 1 from suppression as later where later.key_id = last.key_id \
@@ -188,7 +189,7 @@ impl Tx {
         let own: HashMap<ContactId, HashSet<SuppressionDigest>> =
             people.iter().filter(|it| it.is_held).map(|it| (it.id, it.digests(list.keys.current()))).collect();
         let mut rows = Rows::new(&SUPPRESSION);
-        let mut n_written = 0;
+        let (mut taken_back, mut n_written) = (Vec::new(), 0);
         let entry =
             |it: &dyn Row| Ok((it.contact_id(0)?, it.text(1)?, it.digest(2)?, it.word(3, DigestOf::from_name)?));
         for ids in ids.chunks(MAX_BATCH) {
@@ -196,12 +197,43 @@ impl Tx {
                 n_written += 1;
                 match own.get(&id).is_some_and(|it| !it.contains(&digest)) {
                     true => self.execute(UNLINK, &[(&id).into(), key_id.into(), digest.as_slice().into()]).await?,
-                    false => push(&mut rows, &key_id, &digest, of, change),
+                    false => {
+                        push(&mut rows, &key_id, &digest, of, change);
+                        taken_back.push(digest);
+                    }
                 }
             }
         }
+        self.keep_others(list, &ids.into_iter().collect(), &taken_back, change.at).await?;
         self.write_rows([rows]).await?;
         Ok(n_written)
+    }
+
+    /// Gives entries of their own to contacts that are suppressed by an entry which is taken back, only because they were once
+    /// merged with the person of that entry: nobody has said that they may be written to again.
+    async fn keep_others(
+        &mut self,
+        list: &SuppressionList,
+        ids: &HashSet<ContactId>,
+        taken_back: &[SuppressionDigest],
+        at: Timestamp,
+    ) -> Result<(), LoadError> {
+        let key = list.keys.current();
+        let (mut rows, mut links) = (Rows::new(&SUPPRESSION), Rows::new(&LINK));
+        for digest in taken_back {
+            let linked =
+                self.select(OF_DIGEST, &[digest.as_slice().into()], |it| Ok((it.contact_id(0)?, it.text(1)?))).await?;
+            let others: Vec<(ContactId, String)> = linked.into_iter().filter(|it| !ids.contains(&it.0)).collect();
+            let people = self.people(&others.iter().map(|it| it.0.into()).collect::<Vec<Suppressee>>()).await?;
+            for person in people.iter().filter(|it| it.is_held && !it.digests(key).contains(digest)) {
+                let Some((_, reason)) = others.iter().find(|it| it.0 == person.id) else { continue };
+                for (own, of) in person.entries(key) {
+                    push(&mut rows, key.id(), &own, of, &Change { action: SuppressAction::Add, reason, at });
+                    links.push([(&person.id).into(), key.id().into(), own.as_slice().into(), at.into()]);
+                }
+            }
+        }
+        self.write_rows([rows, links]).await
     }
 
     /// The contacts of the database with a number of which others have made one of these digests, and the digests of

@@ -323,6 +323,20 @@ fn a_merge_with_a_suppressed_contact_can_be_taken_back_and_each_is_taken_off_the
 }
 
 #[test]
+fn a_contact_that_was_suppressed_by_a_merge_stays_on_the_list_when_the_other_is_taken_off() {
+    check(async |place| {
+        let crm = merged(place).await;
+        crm.unmerge(id_of(ANA), id_of(BEN), false).await.unwrap().unwrap();
+        assert_eq!(remove(&crm, &[BEN]).await, 1);
+        assert_eq!(suppressed(&crm).await, "+33199000001 yes\n+33199000002 no");
+        crm.import(LATER, &format!("{ANA} name=Anna\n{BEN} name=Benny row=sms:2")).await;
+        assert_eq!(suppressed(&crm).await, "+33199000001 yes\n+33199000002 no");
+        assert_eq!(remove(&crm, &[ANA]).await, 1);
+        assert_eq!(suppressed(&crm).await, "+33199000001 no\n+33199000002 no");
+    });
+}
+
+#[test]
 fn a_merged_contact_is_taken_off_the_list_with_all_its_numbers() {
     check(async |place| {
         let crm = merged(place).await;
