@@ -409,12 +409,14 @@ class Ledger:
         return allowed
 
     def says_it_twice(self, contact, identity):
-        """Has another held statement of the contact the same basis and words?"""
+        """Has another held statement of the contact the same basis and words, and is it about that channel and purpose?"""
         statement = self.rows[contact][identity].statement
         for other_identity, other in self.rows[contact].items():
             if other_identity == identity or other.is_retracted:
                 continue
-            if (other.statement.basis, other.statement.words) == (statement.basis, statement.words):
+            said = other.statement
+            is_about_it = said.channel in (statement.channel, "all") and said.purpose in (statement.purpose, "messages")
+            if is_about_it and (said.basis, said.words) == (statement.basis, statement.words):
                 return True
         return False
 

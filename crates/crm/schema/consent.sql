@@ -15,12 +15,15 @@
 create table consent (
   contact_id blob not null,
   statement_id bigint not null,
-  channel text not null,
-  purpose text not null,
+  channel text not null check (channel = 'sms' or channel = 'viber' or channel = 'whatsapp' or channel = 'email'
+    or channel = 'all'),
+  purpose text not null check (purpose = 'messages' or purpose = 'conversation' or purpose = 'utility'
+    or purpose = 'marketing' or purpose = 'authentication'),
   state text not null check (state = 'yes' or state = 'unclear' or state = 'no' or state = 'stop'),
   said_from bigint,
   said_until bigint,
-  basis text not null,
+  basis text not null check (basis = 'cell' or basis = 'opt_out' or basis = 'message' or basis = 'event' or basis = 'list'
+    or basis = 'unreadable' or basis = 'record' or basis = 'inbound' or basis = 'platform' or basis = 'review'),
   words text not null,
   source_row text not null,
   first_run text not null,
@@ -36,7 +39,7 @@ create table consent (
 
 -- How words are understood now, where that differs from the state in the ledger. Written when the words of the plan change.
 create table consent_reading (
-  basis text not null,
+  basis text not null check (basis = 'cell' or basis = 'opt_out' or basis = 'message'),
   words text not null,
   state text not null check (state = 'yes' or state = 'unclear' or state = 'no' or state = 'stop'),
   read_at bigint not null,
@@ -46,7 +49,7 @@ create table consent_reading (
 -- Statements that were recorded in error: a row that could not be read and now can, a date that was read in another way, a
 -- copy of a merge that was undone, a yes that a restore takes back. Rows are added and never changed. Those of a statement
 -- are numbered from 1; an even number takes the retraction before it back. A refusal is only retracted if another held
--- statement has its words, or if a contact that was merged into this one has it.
+-- statement about its channel and purpose has its words, or if a contact that was merged into this one has it.
 create table consent_retraction (
   contact_id blob not null,
   statement_id bigint not null,

@@ -22,14 +22,33 @@ begin
       where held.contact_id = new.contact_id and held.statement_id = new.statement_id and held.strictness > 1
         and held.basis <> 'unreadable'
         and not exists (select 1 from consent_held as other where other.contact_id = held.contact_id
-          and other.statement_id <> held.statement_id and other.basis = held.basis and other.words = held.words)
+          and other.statement_id <> held.statement_id and other.basis = held.basis and other.words = held.words
+          and (other.channel = held.channel or other.channel = 'all')
+          and (other.purpose = held.purpose or other.purpose = 'messages'))
         and not exists (select 1 from decision join consent as own on own.contact_id = decision.other_id
           where decision.contact_id = held.contact_id and decision.decision = 'merge'
             and own.statement_id = held.statement_id)) then
-    raise exception 'consent_retraction: a refusal stays unless another held statement has its words, or a merged contact has it'
+    raise exception 'consent_retraction: a refusal stays unless another held statement about its channel and purpose has its words, or a merged contact has it'
       using errcode = 'integrity_constraint_violation';
   end if;
   return new;
 end $$;
 create trigger consent_retraction_insert before insert on consent_retraction
   for each row execute function check_retraction();
+
+-- An entry of the suppression list only goes once it is written again: under the current key, or as that of a number.
+create trigger suppression_change before update or truncate on suppression for each statement
+  execute function refuse_change('suppression: entries are never changed; add another');
+create trigger suppression_contact_truncate before truncate on suppression_contact for each statement
+  execute function refuse_change('suppression_contact: whom an entry is about is never forgotten');
+create function check_suppression_delete() returns trigger language plpgsql as $$
+begin
+  if not exists (select 1 from suppression as again where again.at = old.at and again.action = old.action
+      and again.reason = old.reason and again.digest <> old.digest) then
+    raise exception 'suppression: entries are never deleted; ferry suppress --remove takes one back'
+      using errcode = 'integrity_constraint_violation';
+  end if;
+  return old;
+end $$;
+create trigger suppression_delete before delete on suppression
+  for each row execute function check_suppression_delete();

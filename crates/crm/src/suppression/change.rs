@@ -59,7 +59,7 @@ impl Crm {
         at: Timestamp,
     ) -> Result<HashSet<ContactId>, LoadError> {
         let mut tx = self.begin(CHANGE).await?;
-        let list = self.list_to_change(&mut tx).await?;
+        let list = self.list_to_change(&mut tx, action).await?;
         let change = Change { action, reason, at: tx.next_moment(at).await? };
         let people = tx.people(people).await?;
         let changed = tx.change_people(&list, &people, &change).await?;
@@ -80,7 +80,7 @@ impl Crm {
         at: Timestamp,
     ) -> Result<u64, LoadError> {
         let mut tx = self.begin(CHANGE).await?;
-        let list = self.list_to_change(&mut tx).await?;
+        let list = self.list_to_change(&mut tx, action).await?;
         let change = Change { action, reason, at: tx.next_moment(at).await? };
         let (known, unknown) = tx.whose_digests(plain).await?;
         let n_people = tx.change_people(&list, &known, &change).await?.len() as u64;
@@ -110,8 +110,17 @@ impl Crm {
         Ok(n_released as u64)
     }
 
-    pub(crate) async fn list_to_change(&self, tx: &mut Tx) -> Result<SuppressionList, LoadError> {
-        tx.suppression_list(self.2.as_ref()).await?.ok_or(LoadError::NoSuppressionKeys)
+    /// The list for a change. Nobody is taken off while a key is missing: an entry under it would stay.
+    pub(crate) async fn list_to_change(
+        &self,
+        tx: &mut Tx,
+        action: SuppressAction,
+    ) -> Result<SuppressionList, LoadError> {
+        let list = match action {
+            SuppressAction::Add => tx.suppression_list_to_add(self.2.as_ref()).await?,
+            SuppressAction::Remove => tx.suppression_list(self.2.as_ref()).await?,
+        };
+        list.ok_or(LoadError::NoSuppressionKeys)
     }
 }
 

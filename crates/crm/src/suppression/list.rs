@@ -1,6 +1,6 @@
 //! The suppression list in memory, and the search for contacts in it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use model::{ContactId, IdentityKind, SuppressionDigest, SuppressionKey, SuppressionKeys, plain_phone_digests};
@@ -144,18 +144,33 @@ impl Tx {
         &mut self,
         keys: Option<&Arc<SuppressionKeys>>,
     ) -> Result<Option<SuppressionList>, LoadError> {
+        let (list, missing) = self.entries_under(keys).await?;
+        match missing.is_empty() {
+            true => Ok(list),
+            false => Err(LoadError::NoSuppressionKey { ids: missing.into_iter().collect() }),
+        }
+    }
+
+    /// The entries under the keys that are here, to which somebody can be added whatever keys are missing. None without
+    /// keys.
+    pub(crate) async fn suppression_list_to_add(
+        &mut self,
+        keys: Option<&Arc<SuppressionKeys>>,
+    ) -> Result<Option<SuppressionList>, LoadError> {
+        Ok(self.entries_under(keys).await?.0)
+    }
+
+    /// The list of the entries whose keys are here, and the ids of the keys that are not.
+    async fn entries_under(
+        &mut self,
+        keys: Option<&Arc<SuppressionKeys>>,
+    ) -> Result<(Option<SuppressionList>, BTreeSet<String>), LoadError> {
         let row = |row: &dyn Row| Ok((row.text(0)?, row.digest(1)?, row.word(2, DigestOf::from_name)?));
         let rows = self.select(ENTRIES, &[], row).await?;
         let places: HashMap<&str, usize> =
             keys.iter().flat_map(|it| it.all()).map(SuppressionKey::id).zip(0..).collect();
-        let mut missing: Vec<String> =
-            rows.iter().filter(|it| !places.contains_key(it.0.as_str())).map(|it| it.0.clone()).collect();
-        missing.sort();
-        missing.dedup();
-        if !missing.is_empty() {
-            return Err(LoadError::NoSuppressionKey { ids: missing });
-        }
-        let Some(keys) = keys else { return Ok(None) };
+        let missing = rows.iter().filter(|it| !places.contains_key(it.0.as_str())).map(|it| it.0.clone()).collect();
+        let Some(keys) = keys else { return Ok((None, missing)) };
         let mut used = vec![[false; 3]; keys.all().len()];
         let mut entries = HashMap::with_capacity(rows.len());
         for (key_id, digest, of) in &rows {
@@ -163,7 +178,7 @@ impl Tx {
             used[*place][*of as usize] = true;
             entries.insert(*digest, *place);
         }
-        Ok(Some(SuppressionList { keys: Arc::clone(keys), entries, used }))
+        Ok((Some(SuppressionList { keys: Arc::clone(keys), entries, used }), missing))
     }
 }
 

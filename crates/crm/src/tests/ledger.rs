@@ -9,7 +9,7 @@ use crate::{Crm, Wording};
 const PEOPLE: &str = "+33199000001 name=Ana consent=stop\n+33199000002 name=Ben consent=yes row=sms:2";
 
 /// The attempts that both databases refuse, with a part of what they say. Without such a part, SQLite may ignore it.
-const REFUSED: [(&str, &str); 14] = [
+const REFUSED: [(&str, &str); 17] = [
     ("update consent set state = 'yes'", "consent: statements are never changed"),
     ("update consent set said_from = 1 where false", ""),
     ("delete from consent", "consent: statements are never"),
@@ -42,6 +42,18 @@ const REFUSED: [(&str, &str); 14] = [
          first_run_at) select contact_id, 7, 'sms', 'messages', 'maybe', 'record', '', 'a:1', 'a', 1 from contact",
         "",
     ),
+    // No rule would find a refusal with such a channel or basis.
+    (
+        "insert into consent (contact_id, statement_id, channel, purpose, state, basis, words, source_row, first_run, \
+         first_run_at) select contact_id, 7, 'WhatsApp', 'messages', 'stop', 'maybe', '', 'a:1', 'a', 1 from contact",
+        "",
+    ),
+    (
+        "insert into consent select contact_id, statement_id, 'all', purpose, 'stop', said_from, said_until, 'record', 'no', \
+         source_row, first_run, first_run_at, identity, place, wording, wording_version, proof, proof_digest from consent",
+        "onsent", // SQLite: another statement has this id; PostgreSQL: the key is there already
+    ),
+    ("insert into consent_reading (basis, words, state, read_at) values ('maybe', 'x', 'yes', 1)", "constraint"),
 ];
 
 /// What only SQLite has.
@@ -151,5 +163,39 @@ fn the_ledger_shows_all_that_was_said_of_a_contact_and_what_is_retracted() {
         assert_eq!(told, [("stop", false), ("no", true)]);
         let now = crm.consent_now(ana).await.unwrap();
         assert!(now.iter().all(|it| it.state.name() == "stop"), "{now:?}");
+    });
+}
+
+#[test]
+fn a_refusal_is_not_retracted_because_its_words_were_said_about_another_channel() {
+    check(async |place| {
+        let crm = people(place).await;
+        let copy = |id: i64, channel: &str| {
+            format!(
+                "insert into consent (contact_id, statement_id, channel, purpose, state, basis, words, source_row, \
+                 first_run, first_run_at) select contact_id, {id}, '{channel}', purpose, state, basis, words, source_row, \
+                 first_run, first_run_at from consent where state = 'stop' and statement_id <> 8 and statement_id <> 7"
+            )
+        };
+        const RETRACT_STOP: &str = "insert into consent_retraction select contact_id, statement_id, 1, 1, 'x' from consent \
+            where state = 'stop' and statement_id <> 7 and statement_id <> 8";
+        assert_eq!(attempt(&crm, &copy(7, "email")).await, None);
+        assert!(attempt(&crm, RETRACT_STOP).await.is_some_and(|it| it.contains("a refusal stays unless")));
+        assert_eq!(attempt(&crm, &copy(8, "all")).await, None);
+        assert_eq!(attempt(&crm, RETRACT_STOP).await, None);
+    });
+}
+
+#[test]
+fn an_entry_of_the_suppression_list_is_not_deleted_by_raw_sql() {
+    check(async |place| {
+        let crm = people(place).await;
+        crm.suppress(&[id_of("+33199000002")], crate::SuppressAction::Add, "asked", Timestamp::UNIX_EPOCH)
+            .await
+            .unwrap();
+        for sql in ["delete from suppression", "update suppression set action = 'remove'"] {
+            assert!(attempt(&crm, sql).await.is_some_and(|it| it.contains("suppression: entries are never")), "{sql}");
+        }
+        assert_eq!(crm.suppressed().await.unwrap().len(), 1);
     });
 }

@@ -134,6 +134,8 @@ fn an_entry_under_an_older_key_still_holds_back_and_is_written_again_when_the_nu
         let refused = crm.import_contacts(LATER, crate::check::people_of(LATER, BEN)).await.unwrap_err();
         assert!(refused.to_string().contains(&old), "{refused}");
         assert_eq!(crm.n_contacts().await.unwrap(), 1, "nothing is loaded");
+        // Whoever asks to be left alone is added all the same.
+        assert_eq!(add(&crm, &[ANA, "+33199000003"], "asked").await, 1);
 
         let crm = place.open_with(&both).await;
         crm.import("2026-12-02-winter", BEN).await;
