@@ -84,14 +84,24 @@ fn values(args: &SuppressArgs) -> Result<Vec<(String, String)>> {
     Ok(filled.map(|(n, it)| (format!("line {n} of standard input"), it.trim().to_owned())).collect())
 }
 
+/// What stands between the cells of a table.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
 /// The values of a column of a table in CSV, each with its line.
 fn column_of(text: &str, column: &str) -> Result<Vec<(u64, String)>> {
-    let mut reader =
-        csv::ReaderBuilder::new().flexible(true).from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let names = reader.headers().context("could not read standard input as CSV")?;
-    let Some(place) = names.iter().position(|it| it.trim() == column) else {
-        bail!("the first line of standard input names no column {column}; nothing was changed")
+    let text = text.trim_start_matches('\u{feff}').as_bytes();
+    let reader = |delimiter| csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(text);
+    let named = |delimiter: &u8| {
+        let place = reader(*delimiter).headers().ok()?.iter().position(|it| it.trim() == column)?;
+        Some((*delimiter, place))
     };
+    let Some((delimiter, place)) = DELIMITERS.iter().find_map(named) else {
+        bail!(
+            "the first line of standard input names no column {column}, whether its cells are separated by commas, \
+             semicolons, tabs or |; nothing was changed"
+        )
+    };
+    let mut reader = reader(delimiter);
     let mut values = Vec::new();
     for record in reader.records() {
         let record = record.context("could not read standard input as CSV")?;

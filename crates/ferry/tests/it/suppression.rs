@@ -93,6 +93,8 @@ fn numbers_can_come_in_a_column_of_a_table() {
     let table = "name;x,number\n\"a\nb\",+33 1 99 00 00 01\nc,01 99 00 00 02\n";
     let told = with_input(&world, &["suppress", "--column", "number"], table);
     assert_eq!(told.out, "2 suppressed; the list holds 2\n");
+    let told = with_input(&world, &["suppress", "--column", "number"], "name;number\na;+33 1 99 00 00 03\n");
+    assert_eq!(told.out, "1 suppressed; the list holds 3\n");
     let wrong = with_input(&world, &["suppress", "--column", "number"], "number,x\n\"\",\nnobody,\n");
     assert!(wrong.err.contains("line 3 of standard input is neither"), "{}", wrong.err);
 }
