@@ -7,6 +7,7 @@ use model::{Contact, ContactId, Identity, Registration, Segment};
 use phone::PhoneNumber;
 
 use crate::contact::{CONTACT, IDENTITY, StoredContact, read_contact, read_identity};
+use crate::identity_history::contacts_with_number;
 use crate::sql::{Row, postgres, sqlite};
 use crate::statements::derive;
 use crate::{Crm, Database, LoadError};
@@ -115,8 +116,10 @@ impl Crm {
         Ok(n.first().copied().unwrap_or(0))
     }
 
-    /// The contacts that have this text as phone (`+…`) or as another identity.
+    /// The contacts that have this text as phone (`+…`) or as another identity, by what imports wrote or by what happened
+    /// since.
     pub async fn find(&self, text: &str) -> Result<Vec<ContactId>, LoadError> {
-        self.select("find a contact", FIND, &[text.into()], |it| it.contact_id(0)).await
+        let find = format!("{FIND} union {}", contacts_with_number("$1", "substr($1, 2)"));
+        self.select("find a contact", &find, &[text.into()], |it| it.contact_id(0)).await
     }
 }

@@ -10,8 +10,9 @@ use crate::{Crm, LoadError};
 const HELD: &str = "select contact_id, since, reason from contact_hold order by since, contact_id";
 const HOLD_OF: &str = "select contact_id, since, reason from contact_hold where contact_id = $1";
 
-/// How far the clock of a platform can be ahead of ours.
-const CLOCK_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+/// How far the clock of a platform can be ahead of ours. An acknowledgement is not dated later: what happens after it would
+/// not hold the contact.
+const CLOCK_AHEAD: SignedDuration = SignedDuration::from_mins(10);
 
 /// A contact to which nothing may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub enum Acknowledged {
     Released(Hold),
     /// The contact was not held, and nothing was recorded.
     NotHeld,
-    /// The contact stays held: this happens more than a day from now.
+    /// The contact stays held: by its date, this is still to come.
     InFuture(Hold),
 }
 

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use model::{ContactId, IdentityKind, MAX_BATCH, SuppressionDigest, SuppressionKey};
 
 use crate::LoadError;
+use crate::identity_history::contacts_with_number;
 use crate::sql::{Cell, Row, Tx};
 use crate::suppression::Suppressee;
 use crate::suppression::digest_of::DigestOf;
@@ -131,12 +132,14 @@ impl Tx {
         Ok(people)
     }
 
-    /// The contacts that have one of these phones.
+    /// The contacts that have one of these phones, by what imports wrote or by what happened since.
     async fn owners(&mut self, phones: &[String]) -> Result<Vec<ContactId>, LoadError> {
         let list = placeholders(1, phones.len());
+        let digits: Vec<String> = (1..=phones.len()).map(|n| format!("substr(${n}, 2)")).collect();
         let owners = format!(
             "select contact_id from contact where e164 in ({list}) \
-             union select contact_id from identity where kind = 'phone' and value in ({list})"
+             union select contact_id from identity where kind = 'phone' and value in ({list}) union {}",
+            contacts_with_number(&list, &digits.join(", "))
         );
         let parameters: Vec<Cell> = phones.iter().map(Cell::from).collect();
         self.select(&owners, &parameters, |it| it.contact_id(0)).await

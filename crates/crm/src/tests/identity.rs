@@ -92,6 +92,28 @@ fn a_changed_number_holds_the_contact_until_a_person_acknowledges_it() {
 }
 
 #[test]
+fn a_contact_is_found_and_suppressed_by_the_number_that_it_has_now() {
+    check(async |place| {
+        let crm = opened(place).await;
+        let ana = id_of(ANA);
+        crm.happened(ana, "2026-12-01 changed phone:+33199000001 phone:+33199000003").await;
+        crm.happened(ana, "2026-12-01 observed wa_id:33199000004").await;
+        for number in ["+33199000003", "+33199000004"] {
+            assert_eq!(crm.find(number).await.unwrap(), [ana], "{number}");
+        }
+        let [new] = [phone::PhoneNumber::from_e164("+33199000003").unwrap()];
+        let asked = crate::Suppressee { contact: crate::check::id_of("+33199000003"), phone: Some(new) };
+        let changed =
+            crm.suppress_people(&[asked], crate::SuppressAction::Add, "asked", day("2026-12-03")).await.unwrap();
+        assert!(changed.contains(&ana));
+
+        crm.happened(ana, "2026-12-05 changed phone:+33199000003 phone:+33199000005").await;
+        assert_eq!(crm.find("+33199000003").await.unwrap(), []);
+        assert_eq!(crm.find("+33199000005").await.unwrap(), [ana]);
+    });
+}
+
+#[test]
 fn a_clock_of_the_platform_that_is_a_little_ahead_can_be_acknowledged() {
     check(async |place| {
         let crm = opened(place).await;
@@ -100,7 +122,10 @@ fn a_clock_of_the_platform_that_is_a_little_ahead_can_be_acknowledged() {
             crm.happened(ana, second).await;
         }
         let an_hour_before = "2026-12-02T11:00:00Z".parse().unwrap();
-        crm.acknowledge(ana, "Eva", "", an_hour_before).await.unwrap();
+        let early = crm.acknowledge(ana, "Eva", "", an_hour_before).await.unwrap();
+        assert!(matches!(early, Acknowledged::InFuture(_)), "{early:?}");
+        let shortly_before = "2026-12-02T11:55:00Z".parse().unwrap();
+        crm.acknowledge(ana, "Eva", "", shortly_before).await.unwrap();
         assert_eq!(crm.held_people().await, "");
     });
 }
