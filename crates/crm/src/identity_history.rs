@@ -165,6 +165,11 @@ impl Crm {
         self.select(READ, WITH_VALUE, &[value.into()], |it| it.contact_id(0)).await
     }
 
+    /// The contacts to whom events have given this number, in E.164 form, and no later event has taken it.
+    pub async fn find_by_number_now(&self, number: &str) -> Result<Vec<ContactId>, LoadError> {
+        self.select(READ, &contacts_with_number("$1", "substr($1, 2)"), &[number.into()], |it| it.contact_id(0)).await
+    }
+
     /// The merges that hold, as pairs of the contact that stays and the other.
     async fn merged_pairs(&self) -> Result<Vec<(ContactId, ContactId)>, LoadError> {
         let pair = |it: IdentityDecision| match it {
