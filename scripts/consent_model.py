@@ -35,6 +35,7 @@ from typing import Optional
 MESSAGING = ("sms", "viber", "whatsapp")
 PURPOSES = ("conversation", "utility", "marketing", "authentication")
 STRICTNESS = {"yes": 1, "unclear": 2, "no": 3, "stop": 4}
+RECORDED = ("list", "record", "inbound", "platform", "review")  # the state is recorded, not read from words
 LATEST, STRICTEST = "latest-statement", "strictest"
 
 CHOICES = {
@@ -64,7 +65,8 @@ NAMED_PURPOSES = {(name, version): purposes for name, version, _, _, purposes in
 
 @dataclass(frozen=True)
 class Statement:
-    """What was said. Everything but the state is its identity."""
+    """What was said. Everything but the state is its identity; where the state is recorded, and not read from words, it is
+    a part of the identity too."""
 
     channel: str
     purpose: str
@@ -81,7 +83,9 @@ class Statement:
 
     def identity(self):
         when = (self.said_from, self.said_until)
-        return (self.channel, self.purpose, self.basis, self.words, self.source, when, self.wording, self.wording_version)
+        state = self.state if self.basis in RECORDED else None
+        said = (self.channel, self.purpose, self.basis, self.words, self.source, when, state)
+        return said + (self.wording, self.wording_version)
 
     def is_yes(self):
         return self.state == "yes"

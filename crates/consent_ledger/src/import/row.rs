@@ -123,16 +123,21 @@ struct Answer<'a> {
     doubt: Option<Doubt>,
 }
 
+/// The words of a statement: those of the person, else the answer as it is written. They are never empty.
+fn first_filled<const N: usize>(texts: [&str; N]) -> &str {
+    texts.into_iter().find(|it| !it.is_empty()).unwrap_or_default()
+}
+
 /// Reads the answer by the words of the plan. What is not understood is unclear, and never a yes. A row whose words
 /// refuse is no yes either.
 fn answer<'a>(rules: &Rules, state: &'a str, said: &'a str) -> Result<Answer<'a>, Refusal> {
     if rules.is_list {
         let state = rules.defaults.state.unwrap_or(ConsentState::Stop);
-        return Ok(Answer { state, words: said, doubt: None });
+        return Ok(Answer { state, words: first_filled([said, state.name()]), doubt: None });
     }
     let given = if state.is_empty() && rules.defaults.state.is_none() { said } else { state };
     let known = ConsentState::from_name(given);
-    let words = if said.is_empty() && known.is_none() { state } else { said };
+    let words = first_filled([said, state, rules.defaults.state.map_or("", ConsentState::name)]);
     let read = match (known, rules.defaults.state) {
         (Some(known), _) => known,
         (None, Some(default)) if state.is_empty() => default,
