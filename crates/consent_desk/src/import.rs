@@ -142,7 +142,7 @@ fn result(args: &ImportOptions, import: String, source: String, it: &Imported) -
         first_refused: it
             .first_refused
             .iter()
-            .map(|(line, it)| RefusedRow { line: *line, reason: it.text() })
+            .map(|(line, it)| RefusedRow { line: *line, reason: it.text().into() })
             .collect(),
         rejects: args.rejects.as_deref().map(shown_path),
         not_in_database: it.n_unknown_people,

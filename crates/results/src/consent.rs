@@ -1,5 +1,6 @@
 //! The results of `ferry consent`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use consent_ledger::receipt::Receipt;
@@ -45,7 +46,7 @@ pub struct ConsentImportResult {
 #[derive(Serialize, JsonSchema)]
 pub struct RefusedRow {
     pub line: u64,
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
 }
 
 /// The result of `ferry consent show`.
@@ -127,10 +128,12 @@ pub struct ConsentProof {
 /// The result of `ferry consent review`.
 #[derive(Serialize, JsonSchema)]
 pub struct ConsentReviewResult {
-    /// Answers that are not understood and hold people back now, after any decision.
+    /// Answers that are not understood and that nobody has decided about, after any decision of this command.
     pub unclear: Vec<ShownUnclear>,
     /// Decisions that were recorded.
     pub decided: u64,
+    /// Decisions that were recorded before.
+    pub known: u64,
     /// Rows of a list without a decision.
     pub left_open: u64,
     /// Decisions that were not taken.
@@ -155,4 +158,6 @@ pub struct ShownUnclear {
     pub reason: &'static str,
     /// The channels and purposes that it holds back.
     pub holds: String,
+    /// What was decided for other channels than its own, such as `no by whatsapp`.
+    pub decided: Vec<String>,
 }

@@ -26,8 +26,10 @@ pub(crate) enum ConsentCommand {
     Prove(ConsentProveArgs),
     /// List answers that are not understood and hold people back, and decide about them
     ///
-    /// A decision is a new statement with its reason. The unclear one stays. Many are decided in a file: write it with
-    /// --export, fill in its columns decision, wording, because and by, and read it with --import.
+    /// A decision says how an old answer is read: it is a new statement with the date of the answer and its reason, and
+    /// settles the answer. A consent that was given later is imported: see `ferry consent import`. Many are decided in a
+    /// file: write it with --export, fill in its columns decision, wording, because and by, and read it with --import. The
+    /// same decision again changes nothing.
     ///
     /// Ends with 3 if decisions of a file were refused.
     Review(ConsentReviewArgs),
@@ -160,9 +162,12 @@ pub(crate) struct ConsentReviewArgs {
     /// What the person consents to; a yes needs it
     #[arg(long, value_name = "NAME@VERSION", value_parser = wording)]
     pub(crate) wording: Option<WordingName>,
-    /// Decide for this channel, which the answer holds back too [default: the channel of the answer]
+    /// Decide for this channel, which the answer holds back too: no or stop [default: the channel of the answer]
     #[arg(long, value_parser = messaging_channel)]
     pub(crate) channel: Option<ConsentChannel>,
+    /// Decide anew: the answer was decided in another way before, and that was wrong. A refusal stays
+    #[arg(long)]
+    pub(crate) again: bool,
     /// The id of one statement, if the person has several that are unclear
     #[arg(long, value_name = "ID", value_parser = statement_id)]
     pub(crate) statement: Option<i64>,

@@ -103,6 +103,7 @@ async fn review(args: &ConsentReviewArgs, output: Output) -> Result<Exit> {
         by: args.by.clone(),
         wording: args.wording.clone(),
         channel: args.channel,
+        is_again: args.again,
     };
     let work = match (&args.export, &args.import, args.who.as_deref().zip(args.decide)) {
         (Some(to), _, _) => ReviewWork::Export { to, with_numbers: args.with_numbers },
