@@ -77,7 +77,9 @@ impl Undecidable {
             Self::YesWithoutWording => {
                 "a yes needs the wording that the person consents to: fill in wording, or give --wording NAME@VERSION"
             }
-            Self::UnknownWording => "neither the plan nor the database has this wording: add it to the plan as [[wording]]",
+            Self::UnknownWording => {
+                "neither the plan nor the database has this wording: add it to the plan as [[wording]]"
+            }
             Self::OtherPurpose => "the wording does not name the purpose of the statement",
             Self::OtherChannel => {
                 "the statement holds nobody back on this channel; to refuse there, import a row with phone, channel, \
@@ -87,7 +89,9 @@ impl Undecidable {
                 "an answer by one channel is no yes to another: import a yes with its own date, wording and proof: `ferry \
                  consent import`"
             }
-            Self::Decided => "the answer was decided in another way before: --again decides anew, and the strictest counts",
+            Self::Decided => {
+                "the answer was decided in another way before: --again decides anew, and the strictest counts"
+            }
             Self::Refused => {
                 "the answer was decided to be a refusal, which stays; import a later yes with its own date, wording and \
                  proof: `ferry consent import`"

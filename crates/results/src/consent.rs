@@ -36,8 +36,12 @@ pub struct ConsentImportResult {
     pub not_in_database: u64,
     /// Consents that cover no purpose, so that they count for nothing.
     pub without_purpose: u64,
+    /// Those of them that have a wording, which does not name their purpose.
+    pub other_purpose: u64,
     /// Refusals that are undated because their date could not be used.
     pub undated: u64,
+    /// Rows whose time names no zone.
+    pub without_zone: u64,
     /// Columns of the file that nothing is read from.
     pub columns_not_read: Vec<String>,
 }
@@ -123,6 +127,10 @@ pub struct ConsentProof {
     pub receipt: Receipt,
     /// With `--check`: whether the signature is that of this receipt and key. A receipt that was made is genuine.
     pub genuine: bool,
+    /// Whether the person's consent counts now; null if there is no database.
+    pub counts: Option<bool>,
+    /// Whether the person is on the suppression list; null if there is no database.
+    pub suppressed: Option<bool>,
 }
 
 /// The result of `ferry consent review`.

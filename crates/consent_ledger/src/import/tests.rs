@@ -228,17 +228,17 @@ fn a_consent_that_names_no_purpose_is_counted() {
     assert!(covers("news@1", "whatsapp", ""));
     assert!(covers("news@1", "whatsapp", "marketing"));
     assert!(!covers("news@1", "whatsapp", "utility"));
-    assert!(!covers("news@2", "whatsapp", ""));
     assert!(!covers("", "whatsapp", ""));
     assert!(covers("", "sms", ""));
-    assert!(!covers("news@2", "sms", ""));
+    assert!(!covers("news@1", "sms", "utility"));
 }
 
 #[test]
-fn a_retracted_statement_and_a_block_by_a_platform_are_not_imported() {
+fn a_retracted_statement_and_the_end_of_a_block_are_not_imported_and_a_block_is() {
     let text = "phone,state,said_at,channel,basis,retracted\n\
         01 99 00 00 01,yes,2026-03-01,sms,cell,true\n\
         01 99 00 00 01,stop,2026-03-01,whatsapp,platform,false\n\
+        01 99 00 00 01,yes,2026-03-02,whatsapp,platform,false\n\
         01 99 00 00 01,yes,2026-03-01,sms,inbound,false\n";
     check(
         &rules(),

@@ -72,6 +72,9 @@ pub(crate) struct ConsentImportArgs {
     /// Whether 03/04/2026 has the day or the month first: day-first or month-first
     #[arg(long, value_name = "ORDER", value_parser = date_order)]
     pub(crate) date_order: Option<clean::DateOrder>,
+    /// Time zone of times and days that name none, such as Europe/Paris [default: UTC]
+    #[arg(long, value_name = "ZONE", value_parser = timezone)]
+    pub(crate) timezone: Option<String>,
     /// Name of the source in the ledger [default: the name of the file]
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
@@ -218,6 +221,11 @@ fn proof_kind(text: &str) -> Result<ProofKind, String> {
 
 fn date_order(text: &str) -> Result<clean::DateOrder, String> {
     clean::DateOrder::from_name(text).ok_or_else(|| "the order is day-first or month-first".to_owned())
+}
+
+fn timezone(text: &str) -> Result<String, String> {
+    let zone = clean::zone(text).map(|_| text.to_owned());
+    zone.ok_or_else(|| "a time zone is one such as Europe/Paris or UTC".to_owned())
 }
 
 fn statement_id(text: &str) -> Result<i64, String> {

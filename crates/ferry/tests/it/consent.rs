@@ -193,15 +193,15 @@ fn a_list_of_opt_outs_ends_marketing_on_all_channels() {
 }
 
 #[test]
-fn a_consent_without_a_known_wording_is_recorded_and_counts_for_nothing_on_whatsapp() {
+fn a_consent_without_a_wording_is_recorded_and_counts_for_nothing_on_whatsapp() {
     let world = loaded("sqlite:ferry.db");
     let ended = import(
         &world,
-        "phone,state,said_at,wording\n+33199000001,yes,2026-03-01,\n+33199000003,yes,2026-03-01,news@9\n",
+        "phone,state,said_at,wording\n+33199000001,yes,2026-03-01,\n+33199000003,yes,2026-03-01,\n",
         &["--channel", "whatsapp"],
     );
     assert!(
-        ended.out.contains("purpose    2 consents name no purpose, so they count for nothing: give --wording"),
+        ended.out.contains("purpose    2 consents have no wording, so they count for nothing: give --wording"),
         "{ended:?}"
     );
     assert_eq!(rows(&world, "sqlite:ferry.db", STATEMENTS).len(), 2);
@@ -273,7 +273,9 @@ fn a_receipt_proves_a_consent_and_a_changed_one_is_refused() {
         let checked = consent(&world, &["prove", "--check", "receipt.json"]);
         assert!(checked.code == 0 && checked.out.starts_with("receipt.json is genuine"), "{checked:?}");
 
+        assert!(checked.out.ends_with("\nthe consent counts now\n"), "{checked:?}");
         let text = world.read("receipt.json");
+        world.write("genuine.json", &text);
         for (from, to) in [("2026-03-01T10:15:00Z", "2026-03-01T10:16:00Z"), ("nouvelles", "nouvellez"), ("F-1", "F-2")]
         {
             world.write("receipt.json", &text.replacen(from, to, 1));
@@ -288,9 +290,28 @@ fn a_receipt_proves_a_consent_and_a_changed_one_is_refused() {
         );
         let stop = "phone,state,said_at\n+33199000001,stop,2026-04-02\n";
         assert_eq!(import(&world, stop, &["--channel", "sms"]).code, 0);
+        let checked = consent(&world, &["prove", "--check", "genuine.json"]);
+        assert_eq!(checked.code, 0, "{checked:?}");
+        assert!(
+            checked.out.contains("the consent does not count any more: withdrawn on 2026-04-02 by sms\n"),
+            "{checked:?}"
+        );
         let withdrawn = consent(&world, &["prove", "+33199000001"]);
         assert!(withdrawn.err.contains("withdrawn on 2026-04-02 by sms"), "{withdrawn:?}");
     });
+}
+
+#[test]
+fn a_proof_of_a_person_on_the_suppression_list_says_so() {
+    let world = loaded("sqlite:ferry.db");
+    let yes = "phone,state,said_at\n+33199000001,yes,2026-03-01\n";
+    assert_eq!(import(&world, yes, &["--channel", "whatsapp", "--wording", "news@1"]).code, 0);
+    assert_eq!(world.ferry(&["suppress", "--number", "+33199000001"]).code, 0);
+    let proof = consent(&world, &["prove", "+33199000001", "--to", "receipt.json"]);
+    assert_eq!(proof.code, 0, "{proof:?}");
+    assert!(proof.err.contains("suppressed: whatever counts, nobody writes to this person"), "{proof:?}");
+    let checked = consent(&world, &["prove", "--check", "receipt.json"]);
+    assert!(checked.out.ends_with("suppressed: whatever counts, nobody writes to this person\n"), "{checked:?}");
 }
 
 #[test]

@@ -95,7 +95,10 @@ fn an_answer_by_sms_is_no_yes_to_whatsapp_and_a_mistaken_yes_is_corrected_by_an_
     let perhaps = PERHAPS.replace("whatsapp", "sms");
     assert_eq!(import(&world, &perhaps, &[]).code, 3);
     let yes = decide(&world, &["--decide", "yes", "--wording", "news@1", "--channel", "whatsapp"]);
-    assert!(yes.code == 1 && yes.err.contains("an answer by one channel is no yes to another: import a yes"), "{yes:?}");
+    assert!(
+        yes.code == 1 && yes.err.contains("an answer by one channel is no yes to another: import a yes"),
+        "{yes:?}"
+    );
     assert_eq!(rows(&world, "sqlite:ferry.db", DECISIONS), Vec::<String>::new());
     // A refusal of WhatsApp leaves the answer by SMS open, and the list says so.
     assert_eq!(decide(&world, &["--decide", "no", "--channel", "whatsapp"]).code, 0);
