@@ -69,7 +69,10 @@ fn a_row_with_the_phone_of_one_person_and_the_id_of_another_is_refused() {
             "{ended:?}"
         );
         assert!(ended.out.contains("refused    1: the row names two people: "), "{ended:?}");
-        assert!(world.read("rejects.csv").contains(&format!("{ben},sms,stop,3,the row names two people")), "{ended:?}");
+        assert!(
+            world.read("rejects.csv").contains(&format!("{ben},sms,stop,3,\"the row names two people")),
+            "{ended:?}"
+        );
         assert_eq!(rows(&world, crm, SAID), ["sms no no", "viber no no"]);
     });
 }
@@ -298,7 +301,7 @@ fn an_exported_ledger_adds_nothing_to_its_own_database_and_a_changed_row_is_a_st
             assert_eq!(consent(&world, &[&["export", "--to", "ledger.csv"], options].concat()).code, 0);
             let again = consent(&world, &["import", "ledger.csv", "--quiet"]);
             let told = "ledger     5 rows: 0 added, 5 known already, 0 to review, 0 refused\n";
-            assert_eq!((again.code, again.out.as_str()), (0, told), "{again:?}");
+            assert!(again.code == 0 && again.out.starts_with(told), "{again:?}");
         }
         let all = rows(&world, crm, "select words from consent").len();
         world.write(
