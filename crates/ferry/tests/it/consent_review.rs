@@ -43,6 +43,7 @@ fn the_same_decision_again_changes_nothing_and_the_answer_is_off_the_list() {
         let told = "0 decisions recorded, 1 known already, 0 left open, 0 refused; 1 unclear answer left\n";
         assert_eq!((again.code, again.out.as_str()), (0, told), "{again:?}");
         assert_eq!(rows(&world, crm, DECISIONS), ["whatsapp yes"]);
+        assert_eq!(rows(&world, crm, MARKETING), ["sms yes", "whatsapp yes"]);
         let listed = consent(&world, &["review"]);
         assert!(!listed.out.contains("perhaps") && listed.out.contains("\n1 unclear answer\n"), "{listed:?}");
     });
