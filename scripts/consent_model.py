@@ -35,6 +35,7 @@ from typing import Optional
 MESSAGING = ("sms", "viber", "whatsapp")
 PURPOSES = ("conversation", "utility", "marketing", "authentication")
 STRICTNESS = {"yes": 1, "unclear": 2, "no": 3, "stop": 4}
+RECORDED = ("list", "record", "inbound", "platform", "review")  # the state is recorded, not read from words
 LATEST, STRICTEST = "latest-statement", "strictest"
 
 CHOICES = {
@@ -64,7 +65,8 @@ NAMED_PURPOSES = {(name, version): purposes for name, version, _, _, purposes in
 
 @dataclass(frozen=True)
 class Statement:
-    """What was said. Everything but the state is its identity."""
+    """What was said. Everything but the state is its identity; where the state is recorded, and not read from words, it is
+    a part of the identity too."""
 
     channel: str
     purpose: str
@@ -81,7 +83,9 @@ class Statement:
 
     def identity(self):
         when = (self.said_from, self.said_until)
-        return (self.channel, self.purpose, self.basis, self.words, self.source, when, self.wording, self.wording_version)
+        state = self.state if self.basis in RECORDED else None
+        said = (self.channel, self.purpose, self.basis, self.words, self.source, when, state)
+        return said + (self.wording, self.wording_version)
 
     def is_yes(self):
         return self.state == "yes"
@@ -108,10 +112,20 @@ def covers(statement, purpose, channel, yes_needs_wording=True):
     return named
 
 
+def heard(held):
+    """A decision stands for the unclear answers with its channel, purpose, words and date: they are not heard."""
+
+    def about(statement):
+        return (statement.channel, statement.purpose, statement.words, statement.said_from, statement.said_until)
+
+    decided = {about(one) for one in held if one.basis == "review" and one.state != "unclear"}
+    return [one for one in held if one.state != "unclear" or one.basis == "review" or about(one) not in decided]
+
+
 def own_statements(held, channel, purpose, yes_needs_wording):
     """Rule 1: of this channel or of `all`."""
     result = []
-    for statement in held:
+    for statement in heard(held):
         if statement.basis == "platform" or statement.channel not in (channel, "all"):
             continue
         if channel == "whatsapp" and statement.channel == "all" and statement.is_yes():
@@ -126,7 +140,7 @@ def statements_of_other_channels(held, channel, purpose):
     if purpose != "marketing":
         return []
     result = []
-    for statement in held:
+    for statement in heard(held):
         if statement.basis == "platform" or statement.is_yes():
             continue
         if statement.channel in MESSAGING and statement.channel != channel and covers(statement, purpose, channel):
@@ -258,7 +272,7 @@ def summary_statements(held, channel):
         return blocks
 
     result = []
-    for statement in held:
+    for statement in heard(held):
         if statement.basis == "platform" or statement.channel not in (channel, "all"):
             continue
         if statement.basis == "inbound" and statement.is_yes():
@@ -648,6 +662,9 @@ class Generator:
             return dict(self.rng.choice(says))  # said again, perhaps by somebody else
         if says and self.rng.random() < 0.12:
             return self.variant(says[-1])
+        unclear = [statement for statement in says if statement["state"] == "unclear" and statement["basis"] != "review"]
+        if unclear and self.rng.random() < 0.15:
+            return self.decision(self.rng.choice(unclear))
         blocks = [statement for statement in says if statement["basis"] == "platform"]
         if blocks and self.rng.random() < 0.25:
             return self.platform_statement(self.rng.choice(blocks)["channel"])
@@ -659,6 +676,14 @@ class Generator:
         state = pick(self.rng, STATES[basis])
         wording = self.wording(basis, state, channel)
         return self.new_statement(basis, channel, pick(self.rng, SAID_PURPOSES), state, self.time(), wording)
+
+    def decision(self, unclear):
+        """How an unclear answer is read. Sometimes it is for another channel, which settles nothing."""
+        state = self.rng.choice(["yes", "yes", "no", "stop"])
+        channel = unclear["channel"] if self.rng.random() < 0.8 else pick(self.rng, CHANNELS)
+        wording = self.wording("review", state, channel)
+        said = {"basis": "review", "state": state, "channel": channel, "source": "crm"}
+        return {**unclear, **said, "wording": wording[0], "wording_version": wording[1]}
 
     def platform_statement(self, channel):
         purpose = pick(self.rng, BLOCKED_PURPOSES)
@@ -975,6 +1000,24 @@ class Sentences(unittest.TestCase):
         self.assertEqual(summary([yes, utility], LATEST)["whatsapp_consent"], "yes")
         self.assertEqual(summary([yes, utility, marketing], LATEST)["whatsapp_consent"], "stop")
 
+    def test_a_decision_stands_for_the_answers_that_it_is_about_and_for_no_others(self):
+        answer = replace(said("sms", "messages", "unclear", 2), words="perhaps")
+        yes = replace(said("sms", "messages", "yes", 2, basis="review"), words="perhaps")
+        self.assertEqual(state("sms", "marketing", answer, yes), "yes")
+        self.assertEqual(state("whatsapp", "marketing", answer, yes), None)
+        self.assertEqual(summary([answer, yes], LATEST)["consent"], "yes")
+        self.assertEqual(state("sms", "marketing", answer, replace(yes, state="no")), "no")
+        self.assertEqual(state("sms", "marketing", answer, yes, said("viber", "marketing", "stop", 3)), "stop")
+        before = at(1)
+        for other in (
+            {"words": "maybe"},
+            {"channel": "viber"},
+            {"purpose": "marketing"},
+            {"said_from": before, "said_until": before},
+            {"basis": "record"},
+        ):
+            self.assertEqual(state("sms", "utility", answer, replace(yes, **other)), "unclear", other)
+
     def test_an_inbound_refusal_is_an_ordinary_refusal(self):
         held = [said("sms", "messages", "yes", 1), said("sms", "messages", "stop", 2, 9, basis="inbound")]
         for row in ("sms utility", "sms conversation", "sms marketing", "whatsapp marketing"):
@@ -1176,7 +1219,7 @@ class LedgerSentences(unittest.TestCase):
             self.assertEqual(history, Generator(1, number).history(LATEST))
             self.assertEqual(history["operations"], Generator(1, number).history(STRICTEST)["operations"])
             for operation in history["operations"]:
-                if operation["op"] == "say":
+                if operation["op"] == "say" and operation["statement"]["basis"] not in RECORDED:
                     statement = operation["statement"]
                     key = (statement["basis"], statement["words"])
                     self.assertEqual(states.setdefault(key, statement["state"]), statement["state"])

@@ -33,6 +33,7 @@ pub fn for_messages(rule: Rule, statements: &[Statement]) -> Option<usize> {
             match it.basis {
                 Basis::Platform if is_own && blocks.of_any_purpose(place) => Bearing::Blocks,
                 Basis::Platform => Bearing::None,
+                _ if is_settled(statements, it) => Bearing::None,
                 _ if is_about_messages(it) && is_own && !is_yes_to_all_on(channel, it) => Bearing::Counts,
                 _ => Bearing::None,
             }
@@ -85,6 +86,7 @@ fn decided(
         let counts = match it.basis {
             Basis::Platform if is_own && blocks.of_purpose(place, purpose) => return Bearing::Blocks,
             Basis::Platform => is_heard && blocks.of_purpose(place, purpose),
+            _ if is_settled(statements, it) => false,
             _ if it.state != ConsentState::Yes => is_heard && it.purpose.includes(purpose),
             _ if !is_own || is_yes_to_all_on(channel, it) => false,
             Basis::Inbound => purpose == ConsentPurpose::Conversation,
@@ -97,6 +99,13 @@ fn decided(
 fn is_about_messages(it: &Statement) -> bool {
     let is_no_consent = it.state == ConsentState::Yes && matches!(it.basis, Basis::Inbound | Basis::Platform);
     it.channel != ConsentChannel::Email && !is_no_consent
+}
+
+/// Whether a decision stands for an unclear answer, which is not heard then.
+fn is_settled(statements: &[Statement], it: &Statement) -> bool {
+    it.state == ConsentState::Unclear
+        && it.basis != Basis::Review
+        && statements.iter().any(|decision| decision.channel == it.channel && decision.decides(it))
 }
 
 /// A yes to all channels is no yes to WhatsApp.
@@ -247,6 +256,27 @@ mod tests {
         check_purpose("whatsapp yes 1 wording=web@2, sms stop 2", "whatsapp utility", "yes");
         check_purpose("whatsapp yes 1 wording=web@1, email stop 2", WHATSAPP, "yes");
         check_purpose("whatsapp yes 1 wording=web@1, viber unclear 2", WHATSAPP, "unclear");
+    }
+
+    #[test]
+    fn a_decision_stands_for_the_answers_that_it_is_about_and_for_no_others() {
+        let decided = |answer: &str, decision: &str, target: &str, expected: &str| {
+            let said =
+                [answer, decision].map(|it| Statement { words: Personal("perhaps".to_owned()), ..statement(it) });
+            let (channel, purpose) = target.split_once(' ').unwrap();
+            let (channel, purpose) =
+                (ConsentChannel::from_name(channel).unwrap(), ConsentPurpose::from_name(purpose).unwrap());
+            let place = for_purpose(Rule::LatestStatement, &wordings(), &said, channel, purpose);
+            assert_eq!(state(&said, place), expected, "{answer}, {decision}");
+        };
+        decided("sms unclear 1", "sms yes 1 basis=review", "sms marketing", "yes");
+        decided("sms unclear", "sms yes basis=review", "sms marketing", "yes");
+        decided("sms unclear 1", "sms yes 1 basis=review", "whatsapp marketing", "nothing");
+        decided("sms unclear 1", "sms no 1 basis=review", "whatsapp marketing", "no");
+        decided("sms unclear 2", "sms yes 1 basis=review", "sms marketing", "unclear");
+        decided("sms unclear 1", "viber yes 1 basis=review", "sms marketing", "unclear");
+        decided("sms unclear 1", "sms yes 1 marketing basis=review", "sms utility", "unclear");
+        decided("sms unclear 1", "sms yes 1", "sms marketing", "unclear");
     }
 
     #[test]

@@ -12,6 +12,13 @@ impl Wordings {
         self.0.get(wording).is_some_and(|it| it.contains(&purpose))
     }
 
+    /// A known version whose name differs by upper and lower case alone.
+    pub fn nearest(&self, wording: &WordingName) -> Option<&WordingName> {
+        let lower = |it: &WordingName| it.to_string().to_lowercase();
+        let sought = lower(wording);
+        self.0.keys().find(|it| lower(it) == sought)
+    }
+
     pub fn is_known(&self, wording: &WordingName) -> bool {
         self.0.contains_key(wording)
     }

@@ -31,6 +31,8 @@ pub struct ImportOptions {
     /// The scope of Viber ids is that of the plan, if it gives none.
     pub defaults: Defaults,
     pub date_order: Option<DateOrder>,
+    /// The zone of times that name none; UTC, if none.
+    pub timezone: Option<String>,
     /// The name of the source in the ledger; that of the file, if none.
     pub source: Option<String>,
     pub rejects: Option<PathBuf>,
@@ -39,6 +41,9 @@ pub struct ImportOptions {
 
 /// Imports a file, and gives the result with its text.
 pub async fn import(plan: &Plan, args: &ImportOptions, progress: &Progress) -> Result<(ConsentImportResult, String)> {
+    if args.file.is_dir() {
+        bail!("{} is a folder: name a file with statements", shown_path(&args.file));
+    }
     let (crm, key) = open(plan, args.dry_run).await?;
     let rules = rules(args, plan, key, crm.as_ref()).await?;
     let (import_id, source) = (rules.run.id.to_string(), rules.source.clone());
@@ -100,7 +105,11 @@ async fn rules(args: &ImportOptions, plan: &Plan, key: ContactKey, crm: Option<&
         wordings: wordings(plan, crm).await?,
         source: source(args)?,
         run: mark("consent", Timestamp::now())?,
-        dates: DateForm { order: args.date_order, ..DateForm::default() },
+        dates: DateForm {
+            order: args.date_order,
+            zone: args.timezone.as_deref().and_then(clean::zone),
+            ..DateForm::default()
+        },
         defaults,
         is_list: args.opt_outs,
     })
@@ -138,7 +147,7 @@ fn result(args: &ImportOptions, import: String, source: String, it: &Imported) -
         review: it.n_review,
         refused: it.n_refused,
         statements: it.n_statements,
-        refused_because: it.refused_because.iter().map(|(it, n)| (it.text().to_owned(), *n)).collect(),
+        refused_because: it.refused_because.iter().map(|(it, rows)| (it.text().into_owned(), rows.n_rows)).collect(),
         first_refused: it
             .first_refused
             .iter()
@@ -146,8 +155,10 @@ fn result(args: &ImportOptions, import: String, source: String, it: &Imported) -
             .collect(),
         rejects: args.rejects.as_deref().map(shown_path),
         not_in_database: it.n_unknown_people,
-        without_purpose: it.n_without_purpose,
+        without_purpose: it.n_without_wording + it.n_other_purpose,
+        other_purpose: it.n_other_purpose,
         undated: it.n_undated,
+        without_zone: it.n_without_zone,
         columns_not_read: it.unread_columns.clone(),
     }
 }
@@ -174,11 +185,17 @@ fn summary(args: &ImportOptions, value: &ConsentImportResult, it: &Imported) -> 
         it.n_review,
         format!("{:10} answers that are not understood hold people back: `ferry consent review`", "review"),
     ));
-    lines.extend(note(it.n_without_purpose, format!("{:10} {}", "purpose", without_purpose(it.n_without_purpose))));
+    lines.extend(note(it.n_without_wording, format!("{:10} {}", "purpose", without_wording(it.n_without_wording))));
+    lines.extend(note(it.n_other_purpose, format!("{:10} {}", "purpose", other_purpose(it.n_other_purpose))));
     lines.extend(note(
         it.n_undated,
-        format!("{:10} {} undated, because the date could not be used", "date", are(it.n_undated, "refusal")),
+        format!(
+            "{:10} {} undated, because the date could not be used; --date-order says whether 03/04 is in March or April",
+            "date",
+            are(it.n_undated, "refusal")
+        ),
     ));
+    lines.extend(note(it.n_without_zone, without_zone(args, it.n_without_zone)));
     lines.extend(note(
         it.n_unknown_people,
         format!("{:10} {} not in the database: their statements wait for them", "people", people(it.n_unknown_people)),
@@ -195,25 +212,37 @@ fn are(n: u64, thing: &str) -> String {
     format!("{} {}", counted(n, thing), if n == 1 { "is" } else { "are" })
 }
 
-fn without_purpose(n: u64) -> String {
-    let (names, it) = if n == 1 { ("names", "it counts") } else { ("name", "they count") };
+fn without_zone(args: &ImportOptions, n: u64) -> String {
+    let times = if n == 1 { "time names no zone and was" } else { "times name no zone and were" };
+    let zone = args.timezone.as_deref().map_or_else(|| "UTC; --timezone names another".to_owned(), safe);
+    format!("{:10} {} {times} read as of {zone}", "zone", grouped(n))
+}
+
+fn without_wording(n: u64) -> String {
+    let (have, it) = if n == 1 { ("has", "it counts") } else { ("have", "they count") };
     format!(
-        "{} {names} no purpose, so {it} for nothing: give --wording NAME@VERSION of a [[wording]]",
+        "{} {have} no wording, so {it} for nothing: give --wording NAME@VERSION of a [[wording]]",
+        counted(n, "consent")
+    )
+}
+
+fn other_purpose(n: u64) -> String {
+    let (have, it) = if n == 1 { ("has", "it counts") } else { ("have", "they count") };
+    format!(
+        "{} {have} a purpose that the wording does not name, so {it} for nothing: correct the purpose, or give the wording \
+         that was shown",
         counted(n, "consent")
     )
 }
 
 fn refused_lines(args: &ImportOptions, it: &Imported) -> Vec<String> {
     let mut lines = Vec::new();
-    for (refusal, n) in &it.refused_because {
-        let places: Vec<String> =
-            it.first_refused.iter().filter(|it| it.1 == *refusal).map(|it| grouped(it.0)).collect();
-        let place = match places[..] {
-            [] => String::new(),
-            [_] => format!(" (line {})", places[0]),
-            _ => format!(" (lines {}{})", places.join(", "), if (places.len() as u64) < *n { ", …" } else { "" }),
-        };
-        lines.push(format!("{:10} {}: {}{place}", "refused", grouped(*n), refusal.text()));
+    for (refusal, rows) in &it.refused_because {
+        let places: Vec<String> = rows.lines.iter().map(|it| grouped(*it)).collect();
+        let more = if (places.len() as u64) < rows.n_rows { ", …" } else { "" };
+        let line = if rows.n_rows == 1 { "line" } else { "lines" };
+        let place = format!("({line} {}{more})", places.join(", "));
+        lines.push(format!("{:10} {}: {} {place}", "refused", grouped(rows.n_rows), refusal.text()));
     }
     match &args.rejects {
         Some(rejects) if it.n_refused > 0 => {

@@ -18,7 +18,7 @@ use plan::{Plan, contact_key, draw_uid};
 
 pub use crate::export::export;
 pub use crate::import::{ImportOptions, import};
-pub use crate::prove::{ProveOptions, check_receipt, prove};
+pub use crate::prove::{ProveOptions, SUPPRESSED, check_receipt, prove};
 pub use crate::review::{ReviewOptions, ReviewWork, review};
 pub use crate::show::show;
 
@@ -68,7 +68,7 @@ fn shown_id(id: i64) -> String {
 
 /// `on 2026-03-01` or `without a date`
 fn on_day(said: &Statement) -> String {
-    said.at.map_or_else(|| "without a date".to_owned(), |it| format!("on {}", it.from.strftime("%F")))
+    said.at.map_or_else(|| "without a date".to_owned(), |it| format!("on {}", consent_ledger::export::day(it)))
 }
 
 /// `stop by sms on 2026-03-01`

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use consent_ledger::receipt::{self, Checked, NoConsent, Proven, Receipt};
+use crm::Crm;
 use jiff::Timestamp;
-use model::{Basis, ConsentChannel, ConsentPurpose, ConsentState, Statement};
+use model::{Basis, ConsentChannel, ConsentPurpose, ConsentState, ContactId, ContactKey, Statement};
 use plan::{Plan, contact_key};
 use results::ConsentProof;
 use serde_json::Value;
@@ -15,6 +16,9 @@ use crate::{look, on_day, safe, told, who};
 const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
 /// The most bytes of a receipt: a person says less in a lifetime.
 const MOST_BYTES: u64 = 16 << 20;
+
+/// What is said of a person on the suppression list.
+pub const SUPPRESSED: &str = "suppressed: whatever counts, nobody writes to this person\n";
 
 /// The consent to prove.
 #[derive(Clone, Debug)]
@@ -30,6 +34,7 @@ pub async fn prove(plan: &Plan, args: &ProveOptions<'_>) -> Result<ConsentProof>
     let contact = who::found(plan, &crm, &key, args.who).await?;
     let (ledger, wordings) = (crm.ledger_of(contact).await?, crm.wordings().await?);
     let now = crm.consent_now(contact).await?;
+    let suppressed = crm.suppressed().await?.contains(&contact);
     crm.close().await;
     let proven = Proven {
         contact,
@@ -43,7 +48,7 @@ pub async fn prove(plan: &Plan, args: &ProveOptions<'_>) -> Result<ConsentProof>
         tool: TOOL,
     };
     match receipt::prove(&proven, &now, &key) {
-        Ok(receipt) => Ok(ConsentProof { receipt, genuine: true }),
+        Ok(receipt) => Ok(ConsentProof { receipt, genuine: true, counts: Some(true), suppressed: Some(suppressed) }),
         Err(none) => bail!(
             "there is no consent to {} by {} that counts: {}",
             args.purpose.name(),
@@ -84,8 +89,9 @@ fn refused(said: &Statement, is_withdrawn: bool) -> String {
     }
 }
 
-/// Checks the signature of a receipt. Fails if it is not genuine, and says why.
-pub fn check_receipt(plan: &Plan, file: &Path) -> Result<(ConsentProof, String)> {
+/// Checks the signature of a receipt. Fails if it is not genuine, and says why. A genuine one is compared with the database,
+/// if that is there: a consent can have been withdrawn since.
+pub async fn check_receipt(plan: &Plan, file: &Path) -> Result<(ConsentProof, String)> {
     let key = contact_key(plan)?;
     let shown = || safe(&run_text::path(file));
     let bytes = run::read_small_text(file, MOST_BYTES).with_context(|| format!("could not read {}", shown()))?;
@@ -94,12 +100,53 @@ pub fn check_receipt(plan: &Plan, file: &Path) -> Result<(ConsentProof, String)>
         Checked::Genuine => {
             let (id, at) = (&receipt.receipt_id, receipt.issued_at);
             let text = format!("{} is genuine: receipt {id} of {at}, signed with this key\n", shown());
-            return Ok((ConsentProof { receipt, genuine: true }, text));
+            let (counts, suppressed, now) = now(plan, &key, &receipt).await?;
+            return Ok((ConsentProof { receipt, genuine: true, counts, suppressed }, text + &now));
         }
         Checked::OtherKey => format!("it was signed with the contact key {}", safe(&receipt.signature.key_id)),
         Checked::Changed => "it has changed since it was signed".to_owned(),
     };
     bail!("{} is not genuine: {why}", shown())
+}
+
+/// Whether the consent of a receipt counts now, whether the person is suppressed, and both in words. Nothing is known without
+/// a database.
+async fn now(plan: &Plan, key: &ContactKey, receipt: &Receipt) -> Result<(Option<bool>, Option<bool>, String)> {
+    let about = receipt.pii_processing.purposes.first().and_then(|it| {
+        let contact = ContactId::from_hex(&receipt.pii_principal_id)?;
+        Some((contact, ConsentChannel::from_name(&it.service)?, ConsentPurpose::from_name(&it.purpose)?))
+    });
+    let found = Crm::look(&plan.crm_url()?).await?;
+    let (Some(crm), Some((contact, channel, purpose))) = (found, about) else {
+        return Ok((None, None, "whether it still counts is not known: there is no database\n".to_owned()));
+    };
+    crm.check_key(&key.id()).await?;
+    let contact = crm.known_statements(&[contact]).await?.owner(contact);
+    let (ledger, now) = (crm.ledger_of(contact).await?, crm.consent_now(contact).await?);
+    let suppressed = crm.suppressed().await?.contains(&contact);
+    crm.close().await;
+    let proven = Proven {
+        contact,
+        channel,
+        purpose,
+        ledger: &ledger,
+        wordings: &[],
+        business_name: None,
+        business_contact: None,
+        at: receipt.issued_at,
+        tool: TOOL,
+    };
+    // The contact can have been merged into another since.
+    let statement = |it: &Receipt| it.record_id.rsplit('-').next().map(str::to_owned);
+    let (counts, mut text) = match receipt::prove(&proven, &now, key) {
+        Ok(now) if statement(&now) == statement(receipt) => (true, "the consent counts now\n".to_owned()),
+        Ok(_) => (true, "another consent of this person counts now\n".to_owned()),
+        Err(none) => (false, format!("the consent does not count any more: {}\n", reason(&none))),
+    };
+    if suppressed {
+        text += SUPPRESSED;
+    }
+    Ok((Some(counts), Some(suppressed), text))
 }
 
 /// A receipt by itself, or the result of this command in JSON.
@@ -112,6 +159,10 @@ fn read(text: &str) -> Result<Receipt> {
         receipt: Receipt,
         #[serde(rename = "genuine")]
         _genuine: bool,
+        #[serde(rename = "counts")]
+        _counts: Option<bool>,
+        #[serde(rename = "suppressed")]
+        _suppressed: Option<bool>,
     }
     let is_printed = serde_json::from_str::<Value>(text)?.get("receipt").is_some();
     Ok(if is_printed { serde_json::from_str::<Printed>(text)?.receipt } else { serde_json::from_str(text)? })

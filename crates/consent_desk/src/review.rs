@@ -1,12 +1,14 @@
 //! `ferry consent review`: answers that are not understood, and decisions about them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use anyhow::{Result, bail};
 use consent::{Wordings, Words};
-use consent_ledger::review::{self, Decision, Undecidable, decide, held, read_list, reason, write_list};
-use crm::{Crm, UnclearStatement};
+use consent_ledger::review::{
+    self, Decision, Undecidable, contradictions, decide, held, read_list, reason, write_list,
+};
+use crm::{Crm, Recorded, UnclearStatement};
 use crossing::record_wordings;
 use jiff::Timestamp;
 use model::{ConsentChannel, ConsentState, ContactId, RunMark, Statement, WordingName, counted};
@@ -27,6 +29,8 @@ pub struct ReviewOptions {
     pub wording: Option<WordingName>,
     /// Another channel that the answer holds back; none for its own.
     pub channel: Option<ConsentChannel>,
+    /// The answer was decided in another way before.
+    pub is_again: bool,
 }
 
 /// What to do about unclear answers.
@@ -81,20 +85,20 @@ struct Review<'a> {
 /// What became of decisions.
 #[derive(Default)]
 struct Decided {
-    n_decided: u64,
+    recorded: Recorded,
     n_left_open: u64,
-    refused: Vec<(u64, Undecidable)>,
+    refused: BTreeMap<u64, Undecidable>,
 }
 
 impl Review<'_> {
     async fn list(&self, crm: &Crm) -> Result<Told> {
-        let unclear = crm.unclear_statements().await?;
+        let unclear = open_answers(crm).await?;
         let text = self.text(&unclear);
         Ok((self.result(&unclear, &Decided::default(), None), text))
     }
 
     async fn export(&self, crm: &Crm, to: &Path, with_numbers: bool) -> Result<Told> {
-        let unclear = crm.unclear_statements().await?;
+        let unclear = open_answers(crm).await?;
         let phones = if with_numbers { Some(phones(crm, &unclear).await?) } else { None };
         let of = |contact: ContactId| phones.as_ref().and_then(|it| it.get(&contact).copied());
         let of: Option<&dyn Fn(ContactId) -> Option<PhoneNumber>> = if phones.is_some() { Some(&of) } else { None };
@@ -119,8 +123,12 @@ impl Review<'_> {
             unclear.iter().map(|it| ((it.contact, it.id), it)).collect();
         let known = wordings(self.plan, Some(crm)).await?;
         let mark = mark("review", Timestamp::now())?;
-        let (mut said, mut decided) = (Vec::new(), Decided::default());
+        let refused = contradictions(&rows).into_iter().collect();
+        let (mut said, mut decided) = (Vec::new(), Decided { refused, ..Decided::default() });
         for row in rows {
+            if decided.refused.contains_key(&row.line) {
+                continue;
+            }
             let Some(decision) = row.decision else {
                 decided.n_left_open += 1;
                 continue;
@@ -130,20 +138,25 @@ impl Review<'_> {
             let made = made.and_then(|(of, it)| Ok((of.contact, decide(of, &it, &known, &mark, row.line)?)));
             match made {
                 Ok(statement) => said.push(statement),
-                Err(why) => decided.refused.push((row.line, why)),
+                Err(why) => drop(decided.refused.insert(row.line, why)),
             }
         }
-        decided.n_decided = said.len() as u64;
-        self.record(&said).await?;
+        decided.recorded = self.record(&said).await?;
         self.told(crm, &decided).await
     }
 
     async fn decide(&self, crm: &Crm, contact: ContactId, statement: Option<i64>, state: ConsentState) -> Result<Told> {
         let mut unclear = crm.unclear_statements().await?;
         unclear.retain(|it| it.contact == contact && statement.is_none_or(|id| id == it.id));
+        if unclear.iter().any(|it| !it.is_settled()) {
+            unclear.retain(|it| !it.is_settled());
+        }
         let of = match &unclear[..] {
             [of] => of,
-            [] => bail!("nothing unclear holds this person back: see `ferry consent show`"),
+            [] => bail!(
+                "nothing unclear holds this person back: see `ferry consent show`; to correct what is recorded, import the \
+                 right answer with its date: `ferry consent import`"
+            ),
             several => {
                 let ids: Vec<String> = several.iter().map(|it| shown_id(it.id)).collect();
                 bail!("several answers of this person are unclear: name one with --statement: {}", ids.join(" "))
@@ -153,8 +166,8 @@ impl Review<'_> {
         let mark: RunMark = mark("review", Timestamp::now())?;
         let statement = decide(of, &self.decision(state), &known, &mark, 1);
         let statement = statement.map_err(|why| anyhow::anyhow!("the decision was not taken: {}", why.text()))?;
-        self.record(&[(contact, statement)]).await?;
-        self.told(crm, &Decided { n_decided: 1, ..Decided::default() }).await
+        let recorded = self.record(&[(contact, statement)]).await?;
+        self.told(crm, &Decided { recorded, ..Decided::default() }).await
     }
 
     fn decision(&self, state: ConsentState) -> Decision {
@@ -164,28 +177,30 @@ impl Review<'_> {
             because: self.options.because.clone().unwrap_or_default(),
             channel: self.options.channel,
             wording: self.options.wording.clone(),
+            is_again: self.options.is_again,
         }
     }
 
     /// Records decisions, with the wordings that they name.
-    async fn record(&self, said: &[(ContactId, Statement)]) -> Result<()> {
+    async fn record(&self, said: &[(ContactId, Statement)]) -> Result<Recorded> {
         if said.is_empty() {
-            return Ok(());
+            return Ok(Recorded::default());
         }
         let crm = Crm::open(&self.plan.crm_url()?).await?;
         record_wordings(self.plan, &crm).await?;
-        crm.record_statements(said).await?;
+        let recorded = crm.record_statements(said).await?;
         crm.close().await;
-        Ok(())
+        Ok(recorded)
     }
 
     async fn told(&self, crm: &Crm, decided: &Decided) -> Result<Told> {
-        let unclear = crm.unclear_statements().await?;
-        let Decided { n_decided, n_left_open, refused } = decided;
+        let unclear = open_answers(crm).await?;
+        let Decided { recorded, n_left_open, refused } = decided;
         let left = counted(unclear.len() as u64, "unclear answer");
         let mut text = format!(
-            "{} recorded, {n_left_open} left open, {} refused; {left} left\n",
-            counted(*n_decided, "decision"),
+            "{} recorded, {} known already, {n_left_open} left open, {} refused; {left} left\n",
+            counted(recorded.added, "decision"),
+            recorded.known,
             refused.len()
         );
         for (line, why) in refused.iter().take(SHOWN) {
@@ -206,12 +221,14 @@ impl Review<'_> {
             since: it.statement.first_run.started_at.to_string(),
             reason: reason(&self.words, &it.statement),
             holds: held(it),
+            decided: it.decisions.iter().map(decision).collect(),
         };
         ConsentReviewResult {
             unclear: unclear.iter().map(shown).collect(),
-            decided: decided.n_decided,
+            decided: decided.recorded.added,
+            known: decided.recorded.known,
             left_open: decided.n_left_open,
-            refused: decided.refused.iter().map(|(line, why)| RefusedRow { line: *line, reason: why.text() }).collect(),
+            refused: decided.refused.iter().map(refused_row).collect(),
             file,
         }
     }
@@ -229,6 +246,9 @@ impl Review<'_> {
             text +=
                 &format!("  from {}, since {}\n", safe(&source_row(said)), said.first_run.started_at.strftime("%F"));
             text += &format!("  holds back {}\n", held(it));
+            for it in &it.decisions {
+                text += &format!("  decided {}\n", decision(it));
+            }
         }
         let n = counted(unclear.len() as u64, "unclear answer");
         text += &match unclear.len() > SHOWN {
@@ -237,6 +257,22 @@ impl Review<'_> {
         };
         text + "decide: ferry consent review WHO --decide no --because TEXT --by NAME\n"
     }
+}
+
+/// The answers that nobody has decided about.
+async fn open_answers(crm: &Crm) -> Result<Vec<UnclearStatement>> {
+    let mut unclear = crm.unclear_statements().await?;
+    unclear.retain(|it| !it.is_settled());
+    Ok(unclear)
+}
+
+fn refused_row((line, why): (&u64, &Undecidable)) -> RefusedRow {
+    RefusedRow { line: *line, reason: why.text() }
+}
+
+/// `no by whatsapp`: a decision for another channel than that of the answer.
+fn decision(it: &Statement) -> String {
+    format!("{} by {}", it.state.name(), it.channel.name())
 }
 
 /// The phones of the contacts.

@@ -68,7 +68,7 @@ impl Person {
             let _ = writeln!(text, "blocked by the platform: {purpose} by {channel}, by statement {number}");
         }
         if self.is_suppressed {
-            text += "suppressed: whatever counts, nobody writes to this person\n";
+            text += crate::prove::SUPPRESSED;
         }
         text
     }

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use crm::LoadError;
 use extract::ExtractError;
+use model::WordingName;
 use run::RunError;
 use thiserror::Error;
 
@@ -16,6 +17,14 @@ pub enum ConsentError {
     NoColumn { path: PathBuf, column: String, columns: String },
     #[error("{} names no channel: add a column channel, or give --channel", path.display())]
     NoChannel { path: PathBuf },
+    #[error(
+        "--opt-outs is for a list of people who refuse, so --state is no or stop; leave out --opt-outs to import consents"
+    )]
+    ListOfConsents,
+    #[error(
+        "neither the plan nor the database has the wording {wording} of --wording: add it to the plan as [[wording]]{nearest}"
+    )]
+    UnknownWording { wording: WordingName, nearest: String },
     #[error("there is no export of the ledger to .{ending}: name a file that ends in .csv or .jsonl")]
     Ending { ending: String },
     #[error("{} is not a list of decisions: it has no column {column}", path.display())]
@@ -30,6 +39,21 @@ pub enum ConsentError {
     Run(#[from] RunError),
     #[error(transparent)]
     Crm(#[from] LoadError),
+}
+
+impl ConsentError {
+    /// Whether the command line is wrong for the file.
+    pub fn is_of_command(&self) -> bool {
+        matches!(
+            self,
+            Self::NoPeople { .. }
+                | Self::NoAnswers { .. }
+                | Self::NoColumn { .. }
+                | Self::NoChannel { .. }
+                | Self::ListOfConsents
+                | Self::UnknownWording { .. }
+        )
+    }
 }
 
 impl From<csv::Error> for ConsentError {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crm::{Crm, LedgerEntry};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{ConsentRecord, ContactId, IdentityKind, SaidAt};
 use phone::PhoneNumber;
 use run::ArtifactWriter;
@@ -47,6 +47,7 @@ pub struct Export<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ExportedStatement {
     pub contact_id: String,
+    pub statement_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     pub channel: &'static str,
@@ -92,6 +93,7 @@ pub fn exported(
     let identity = record.identity.as_ref().filter(|it| with_numbers || !is_number(&it.0)).map(|it| it.0.clone());
     ExportedStatement {
         contact_id: contact.to_string(),
+        statement_id: format!("{:016x}", entry.id),
         phone: phone.filter(|_| with_numbers).map(|it| it.to_string()),
         channel: said.channel.name(),
         purpose: said.purpose.name(),
@@ -114,7 +116,15 @@ pub fn exported(
 /// An instant, or a day if only the day is known.
 pub fn said_at(at: SaidAt) -> String {
     let is_day = at.from != at.until;
-    if is_day { at.from.strftime("%F").to_string() } else { Timestamp::to_string(&at.from) }
+    if is_day { day(at) } else { Timestamp::to_string(&at.from) }
+}
+
+/// The day of a statement. A whole day is that of its zone, which its middle tells: it begins up to half a day before or
+/// after that of UTC.
+pub fn day(at: SaidAt) -> String {
+    let half = (at.until.as_microsecond() - at.from.as_microsecond()) / 2;
+    let middle = at.from.checked_add(SignedDuration::from_micros(half)).unwrap_or(at.from);
+    middle.strftime("%F").to_string()
 }
 
 /// Whether an identity is a phone number in another form.
@@ -123,8 +133,9 @@ fn is_number(identity: &str) -> bool {
     matches!(kind, None | Some(IdentityKind::Phone | IdentityKind::WaId))
 }
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 17] = [
     "contact_id",
+    "statement_id",
     "channel",
     "purpose",
     "state",
@@ -177,6 +188,7 @@ impl LedgerFile {
         let optional = |it: &'_ Option<String>| it.clone().unwrap_or_default();
         let cells = [
             row.contact_id.clone(),
+            row.statement_id.clone(),
             row.channel.to_owned(),
             row.purpose.to_owned(),
             row.state.to_owned(),

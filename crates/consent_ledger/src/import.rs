@@ -1,12 +1,13 @@
 //! Imports statements of people: opt-ins with their own dates, wordings and proofs, and lists of people who refuse.
 
 pub mod columns;
+mod exported;
 pub mod refusal;
 mod rejects;
 pub mod row;
 pub mod rules;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use crm::{Crm, KnownStatements};
@@ -17,7 +18,8 @@ use tokio::sync::mpsc;
 use crate::ConsentError;
 use crate::import::columns::Columns;
 pub use crate::import::columns::StatementField;
-pub use crate::import::refusal::Refusal;
+use crate::import::exported::ExportedRow;
+pub use crate::import::refusal::{Refusal, UnknownWording};
 use crate::import::rejects::Rejects;
 use crate::import::row::{Person, ReadRow, read_row};
 pub use crate::import::rules::{Defaults, Rules};
@@ -28,6 +30,10 @@ const BATCH: usize = 10_000;
 const BATCHES_AHEAD: usize = 2;
 /// How many refused rows are kept for the terminal.
 const SHOWN: usize = 10;
+/// How many lines of each reason are kept for the terminal.
+const SHOWN_LINES: usize = 5;
+/// How many wordings that are not known are named, each as a reason of its own.
+const SHOWN_WORDINGS: usize = 20;
 
 /// What to import.
 pub struct Import<'a> {
@@ -54,16 +60,28 @@ pub struct Imported {
     pub n_refused: u64,
     /// Statements that were added. A row with several purposes makes several.
     pub n_statements: u64,
-    pub refused_because: BTreeMap<Refusal, u64>,
+    pub refused_because: BTreeMap<Refusal, RefusedRows>,
     /// The lines of the first refused rows, with their reasons.
     pub first_refused: Vec<(u64, Refusal)>,
     /// People of the file whom the database does not have.
     pub n_unknown_people: u64,
-    /// Consents that were added and cover no purpose.
-    pub n_without_purpose: u64,
+    /// Consents that were added and have no wording, so that they cover no purpose.
+    pub n_without_wording: u64,
+    /// Consents that were added and whose wording does not name their purpose.
+    pub n_other_purpose: u64,
     /// Refusals whose date could not be used, so that they are undated.
     pub n_undated: u64,
+    /// Rows whose time has no zone.
+    pub n_without_zone: u64,
     pub unread_columns: Vec<String>,
+}
+
+/// The rows that were refused for one reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RefusedRows {
+    pub n_rows: u64,
+    /// The first lines.
+    pub lines: Vec<u64>,
 }
 
 /// Reads a file and records its statements, batch by batch. An import that is repeated adds nothing.
@@ -75,6 +93,7 @@ pub async fn import(
     mut advance: impl FnMut(u64),
 ) -> Result<Imported, ConsentError> {
     let Import { file, rules, columns, rejects, is_dry_run, settings } = import;
+    check_rules(&rules)?;
     let probe = extract::probe(&[file.to_owned()], &settings)?;
     let columns = Columns::find(file, &probe, &columns, rules.is_list)?;
     check_columns(file, &rules, &columns)?;
@@ -103,6 +122,19 @@ pub async fn import(
     Ok(recorder.counts)
 }
 
+fn check_rules(rules: &Rules) -> Result<(), ConsentError> {
+    if rules.is_list && rules.defaults.state == Some(ConsentState::Yes) {
+        return Err(ConsentError::ListOfConsents);
+    }
+    match &rules.defaults.wording {
+        Some(wording) if !rules.wordings.is_known(wording) => {
+            let nearest = rules.wordings.nearest(wording).map_or(String::new(), |it| format!("; did you mean {it}?"));
+            Err(ConsentError::UnknownWording { wording: wording.clone(), nearest })
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check_columns(file: &Path, rules: &Rules, columns: &Columns) -> Result<(), ConsentError> {
     let path = || file.to_owned();
     let has_answers = columns.has(StatementField::State) || columns.has(StatementField::Words);
@@ -122,8 +154,12 @@ fn check_columns(file: &Path, rules: &Rules, columns: &Columns) -> Result<(), Co
 /// A row of the file.
 struct FileRow {
     line: u64,
-    /// What the row says, or why it is refused, with its cells.
-    read: Result<ReadRow, (Refusal, Vec<String>)>,
+    /// What the row says, or why it is refused.
+    read: Result<ReadRow, Refusal>,
+    /// The cells, if the row is refused or can be.
+    cells: Vec<String>,
+    /// The statement of an exported ledger.
+    exported: Option<ExportedRow>,
 }
 
 /// Reads all rows on a thread of its own.
@@ -136,13 +172,17 @@ fn read(
     let mut batch = Vec::with_capacity(BATCH);
     extract::read(probe, |row: Row| {
         let line = row.line;
-        let read = match row.cells {
-            Ok(cells) => read_row(rules, columns, cells, line).map_err(|it| {
-                (it, (0..probe.columns.len()).map(|place| cells.get(place).to_owned()).collect::<Vec<_>>())
-            }),
-            Err(unread) => Err((Refusal::Row(unread.reason), vec![unread.text.into_owned()])),
+        let exported = row.cells.as_ref().ok().and_then(|it| ExportedRow::read(columns, *it));
+        let (read, cells) = match row.cells {
+            Ok(cells) => {
+                let read = read_row(rules, columns, cells, line);
+                let is_kept = read.as_ref().map_or(true, |it| !it.also.is_empty());
+                let n_columns = if is_kept { probe.columns.len() } else { 0 };
+                (read, (0..n_columns).map(|place| cells.get(place).to_owned()).collect())
+            }
+            Err(unread) => (Err(Refusal::Row(unread.reason)), vec![unread.text.into_owned()]),
         };
-        batch.push(FileRow { line, read });
+        batch.push(FileRow { line, read, cells, exported });
         if batch.len() == BATCH {
             // The receiver is closed only if recording has failed, which its own error says.
             let _ = batches.blocking_send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)));
@@ -170,32 +210,97 @@ struct Recorder<'a> {
 impl Recorder<'_> {
     async fn record(&mut self, batch: Vec<FileRow>, mut rejects: Option<&mut Rejects>) -> Result<(), ConsentError> {
         let mut rows = Vec::with_capacity(batch.len());
-        for FileRow { line, read } in batch {
-            self.counts.n_rows += 1;
+        let mut refused = Vec::new();
+        self.counts.n_rows += batch.len() as u64;
+        for FileRow { line, read, cells, .. } in self.without_own(batch).await? {
             match read {
-                Ok(row) => rows.push((self.id_of(&row.person).await?, row)),
-                Err((refusal, cells)) => {
-                    self.refuse(line, refusal);
-                    if let Some(rejects) = &mut rejects {
-                        rejects.add(&cells, line, refusal.text())?;
-                    }
-                }
+                Ok(row) => rows.push((line, self.id_of(&row.person).await?, row, cells)),
+                Err(refusal) => refused.push((line, refusal, cells)),
             }
         }
-        let ids: Vec<ContactId> = rows.iter().map(|it| it.0).collect();
+        let ids: Vec<ContactId> = rows.iter().map(|it| it.1).collect();
         let known = match self.crm {
             Some(crm) => crm.known_statements(&ids).await?,
             None => KnownStatements::default(),
         };
         let mut new = Vec::new();
-        for (id, row) in rows {
-            self.add(&known, id, row, &mut new);
+        for (line, id, row, cells) in rows {
+            match self.names_two_people(&known, id, &row).await? {
+                true => refused.push((line, Refusal::TwoPeople, cells)),
+                false => self.add(&known, id, row, &mut new),
+            }
+        }
+        refused.sort_by_key(|it| it.0);
+        for (line, refusal, cells) in refused {
+            if let Some(rejects) = &mut rejects {
+                rejects.add(&cells, line, &refusal.text())?;
+            }
+            self.refuse(line, refusal);
         }
         match self.crm {
             Some(crm) if !self.is_dry_run && !new.is_empty() => crm.record_statements(&new).await.map(drop)?,
             _ => {}
         }
         Ok(())
+    }
+
+    /// Leaves out the rows of an exported ledger that this database wrote: it has their statements, retracted or not.
+    async fn without_own(&mut self, mut batch: Vec<FileRow>) -> Result<Vec<FileRow>, ConsentError> {
+        let ids: Vec<ContactId> = batch.iter().filter_map(|it| Some(it.exported.as_ref()?.contact)).collect();
+        let Some(crm) = self.crm.filter(|_| !ids.is_empty()) else { return Ok(batch) };
+        let known = crm.known_statements(&ids).await?;
+        let owners: BTreeSet<ContactId> = ids.iter().map(|it| known.owner(*it)).collect();
+        let statements = crm.statements_of(&owners.into_iter().collect::<Vec<_>>()).await?;
+        let is_own = |it: &FileRow| {
+            it.exported.as_ref().is_some_and(|row| {
+                statements.get(&(known.owner(row.contact), row.statement)).is_some_and(|it| row.is(it))
+            })
+        };
+        let n_rows = batch.len();
+        batch.retain(|it| !is_own(it));
+        self.counts.n_known += (n_rows - batch.len()) as u64;
+        Ok(batch)
+    }
+
+    /// Whether the columns of a row name different contacts. A number or id that no contact has is nobody else's.
+    async fn names_two_people(
+        &mut self,
+        known: &KnownStatements,
+        id: ContactId,
+        row: &ReadRow,
+    ) -> Result<bool, ConsentError> {
+        for other in &row.also {
+            let other_id = self.id_of(other).await?;
+            let is_nobody = matches!(other, Person::Viber { .. }) && !self.is_of_contact(other_id).await?;
+            if is_nobody || known.owner(other_id) == known.owner(id) {
+                continue;
+            }
+            // A contact that has its id from a Viber id can have the number too.
+            let is_of = |it: ContactId, with_number: Vec<ContactId>| {
+                with_number.into_iter().any(|other| known.owner(other) == known.owner(it))
+            };
+            let is_one =
+                is_of(id, self.with_number(other).await?) || is_of(other_id, self.with_number(&row.person).await?);
+            if !is_one {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn is_of_contact(&self, id: ContactId) -> Result<bool, ConsentError> {
+        match self.crm {
+            Some(crm) => Ok(crm.known_statements(&[id]).await?.is_contact(id)),
+            None => Ok(false),
+        }
+    }
+
+    /// The contacts that have the number of a person.
+    async fn with_number(&self, person: &Person) -> Result<Vec<ContactId>, ConsentError> {
+        match (self.crm, person) {
+            (Some(crm), Person::Phone(number)) => Ok(crm.find(&number.to_string()).await?),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// Counts a row, and adds its statements that are new.
@@ -209,7 +314,10 @@ impl Recorder<'_> {
         for statement in row.statements.into_iter().filter(is_new) {
             if self.seen.insert((owner, statement.id())) {
                 n_new += 1;
-                self.counts.n_without_purpose += u64::from(covers_nothing(&self.rules, &statement));
+                let covers_nothing = covers_nothing(&self.rules, &statement);
+                let has_wording = statement.wording().is_some();
+                self.counts.n_without_wording += u64::from(covers_nothing && !has_wording);
+                self.counts.n_other_purpose += u64::from(covers_nothing && has_wording);
                 new.push((id, statement));
             }
         }
@@ -220,13 +328,24 @@ impl Recorder<'_> {
             None => self.counts.n_added += 1,
         }
         self.counts.n_undated += u64::from(n_new > 0 && row.has_bad_date);
+        self.counts.n_without_zone += u64::from(row.has_no_zone);
     }
 
-    fn refuse(&mut self, line: u64, refusal: Refusal) {
-        self.counts.n_refused += 1;
-        *self.counts.refused_because.entry(refusal).or_default() += 1;
-        if self.counts.first_refused.len() < SHOWN {
-            self.counts.first_refused.push((line, refusal));
+    fn refuse(&mut self, line: u64, mut refusal: Refusal) {
+        let counts = &mut self.counts;
+        counts.n_refused += 1;
+        let is_named = |it: &&Refusal| matches!(it, Refusal::UnknownWording(Some(_)));
+        let n_named = counts.refused_because.keys().filter(is_named).count();
+        if is_named(&&refusal) && n_named >= SHOWN_WORDINGS && !counts.refused_because.contains_key(&refusal) {
+            refusal = Refusal::UnknownWording(None);
+        }
+        let rows = counts.refused_because.entry(refusal.clone()).or_default();
+        rows.n_rows += 1;
+        if rows.lines.len() < SHOWN_LINES {
+            rows.lines.push(line);
+        }
+        if counts.first_refused.len() < SHOWN {
+            counts.first_refused.push((line, refusal));
         }
     }
 
@@ -234,6 +353,7 @@ impl Recorder<'_> {
     async fn id_of(&mut self, person: &Person) -> Result<ContactId, ConsentError> {
         let (scope, id) = match person {
             Person::Contact(id) => return Ok(*id),
+            Person::Phone(number) => return Ok(self.rules.key.of_phone(*number)),
             Person::Viber { scope, id } => (scope.clone(), id.clone()),
         };
         if let Some(known) = self.viber.get(&(scope.clone(), id.clone())) {

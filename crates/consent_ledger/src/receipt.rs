@@ -23,7 +23,6 @@ const ALGORITHM: &str = "HMAC-SHA-256";
 const CONTROLLER: &str = "controller";
 const PRINCIPAL: &str = "pii_principal";
 const PLATFORM: &str = "platform";
-const REVIEWER: &str = "reviewer";
 
 /// What a receipt is made of.
 pub struct Proven<'a> {
@@ -53,7 +52,7 @@ pub enum NoConsent {
     },
 }
 
-/// The result of checking a receipt.
+/// The result of checking the signature of a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checked {
     Genuine,
@@ -113,6 +112,7 @@ impl Proven<'_> {
             party_type: "pii controller".to_owned(),
         };
         let mut hasher = Hasher::default();
+        let events = self.events(yes);
         hasher.update(format!("{record_id} {} {} {}", self.channel.name(), self.purpose.name(), self.at).as_bytes());
         Receipt {
             schema_version: SCHEMA.to_owned(),
@@ -121,12 +121,28 @@ impl Proven<'_> {
             pii_principal_id: self.contact.to_string(),
             not_stated: not_stated(&processing, &controller),
             pii_processing: processing,
-            party_identification: vec![controller],
-            events: self.events(yes),
+            party_identification: self.parties(controller, &events),
+            events,
             issued_at: self.at,
             issued_by: self.tool.to_owned(),
             signature: Signature { algorithm: ALGORITHM.to_owned(), key_id: key.id(), value: String::new() },
         }
+    }
+
+    /// All parties that the receipt refers to. The person is named by the id of the contact alone.
+    fn parties(&self, controller: Party, events: &[Event]) -> Vec<Party> {
+        let party = |id: &str, name: Option<&str>, kind: &str| Party {
+            party_id: id.to_owned(),
+            party_name: name.map(str::to_owned),
+            party_address: None,
+            party_contact: None,
+            party_type: kind.to_owned(),
+        };
+        let mut parties = vec![controller, party(PRINCIPAL, None, "pii principal")];
+        if events.iter().any(|it| it.entity_id == PLATFORM) {
+            parties.push(party(PLATFORM, Some(self.channel.name()), "third party"));
+        }
+        parties
     }
 
     fn wording(&self, name: &WordingName) -> Option<&Wording> {
@@ -199,13 +215,14 @@ fn event(entry: &LedgerEntry, counts: bool, had_yes: bool) -> Event {
     let (event_type, event_state) = match said.state {
         ConsentState::Yes if is_implied => ("implied consent", "given"),
         ConsentState::Yes => ("expressed consent", "given"),
-        ConsentState::Unclear => ("expressed consent", "unknown"),
-        ConsentState::No | ConsentState::Stop if had_yes => ("withdrawal", "withdrawn"),
-        ConsentState::No | ConsentState::Stop => ("withdrawal", "refused"),
+        ConsentState::Unclear => ("consent unknown", "unknown"),
+        ConsentState::No | ConsentState::Stop if had_yes => ("consent withdrawn", "withdrawn"),
+        ConsentState::No | ConsentState::Stop => ("consent refused", "refused"),
     };
     let entity = match said.basis {
         Basis::Platform => PLATFORM,
-        Basis::Review => REVIEWER,
+        // Whoever decides about an answer does it for the business.
+        Basis::Review => CONTROLLER,
         _ => PRINCIPAL,
     };
     Event {
@@ -230,7 +247,7 @@ fn evidence(entry: &LedgerEntry) -> Evidence {
         purpose: said.purpose.name().to_owned(),
         basis: said.basis.name().to_owned(),
         words: said.words.0.clone(),
-        place: record.and_then(|it| it.place.clone()),
+        place: place(said).map(str::to_owned),
         wording: said.wording().map(ToString::to_string),
         proof: proof.map_or_else(row, ToString::to_string),
         proof_digest: proof.and_then(|it| it.digest.clone()),
@@ -252,6 +269,11 @@ fn pii_type(channel: ConsentChannel) -> &'static str {
     }
 }
 
+/// Where it was said. The place of a decision names who decided, whom the receipt does not name.
+fn place(said: &Statement) -> Option<&str> {
+    said.record.as_deref().filter(|_| said.basis != Basis::Review)?.place.as_deref()
+}
+
 /// `form at https://…`, or the basis if the ledger has no proof of its own.
 fn collection_method(said: &Statement) -> String {
     let record = said.record.as_deref();
@@ -259,7 +281,7 @@ fn collection_method(said: &Statement) -> String {
         Some(proof) => proof.kind.name(),
         None => said.basis.name(),
     };
-    match record.and_then(|it| it.place.as_deref()) {
+    match place(said) {
         Some(place) => format!("{how} at {place}"),
         None => how.to_owned(),
     }

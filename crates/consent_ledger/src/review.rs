@@ -1,9 +1,10 @@
 //! Decisions about statements that are not understood.
 //!
-//! A decision is a statement of its own, with the basis `review` and the date of the decision. The unclear statement stays.
-//! The words of the decision are those of the person, its place names who decided and why, and its proof is that of the
-//! unclear statement.
+//! A decision says how an old answer is read. It is a statement of its own, with the basis `review` and the words, the date
+//! and the proof of the answer; its place names who decided and why. The unclear statement stays.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::Path;
 
 use consent::{Wordings, Words};
@@ -12,7 +13,7 @@ use extract::{Row, Settings};
 use jiff::Timestamp;
 use model::{
     Basis, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, ContactId, Personal, Proof, ProofKind, RunMark,
-    SaidAt, Statement, WordingName,
+    Statement, WordingName,
 };
 use phone::PhoneNumber;
 use run::ArtifactWriter;
@@ -35,6 +36,8 @@ pub struct Decision {
     pub channel: Option<ConsentChannel>,
     /// What the person consents to; a yes needs it.
     pub wording: Option<WordingName>,
+    /// The answer was decided in another way before, and that was wrong.
+    pub is_again: bool,
 }
 
 /// Why a decision is not taken.
@@ -51,26 +54,56 @@ pub enum Undecidable {
     OtherPurpose,
     /// The statement holds nobody back on this channel.
     OtherChannel,
+    /// A yes for another channel than that of the answer.
+    YesOnOtherChannel,
+    /// The answer was decided in another way before.
+    Decided,
+    /// The answer was decided to be a refusal before.
+    Refused,
+    /// Two lines of a file decide about one answer in two ways.
+    Lines(u64, u64),
 }
 
 impl Undecidable {
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::NotUnclear => "no unclear statement of this contact has that id, or it holds nobody back any more",
+    pub fn text(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::NotUnclear => {
+                "no unclear statement of this contact has that id, or it holds nobody back any more; to correct what is \
+                 recorded, import the right answer with its date: `ferry consent import`"
+            }
             Self::State => "a decision is yes, no or stop",
             Self::NoReason => "a decision needs its reason: fill in because, or give --because",
             Self::NoPerson => "a decision needs the name of who decides: fill in by, or give --by",
             Self::YesWithoutWording => {
                 "a yes needs the wording that the person consents to: fill in wording, or give --wording NAME@VERSION"
             }
-            Self::UnknownWording => "neither the plan nor the database has this wording",
+            Self::UnknownWording => {
+                "neither the plan nor the database has this wording: add it to the plan as [[wording]]"
+            }
             Self::OtherPurpose => "the wording does not name the purpose of the statement",
-            Self::OtherChannel => "the statement holds nobody back on this channel",
-        }
+            Self::OtherChannel => {
+                "the statement holds nobody back on this channel; to refuse there, import a row with phone, channel, \
+                 state and said_at: `ferry consent import`"
+            }
+            Self::YesOnOtherChannel => {
+                "an answer by one channel is no yes to another: import a yes with its own date, wording and proof: `ferry \
+                 consent import`"
+            }
+            Self::Decided => {
+                "the answer was decided in another way before: --again decides anew, and the strictest counts"
+            }
+            Self::Refused => {
+                "the answer was decided to be a refusal, which stays; import a later yes with its own date, wording and \
+                 proof: `ferry consent import`"
+            }
+            Self::Lines(one, other) => {
+                return format!("lines {one} and {other} decide about one answer in two ways: keep one of them").into();
+            }
+        })
     }
 }
 
-/// Makes the statement of a decision. `number` tells decisions of one review apart.
+/// Makes the statement of a decision; the same decision has the same id. `number` is its place in the review.
 pub fn decide(
     unclear: &UnclearStatement,
     decision: &Decision,
@@ -82,10 +115,9 @@ pub fn decide(
     let said = &unclear.statement;
     let row = || Proof { kind: ProofKind::Row, reference: format!("{}/{}", said.first_run.id, said.row), digest: None };
     let record = said.record.as_deref();
-    let at = review.started_at;
     Ok(Statement {
         channel: decision.channel.unwrap_or(said.channel),
-        at: Some(SaidAt { from: at, until: at }),
+        at: said.at,
         state: decision.state,
         basis: Basis::Review,
         words: said.words.clone(),
@@ -95,11 +127,23 @@ pub fn decide(
         record: Some(Box::new(ConsentRecord {
             identity: record.and_then(|it| it.identity.clone()),
             place: Some(format!("{}: {}", decision.by.trim(), decision.because.trim())),
-            wording: decision.wording.clone().filter(|_| decision.state == ConsentState::Yes),
+            wording: decision.given_wording().cloned(),
             proof: Some(record.and_then(|it| it.proof.clone()).unwrap_or_else(row)),
             foreign_id: None,
         })),
     })
+}
+
+impl Decision {
+    /// The wording that is consented to: only a yes has one.
+    fn given_wording(&self) -> Option<&WordingName> {
+        self.wording.as_ref().filter(|_| self.state == ConsentState::Yes)
+    }
+
+    /// Whether a statement says what this decision says.
+    fn is_same(&self, statement: &Statement) -> bool {
+        self.state == statement.state && self.given_wording() == statement.wording()
+    }
 }
 
 fn check(unclear: &UnclearStatement, decision: &Decision, wordings: &Wordings) -> Result<(), Undecidable> {
@@ -109,14 +153,22 @@ fn check(unclear: &UnclearStatement, decision: &Decision, wordings: &Wordings) -
     if decision.by.trim().is_empty() {
         return Err(Undecidable::NoPerson);
     }
-    let held = |channel| unclear.holds.iter().any(|it| it.0 == channel);
-    if decision.channel.is_some_and(|it| !held(it)) {
+    let own = unclear.statement.channel;
+    let channel = decision.channel.unwrap_or(own);
+    check_before(unclear, decision, channel)?;
+    let is_held = unclear.holds.iter().any(|it| it.0 == channel) || unclear.decided_for(channel).next().is_some();
+    if channel != own && !is_held {
         return Err(Undecidable::OtherChannel);
     }
     match decision.state {
         ConsentState::No | ConsentState::Stop => return Ok(()),
         ConsentState::Unclear => return Err(Undecidable::State),
         ConsentState::Yes => {}
+    }
+    // An answer for all channels is one for SMS and Viber, but not for WhatsApp.
+    let is_for_all = own == ConsentChannel::All && channel != ConsentChannel::Whatsapp;
+    if channel != own && !is_for_all {
+        return Err(Undecidable::YesOnOtherChannel);
     }
     let wording = decision.wording.as_ref().ok_or(Undecidable::YesWithoutWording)?;
     if !wordings.is_known(wording) {
@@ -127,6 +179,33 @@ fn check(unclear: &UnclearStatement, decision: &Decision, wordings: &Wordings) -
     if ConsentPurpose::OF_MESSAGES.into_iter().any(names) { Ok(()) } else { Err(Undecidable::OtherPurpose) }
 }
 
+/// Compares a decision with those that were taken before.
+fn check_before(unclear: &UnclearStatement, decision: &Decision, channel: ConsentChannel) -> Result<(), Undecidable> {
+    if unclear.decided_for(channel).any(|it| decision.is_same(it)) {
+        return Ok(());
+    }
+    let is_refused = unclear.decided_for(channel).any(|it| it.state.is_refusal());
+    match decision.state {
+        ConsentState::Yes if is_refused => Err(Undecidable::Refused),
+        _ if unclear.decided_for(channel).next().is_some() && !decision.is_again => Err(Undecidable::Decided),
+        _ => Ok(()),
+    }
+}
+
+/// The decisions about one answer that another line of the file contradicts, with both lines.
+pub fn contradictions(rows: &[ListedDecision]) -> Vec<(u64, Undecidable)> {
+    let mut first: HashMap<(ContactId, i64), (u64, &Decision)> = HashMap::new();
+    let mut found = Vec::new();
+    for row in rows {
+        let (Some(of), Some(Ok(decision))) = (row.of, &row.decision) else { continue };
+        let (line, before) = *first.entry(of).or_insert((row.line, decision));
+        if (before.state, before.given_wording()) != (decision.state, decision.given_wording()) {
+            found.extend([line, row.line].map(|it| (it, Undecidable::Lines(line, row.line))));
+        }
+    }
+    found
+}
+
 /// Why a statement is not understood.
 pub fn reason(words: &Words, said: &Statement) -> &'static str {
     match said.basis {
@@ -134,7 +213,7 @@ pub fn reason(words: &Words, said: &Statement) -> &'static str {
         Basis::Record if words.cell(&said.words.0).is_refusal() => {
             "the answer is recorded as a yes, and the words refuse"
         }
-        _ if said.words.0.is_empty() => "the answer was recorded as unclear",
+        _ if said.words.0.is_empty() || said.words.0 == said.state.name() => "the answer was recorded as unclear",
         Basis::Message => "the message begins like a refusal and goes on",
         _ => "the words are not understood",
     }
@@ -243,7 +322,7 @@ fn read_decision(
         text => Some(WordingName::parse(text).ok_or(Undecidable::UnknownWording)?),
     };
     let (by, because) = (or(by, &defaults.by), or(&run::unguarded(because), &defaults.because));
-    Ok(Decision { state, by, because, channel: defaults.channel, wording })
+    Ok(Decision { state, by, because, channel: defaults.channel, wording, is_again: defaults.is_again })
 }
 
 /// The words of a statement, for a line of text.

@@ -92,6 +92,16 @@ create view consent_held as
       on retracted.contact_id = said.contact_id and retracted.statement_id = said.statement_id
   where retracted.contact_id is null;
 
+-- The held statements that are heard: a decision (basis review) stands for the unclear answers with its channel, purpose,
+-- words and date.
+create view consent_heard as
+  select held.* from consent_held as held
+  where held.strictness <> 2 or held.basis = 'review' or not exists (select 1 from consent_held as decision
+    where decision.contact_id = held.contact_id and decision.basis = 'review' and decision.strictness <> 2
+      and decision.channel = held.channel and decision.purpose = held.purpose and decision.words = held.words
+      and decision.said_from is not distinct from held.said_from
+      and decision.said_until is not distinct from held.said_until);
+
 -- The blocks by platforms that are in force, by channel and purpose: the last that a platform said of them is a block.
 create view consent_block as
   with target(purpose) as (
@@ -118,7 +128,7 @@ create view consent_now as
   said as (
     select held.contact_id, target.channel, target.purpose, held.statement_id, held.state, held.strictness, held.said_from,
       held.said_until, held.first_run_at, 0 as is_block
-    from consent_held as held
+    from consent_heard as held
       join target on case
         when held.strictness > 1 then
           (held.purpose = 'messages' or held.purpose = target.purpose)
@@ -182,7 +192,7 @@ create view consent_summary as
       else 1 end as is_said from lone
   ),
   several as (
-    select held.* from consent_held as held where exists (select 1 from consent as other
+    select held.* from consent_heard as held where exists (select 1 from consent as other
       where other.contact_id = held.contact_id and other.statement_id <> held.statement_id)
   ),
   said as (

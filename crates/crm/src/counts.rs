@@ -80,9 +80,10 @@ pub struct UnclearCause {
 const COUNT: &str = "count the contacts";
 /// The columns of [`Brief`], in their order.
 const BRIEF: &str = "select contact_id, e164, region, source_rows, channels, last_at from contact";
-/// The columns that [`read_brief_statement`] reads, in their order. Words matter only where they name what could not be read.
+/// The columns that [`read_brief_statement`] reads, in their order. Words matter only where they name what could not be read,
+/// and where they say which answer a decision is about.
 const SAID: &str = "select contact_id, statement_id, channel, purpose, state, said_from, said_until, basis, \
-    case basis when 'unreadable' then words else '' end, first_run_at, wording, wording_version from consent_held";
+    case when basis = 'review' or state = 'unclear' then words else '' end, first_run_at, wording, wording_version from consent_held";
 const MICROS_A_DAY: i64 = 86_400_000_000;
 
 impl Crm {
@@ -292,8 +293,9 @@ impl Counting {
     /// Counts why a contact is unclear, each cause once.
     fn add_causes(&mut self, statements: &[Statement]) {
         let unclear = statements.iter().filter(|it| it.state == ConsentState::Unclear);
-        for cause in unclear.map(|it| it.words.0.as_str()).collect::<BTreeSet<_>>() {
-            *self.unclear.entry(cause.to_owned()).or_default() += 1;
+        let cause = |it: &'_ Statement| if it.basis == Basis::Unreadable { it.words.0.clone() } else { String::new() };
+        for cause in unclear.map(cause).collect::<BTreeSet<_>>() {
+            *self.unclear.entry(cause).or_default() += 1;
         }
     }
 

@@ -28,6 +28,12 @@ pub fn kept_file(path: &Path, plan: &Path, database: Option<&str>) -> Option<Str
         .or_else(|| place.is_of_plan(plan.as_ref()?))
 }
 
+/// Whether a path is that of an input, through links too: of the file, or of a file in the folder that is there already.
+pub fn is_of_input(path: &Path, input: &Path) -> bool {
+    let place = Place::of(path);
+    place.is(input) || (place.id.is_some() && input.is_dir() && place.path.starts_with(Place::of(input).path))
+}
+
 /// A file by its path without links, and by its number on its disk if it is there.
 struct Place {
     path: PathBuf,

@@ -66,7 +66,7 @@ pub use crate::find_run::{FoundRun, RunPlace, find_run};
 pub use crate::fix::{Fixed, fix};
 pub use crate::follow::{Cycle, follow_once, release_held};
 pub use crate::gates::check_refusals;
-pub use crate::kept::kept_file;
+pub use crate::kept::{is_of_input, kept_file};
 pub use crate::main_numbers::MainNumbers;
 pub use crate::open_run::{OpenRun, RunOptions, Sample};
 pub use crate::preflight::{Check, DiskSpace, Found, KeyMatch, Preflight, Subject, preflight};

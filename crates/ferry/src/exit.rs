@@ -174,15 +174,7 @@ pub(crate) fn exit_of(error: &Error) -> Exit {
             cause.downcast_ref(),
             Some(UserError::Notify(_) | UserError::NoSegment { .. } | UserError::Kept { .. })
         );
-        let is_of_columns = matches!(
-            cause.downcast_ref(),
-            Some(
-                ConsentError::NoPeople { .. }
-                    | ConsentError::NoAnswers { .. }
-                    | ConsentError::NoColumn { .. }
-                    | ConsentError::NoChannel { .. }
-            )
-        );
+        let is_of_columns = cause.downcast_ref().is_some_and(ConsentError::is_of_command);
         let is_private = matches!(cause.downcast_ref(), Some(http::CallError::Private { .. }));
         if is_private || is_of_columns || is_of_plan || is_of_command || cause.is::<RunChoice>() {
             return Exit::Usage;

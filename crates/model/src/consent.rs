@@ -186,6 +186,12 @@ impl Basis {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.name() == name)
     }
+
+    /// Whether statements of this basis are recorded with their state. The others have words, which can be read in another
+    /// way later.
+    pub fn is_recorded(self) -> bool {
+        matches!(self, Self::List | Self::Record | Self::Inbound | Self::Platform | Self::Review)
+    }
 }
 
 /// A run and its start.
@@ -315,7 +321,8 @@ impl ProofKind {
 
 impl Statement {
     /// The id of the statement among those of its contact. The same words of the same source about the same channel and
-    /// time are one statement, in any row and any run.
+    /// time are one statement, in any row and any run. Where the state is recorded, it is a part of the id: a yes and a
+    /// STOP of one date are two statements.
     pub fn id(&self) -> i64 {
         self.record.as_ref().and_then(|it| it.foreign_id).unwrap_or_else(|| self.own_id())
     }
@@ -335,7 +342,17 @@ impl Statement {
             let proof = record.proof.as_ref().map_or("", |it| &it.reference);
             [&*wording, proof].into_iter().for_each(|it| put(&mut bytes, it));
         }
+        if self.basis.is_recorded() {
+            put(&mut bytes, self.state.name());
+        }
         i64::from_le_bytes(twox_hash::XxHash64::oneshot(STATEMENT_ID_VERSION, &bytes).to_le_bytes())
+    }
+
+    /// Whether this is a decision about an answer that is not understood: it has the words, the purpose and the date of the
+    /// answer. It can be for another channel.
+    pub fn decides(&self, answer: &Self) -> bool {
+        let is_same = self.words == answer.words && self.purpose == answer.purpose && self.at == answer.at;
+        self.basis == Basis::Review && self.state != ConsentState::Unclear && is_same
     }
 
     /// The version of the wording that was consented to.
@@ -378,5 +395,15 @@ mod tests {
         assert_ne!(statement("STOP", "sms:12").id(), statement("STOP", "crm:12").id());
         assert_ne!(statement("STOP", "sms:12").id(), statement("stop", "sms:12").id());
         expect_test::expect!["-7055923401747328138"].assert_eq(&statement("STOP", "sms:12").id().to_string());
+    }
+
+    #[test]
+    fn a_yes_and_a_stop_in_one_row_of_an_import_are_two_statements_and_a_word_that_is_read_anew_is_one() {
+        let [stop, yes] = [ConsentState::Stop, ConsentState::Yes]
+            .map(|state| move |basis| Statement { state, basis, ..statement("", "optins:2") }.id());
+        for basis in Basis::ALL {
+            assert_eq!(stop(basis) != yes(basis), basis.is_recorded(), "{basis:?}");
+        }
+        assert!(Basis::Record.is_recorded() && Basis::List.is_recorded() && !Basis::Cell.is_recorded());
     }
 }

@@ -1,5 +1,6 @@
 //! The results of `ferry consent`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use consent_ledger::receipt::Receipt;
@@ -35,8 +36,12 @@ pub struct ConsentImportResult {
     pub not_in_database: u64,
     /// Consents that cover no purpose, so that they count for nothing.
     pub without_purpose: u64,
+    /// Those of them that have a wording, which does not name their purpose.
+    pub other_purpose: u64,
     /// Refusals that are undated because their date could not be used.
     pub undated: u64,
+    /// Rows whose time names no zone.
+    pub without_zone: u64,
     /// Columns of the file that nothing is read from.
     pub columns_not_read: Vec<String>,
 }
@@ -45,7 +50,7 @@ pub struct ConsentImportResult {
 #[derive(Serialize, JsonSchema)]
 pub struct RefusedRow {
     pub line: u64,
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
 }
 
 /// The result of `ferry consent show`.
@@ -122,15 +127,21 @@ pub struct ConsentProof {
     pub receipt: Receipt,
     /// With `--check`: whether the signature is that of this receipt and key. A receipt that was made is genuine.
     pub genuine: bool,
+    /// Whether the person's consent counts now; null if there is no database.
+    pub counts: Option<bool>,
+    /// Whether the person is on the suppression list; null if there is no database.
+    pub suppressed: Option<bool>,
 }
 
 /// The result of `ferry consent review`.
 #[derive(Serialize, JsonSchema)]
 pub struct ConsentReviewResult {
-    /// Answers that are not understood and hold people back now, after any decision.
+    /// Answers that are not understood and that nobody has decided about, after any decision of this command.
     pub unclear: Vec<ShownUnclear>,
     /// Decisions that were recorded.
     pub decided: u64,
+    /// Decisions that were recorded before.
+    pub known: u64,
     /// Rows of a list without a decision.
     pub left_open: u64,
     /// Decisions that were not taken.
@@ -155,4 +166,6 @@ pub struct ShownUnclear {
     pub reason: &'static str,
     /// The channels and purposes that it holds back.
     pub holds: String,
+    /// What was decided for other channels than its own, such as `no by whatsapp`.
+    pub decided: Vec<String>,
 }

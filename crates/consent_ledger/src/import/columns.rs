@@ -28,10 +28,12 @@ pub enum StatementField {
     Basis,
     /// Whether an exported ledger has retracted the statement.
     Retracted,
+    /// The id of the statement in an exported ledger.
+    StatementId,
 }
 
 impl StatementField {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Phone,
         Self::ContactId,
         Self::ViberId,
@@ -48,6 +50,7 @@ impl StatementField {
         Self::Words,
         Self::Basis,
         Self::Retracted,
+        Self::StatementId,
     ];
 
     /// The name of the column, and the name on the command line.
@@ -69,6 +72,7 @@ impl StatementField {
             Self::Words => "words",
             Self::Basis => "basis",
             Self::Retracted => "retracted",
+            Self::StatementId => "statement_id",
         }
     }
 
@@ -147,6 +151,9 @@ fn plain(name: &str) -> String {
 
 /// The columns of a file, for a message.
 fn listed(header: &[String]) -> String {
+    if header.is_empty() {
+        return "the file is empty".to_owned();
+    }
     let names: Vec<String> = header.iter().enumerate().map(|(place, it)| shown(it, place)).collect();
     format!("its columns are {}", names.join(", "))
 }

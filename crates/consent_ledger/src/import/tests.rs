@@ -97,11 +97,11 @@ fn a_yes_has_its_date_its_wording_its_place_and_its_proof() {
          01 99 00 00 03,yes,2026-03-02,,,,form:F-1,abc\n\
          01 99 00 00 03,yes,2026-03-02,,,,,abc\n",
         expect![[r#"
-            2 whatsapp marketing yes 2026-03-01T10:15:00Z "" record news@1 https://shop.example/join form:F-1
+            2 whatsapp marketing yes 2026-03-01T10:15:00Z "yes" record news@1 https://shop.example/join form:F-1
             3 whatsapp utility yes 2026-03-02 "Oui" record; whatsapp marketing yes 2026-03-02 "Oui" record
             4 refused: a yes needs the date on which it was given: fill in said_at
             5 refused: the date of the yes cannot be read: write it as 2026-03-01 or 2026-03-01T10:15:00Z
-            6 refused: the date of the yes is before 2005 or in the future
+            6 refused: the date of the yes is in the future; if it is the time of another zone, name that with --timezone
             7 refused: a purpose is conversation, utility, marketing or authentication; several are joined by +
             8 refused: a wording is NAME@VERSION
             9 refused: a proof is KIND:REFERENCE, and the kind is message, row, form or call
@@ -129,7 +129,7 @@ fn what_is_not_understood_is_never_a_yes() {
             4 whatsapp messages no 2026-03-01 "yes" record
             5 refused: the row has no answer
             6 whatsapp messages stop undated "leave me alone" record
-            7 whatsapp messages stop undated "" record (bad date)
+            7 whatsapp messages stop undated "stop" record (bad date)
             8 whatsapp messages no 2026-03-01 "unsubscribed" record
         "#]],
     );
@@ -149,9 +149,9 @@ fn a_person_is_a_phone_a_contact_id_or_a_viber_user_in_a_scope() {
         &with_scope,
         text,
         expect![[r#"
-            2 viber messages no undated "" record
+            2 viber messages no undated "no" record
             3 refused: a contact id has 32 hexadecimal digits: `ferry trace` shows it
-            4 viber messages no undated "" record viber:shop:user=1==
+            4 viber messages no undated "no" record viber:shop:user=1==
             5 refused: the row names nobody: it has no phone, contact id or Viber id
             6 refused: a short code is not a person
             7 refused: a channel is sms, viber, whatsapp, email or all
@@ -171,8 +171,8 @@ fn everybody_in_a_list_of_opt_outs_refuses_on_all_channels() {
         &list,
         "Tel\n01 99 00 00 01\n01 99 00 00 02\n",
         expect![[r#"
-            2 all messages stop undated "" list
-            3 all messages stop undated "" list
+            2 all messages stop undated "stop" list
+            3 all messages stop undated "stop" list
         "#]],
     );
 }
@@ -228,25 +228,26 @@ fn a_consent_that_names_no_purpose_is_counted() {
     assert!(covers("news@1", "whatsapp", ""));
     assert!(covers("news@1", "whatsapp", "marketing"));
     assert!(!covers("news@1", "whatsapp", "utility"));
-    assert!(!covers("news@2", "whatsapp", ""));
     assert!(!covers("", "whatsapp", ""));
     assert!(covers("", "sms", ""));
-    assert!(!covers("news@2", "sms", ""));
+    assert!(!covers("news@1", "sms", "utility"));
 }
 
 #[test]
-fn a_retracted_statement_and_a_block_by_a_platform_are_not_imported() {
+fn a_retracted_statement_and_the_end_of_a_block_are_not_imported_and_a_block_is() {
     let text = "phone,state,said_at,channel,basis,retracted\n\
         01 99 00 00 01,yes,2026-03-01,sms,cell,true\n\
         01 99 00 00 01,stop,2026-03-01,whatsapp,platform,false\n\
+        01 99 00 00 01,yes,2026-03-02,whatsapp,platform,false\n\
         01 99 00 00 01,yes,2026-03-01,sms,inbound,false\n";
     check(
         &rules(),
         text,
         expect![[r#"
             2 refused: the statement was retracted where it was exported
-            3 refused: a block by a platform is recorded from the platform's own report, not from a file
-            4 sms messages yes 2026-03-01 "" inbound
+            3 whatsapp messages stop 2026-03-01 "stop" platform
+            4 refused: a platform's yes is the end of a block, which the platform alone reports: leave the row out; a consent of the person has the basis record
+            5 sms messages yes 2026-03-01 "yes" inbound
         "#]],
     );
 }
@@ -285,8 +286,8 @@ fn a_proof_takes_its_kind_from_the_command_line_if_it_names_none() {
         &with_kind,
         "phone,state,proof\n01 99 00 00 01,no,F-1\n01 99 00 00 01,no,call:C-1\n",
         expect![[r#"
-            2 whatsapp messages no undated "" record form:F-1
-            3 whatsapp messages no undated "" record call:C-1
+            2 whatsapp messages no undated "no" record form:F-1
+            3 whatsapp messages no undated "no" record call:C-1
         "#]],
     );
 }

@@ -96,9 +96,9 @@ pub struct Event {
     pub event_time: Option<Timestamp>,
     /// How long it is valid.
     pub validity_duration: String,
-    /// The party that made the statement: `pii_principal`, `platform`, or `reviewer` for a decision about an unclear answer.
+    /// The party that made the statement: `pii_principal`, `platform`, or `controller` for a decision about an unclear answer.
     pub entity_id: String,
-    /// `expressed consent`, `implied consent` or `withdrawal`.
+    /// `expressed consent` or `implied consent`; else `consent refused`, `consent withdrawn` or `consent unknown`.
     pub event_type: String,
     /// `given`, `refused`, `withdrawn` or `unknown`.
     pub event_state: String,

@@ -84,6 +84,33 @@ fn a_receipt_names_what_was_told_how_it_was_given_and_what_is_not_known() {
 }
 
 #[test]
+fn an_unclear_answer_is_no_consent_a_first_refusal_withdraws_nothing_and_no_reviewer_is_named() {
+    let said = "sms unclear 0, sms no 1, whatsapp yes 2 news@1, sms stop 3, whatsapp yes 4 news@1";
+    let receipt = proven(said, Some(4)).unwrap();
+    let events: Vec<String> =
+        receipt.events.iter().map(|it| format!("{}: {}", it.event_type, it.event_state)).collect();
+    assert_eq!(
+        events,
+        [
+            "consent unknown: unknown",
+            "consent refused: refused",
+            "expressed consent: given",
+            "consent withdrawn: withdrawn",
+            "expressed consent: given"
+        ]
+    );
+    let mut decided = entry("whatsapp yes 2 news@1");
+    decided.statement.basis = Basis::Review;
+    decided.statement.record.as_mut().unwrap().place = Some("Ana: rang".to_owned());
+    let of_review = event(&decided, true, false);
+    assert_eq!((of_review.entity_id.as_str(), &of_review.evidence.place), (CONTROLLER, &None));
+    assert!(!collection_method(&decided.statement).contains("Ana"));
+    let is_party = |id: &str| receipt.party_identification.iter().any(|it| it.party_id == id);
+    assert!(receipt.events.iter().all(|it| is_party(&it.entity_id)));
+    assert!(is_party(&receipt.pii_processing.purposes[0].pii_controllers[0]) && !is_party(PLATFORM));
+}
+
+#[test]
 fn a_receipt_of_which_any_value_was_changed_is_not_genuine() {
     let receipt = proven("whatsapp yes 1 news@1", Some(0)).unwrap();
     let text = serde_json::to_string_pretty(&receipt).unwrap();

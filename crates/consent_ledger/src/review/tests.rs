@@ -1,3 +1,5 @@
+use model::SaidAt;
+
 use super::*;
 
 const MARKETING: &str = "news@1";
@@ -23,7 +25,7 @@ fn unclear() -> UnclearStatement {
         (ConsentChannel::Sms, ConsentPurpose::Marketing),
         (ConsentChannel::Whatsapp, ConsentPurpose::Marketing),
     ];
-    UnclearStatement { contact: ContactId([7; 16]), id: statement.id(), statement, holds }
+    UnclearStatement { contact: ContactId([7; 16]), id: statement.id(), statement, holds, decisions: Vec::new() }
 }
 
 fn wordings() -> Wordings {
@@ -39,6 +41,7 @@ fn decision(text: &str) -> Decision {
         because: "she called and said so".to_owned(),
         channel: words.iter().find_map(|it| ConsentChannel::from_name(it)),
         wording: words.iter().find_map(|it| WordingName::parse(it)),
+        is_again: words.contains(&"again"),
     }
 }
 
@@ -50,7 +53,11 @@ fn a_decision_is_a_statement_with_the_words_of_the_person_and_the_reason_of_the_
     let record = made.record.unwrap();
     assert_eq!(record.place.as_deref(), Some("Ana: she called and said so"));
     assert_eq!(record.proof.unwrap().reference, "2026-11-28-spring/sms:12");
-    assert_eq!(made.at.unwrap().from, Timestamp::from_second(1_200_000_000).unwrap());
+    assert_eq!(made.at, None, "the answer has no date, so the decision has none");
+    let day = SaidAt { from: Timestamp::UNIX_EPOCH, until: Timestamp::from_second(86_399).unwrap() };
+    let dated = UnclearStatement { statement: Statement { at: Some(day), ..unclear().statement }, ..unclear() };
+    let made = decide(&dated, &decision("no"), &wordings(), &run("review", 1_200_000_000), 1).unwrap();
+    assert_eq!(made.at, Some(day));
 }
 
 #[test]
@@ -61,12 +68,44 @@ fn a_yes_needs_a_wording_that_is_known_and_names_the_purpose() {
     assert_eq!(check("yes", &unclear()), Err(Undecidable::YesWithoutWording));
     assert_eq!(check("yes news@2", &unclear()), Err(Undecidable::UnknownWording));
     assert_eq!(check("yes news@1", &unclear()), Ok(ConsentChannel::Sms));
-    assert_eq!(check("yes whatsapp news@1", &unclear()), Ok(ConsentChannel::Whatsapp));
     assert_eq!(check("yes viber news@1", &unclear()), Err(Undecidable::OtherChannel));
     assert_eq!(check("unclear", &unclear()), Err(Undecidable::State));
     let mut about_orders = unclear();
     about_orders.statement.purpose = ConsentPurpose::Utility;
     assert_eq!(check("yes news@1", &about_orders), Err(Undecidable::OtherPurpose));
+}
+
+#[test]
+fn an_answer_by_sms_is_never_a_yes_to_whatsapp_and_can_be_a_refusal_there() {
+    let check = |text: &str, channel: ConsentChannel| {
+        let statement = Statement { channel, ..unclear().statement };
+        let holds = ConsentChannel::MESSAGING.map(|it| (it, ConsentPurpose::Marketing)).to_vec();
+        let unclear = UnclearStatement { statement, holds, ..unclear() };
+        decide(&unclear, &decision(text), &wordings(), &run("review", 1_200_000_000), 1).map(|it| it.channel)
+    };
+    let refused = Err(Undecidable::YesOnOtherChannel);
+    assert_eq!(check("yes whatsapp news@1", ConsentChannel::Sms), refused);
+    assert_eq!(check("yes whatsapp news@1", ConsentChannel::All), refused);
+    assert_eq!(check("yes sms news@1", ConsentChannel::Whatsapp), refused);
+    assert_eq!(check("yes sms news@1", ConsentChannel::All), Ok(ConsentChannel::Sms));
+    assert_eq!(check("no whatsapp", ConsentChannel::Sms), Ok(ConsentChannel::Whatsapp));
+}
+
+#[test]
+fn a_decision_is_not_turned_by_another_unless_it_is_meant_and_a_refusal_never_becomes_a_yes() {
+    let check = |before: &str, after: &str| {
+        let decide = |unclear: &UnclearStatement, text: &str, id: &str| {
+            decide(unclear, &decision(text), &wordings(), &run(id, 1_200_000_000), 1)
+        };
+        let decisions = vec![decide(&unclear(), before, "review-1").unwrap()];
+        let first = decisions[0].id();
+        decide(&UnclearStatement { decisions, ..unclear() }, after, "review-2").map(|it| it.id() == first)
+    };
+    assert_eq!(check("yes news@1", "yes news@1"), Ok(true));
+    assert_eq!(check("no", "no"), Ok(true));
+    assert_eq!(check("yes news@1", "no"), Err(Undecidable::Decided));
+    assert_eq!(check("yes news@1", "no again"), Ok(false));
+    assert_eq!(check("no", "yes news@1 again"), Err(Undecidable::Refused));
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! What the database knows of people before statements about them are recorded.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use model::{ContactId, IdentityKind, MAX_BATCH};
+use model::{ContactId, IdentityKind, MAX_BATCH, Statement};
 
 use crate::contact::Merges;
+use crate::sql::Row;
+use crate::statements::{READ, read_statement, select_statements};
 use crate::{Crm, LoadError};
 
 const WHAT: &str = "look for the statements that are there";
@@ -51,6 +53,17 @@ impl Crm {
             known.held.extend(reader.select_of(HELD, owners, |it| Ok((it.contact_id(0)?, it.int(1)?))).await?);
         }
         Ok(known)
+    }
+
+    /// All statements of these contacts, retracted ones too, by contact and id.
+    pub async fn statements_of(&self, ids: &[ContactId]) -> Result<HashMap<(ContactId, i64), Statement>, LoadError> {
+        let mut reader = self.reader(WHAT).await?;
+        let mut statements = HashMap::new();
+        for ids in ids.chunks(MAX_BATCH) {
+            let read = |it: &dyn Row| Ok(((it.contact_id(0)?, it.int(1)?), read_statement(it)?));
+            statements.extend(reader.select_of(&select_statements(READ), ids, read).await?);
+        }
+        Ok(statements)
     }
 
     /// The contact that has an identity; none if no contact has it.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{ConsentChannel, ConsentPurpose, ContactId, Statement};
+use model::{Basis, ConsentChannel, ConsentPurpose, ConsentState, ContactId, Statement};
 use phone::PhoneNumber;
 
 use crate::sql::Row;
@@ -17,6 +17,7 @@ const CONTACTS: &str = "select distinct contact_id from consent where contact_id
 const BETWEEN: &str = " where contact_id >= $1 and contact_id <= $2";
 const UNCLEAR: &str = "select contact_id, statement_id, channel, purpose from consent_now \
     where state = 'unclear' and contact_id in (select contact_id from consent_held where state = 'unclear')";
+const DECIDED: &str = "select distinct contact_id from consent where basis = 'review'";
 const BLOCKS: &str = "select channel, purpose, statement_id from consent_block where contact_id = $1 \
     order by channel, purpose";
 
@@ -29,7 +30,7 @@ pub struct LedgerEntry {
     pub is_retracted: bool,
 }
 
-/// A statement that is not understood and holds its contact back now.
+/// A statement that is not understood, and holds its contact back now or was decided about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnclearStatement {
     pub contact: ContactId,
@@ -37,6 +38,20 @@ pub struct UnclearStatement {
     pub statement: Statement,
     /// The channels and purposes for which it counts.
     pub holds: Vec<(ConsentChannel, ConsentPurpose)>,
+    /// What was decided about it, by channel. A decision for its own channel settles it.
+    pub decisions: Vec<Statement>,
+}
+
+impl UnclearStatement {
+    /// The decisions about this statement for a channel.
+    pub fn decided_for(&self, channel: ConsentChannel) -> impl Iterator<Item = &Statement> {
+        self.decisions.iter().filter(move |it| it.channel == channel)
+    }
+
+    /// Whether somebody has decided what the statement means.
+    pub fn is_settled(&self) -> bool {
+        self.decided_for(self.statement.channel).next().is_some()
+    }
 }
 
 /// A block by a platform that is in force.
@@ -76,7 +91,8 @@ impl Crm {
         Ok(self.entries_between(contact, contact).await?.remove(&contact).unwrap_or_default())
     }
 
-    /// The statements that are not understood and hold somebody back now, in the order of the contacts' ids.
+    /// The statements that are not understood and hold somebody back now, and those that were decided about, in the order of
+    /// the contacts' ids.
     pub async fn unclear_statements(&self) -> Result<Vec<UnclearStatement>, LoadError> {
         let mut reader = self.reader("look for unclear statements").await?;
         let held = |it: &dyn Row| {
@@ -87,17 +103,25 @@ impl Crm {
         for (contact, id, for_what) in reader.select(UNCLEAR, &[], held).await? {
             holds.entry((contact, id)).or_default().push(for_what);
         }
-        let mut ids: Vec<ContactId> = holds.keys().map(|it| it.0).collect();
+        let mut ids = reader.select(DECIDED, &[], |it| it.contact_id(0)).await?;
+        ids.extend(holds.keys().map(|it| it.0));
         ids.sort_unstable();
         ids.dedup();
         let read = |it: &dyn Row| Ok((it.contact_id(0)?, it.int(1)?, read_statement(it)?));
-        let statements = reader.select_of(&select_statements(HELD), &ids, read).await?;
-        let unclear = statements.into_iter().filter_map(|(contact, id, statement)| {
-            let mut holds = holds.remove(&(contact, id))?;
+        let said = reader.select_of(&select_statements(HELD), &ids, read).await?;
+        let (reviews, said): (Vec<_>, Vec<_>) = said.into_iter().partition(|it| it.2.basis == Basis::Review);
+        let mut decided: HashMap<ContactId, Vec<Statement>> = HashMap::new();
+        reviews.into_iter().for_each(|(contact, _, it)| decided.entry(contact).or_default().push(it));
+        let mut unclear = Vec::new();
+        for (contact, id, statement) in said.into_iter().filter(|it| it.2.state == ConsentState::Unclear) {
+            let mut holds = holds.remove(&(contact, id)).unwrap_or_default();
             holds.sort_unstable();
-            Some(UnclearStatement { contact, id, statement, holds })
-        });
-        let mut unclear: Vec<UnclearStatement> = unclear.collect();
+            let decisions = decided.get(&contact).into_iter().flatten().filter(|it| it.decides(&statement));
+            let decisions: Vec<Statement> = decisions.cloned().collect();
+            if !(holds.is_empty() && decisions.is_empty()) {
+                unclear.push(UnclearStatement { contact, id, statement, holds, decisions });
+            }
+        }
         unclear.sort_by_key(|it| (it.contact, it.statement.at, it.id));
         Ok(unclear)
     }

@@ -26,8 +26,10 @@ pub(crate) enum ConsentCommand {
     Prove(ConsentProveArgs),
     /// List answers that are not understood and hold people back, and decide about them
     ///
-    /// A decision is a new statement with its reason. The unclear one stays. Many are decided in a file: write it with
-    /// --export, fill in its columns decision, wording, because and by, and read it with --import.
+    /// A decision says how an old answer is read: it is a new statement with the date of the answer and its reason, and
+    /// settles the answer. A consent that was given later is imported: see `ferry consent import`. Many are decided in a
+    /// file: write it with --export, fill in its columns decision, wording, because and by, and read it with --import. The
+    /// same decision again changes nothing.
     ///
     /// Ends with 3 if decisions of a file were refused.
     Review(ConsentReviewArgs),
@@ -70,6 +72,9 @@ pub(crate) struct ConsentImportArgs {
     /// Whether 03/04/2026 has the day or the month first: day-first or month-first
     #[arg(long, value_name = "ORDER", value_parser = date_order)]
     pub(crate) date_order: Option<clean::DateOrder>,
+    /// Time zone of times and days that name none, such as Europe/Paris [default: UTC]
+    #[arg(long, value_name = "ZONE", value_parser = timezone)]
+    pub(crate) timezone: Option<String>,
     /// Name of the source in the ledger [default: the name of the file]
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
@@ -160,9 +165,12 @@ pub(crate) struct ConsentReviewArgs {
     /// What the person consents to; a yes needs it
     #[arg(long, value_name = "NAME@VERSION", value_parser = wording)]
     pub(crate) wording: Option<WordingName>,
-    /// Decide for this channel, which the answer holds back too [default: the channel of the answer]
+    /// Decide for this channel, which the answer holds back too: no or stop [default: the channel of the answer]
     #[arg(long, value_parser = messaging_channel)]
     pub(crate) channel: Option<ConsentChannel>,
+    /// Decide anew: the answer was decided in another way before, and that was wrong. A refusal stays
+    #[arg(long)]
+    pub(crate) again: bool,
     /// The id of one statement, if the person has several that are unclear
     #[arg(long, value_name = "ID", value_parser = statement_id)]
     pub(crate) statement: Option<i64>,
@@ -213,6 +221,11 @@ fn proof_kind(text: &str) -> Result<ProofKind, String> {
 
 fn date_order(text: &str) -> Result<clean::DateOrder, String> {
     clean::DateOrder::from_name(text).ok_or_else(|| "the order is day-first or month-first".to_owned())
+}
+
+fn timezone(text: &str) -> Result<String, String> {
+    let zone = clean::zone(text).map(|_| text.to_owned());
+    zone.ok_or_else(|| "a time zone is one such as Europe/Paris or UTC".to_owned())
 }
 
 fn statement_id(text: &str) -> Result<i64, String> {

@@ -33,9 +33,15 @@ pub(crate) struct AcknowledgeArgs {
     /// The contact: a phone number, a contact id, or an id of Viber or another system
     pub(crate) contact: String,
     /// Your name; stored in the database
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = name)]
     pub(crate) by: String,
     /// How you made sure; stored in the database
     #[arg(long)]
     pub(crate) note: Option<String>,
+}
+
+/// The name of a person; blanks name nobody.
+pub(crate) fn name(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    if name.is_empty() { Err("a name is needed: who decides this".to_owned()) } else { Ok(name.to_owned()) }
 }

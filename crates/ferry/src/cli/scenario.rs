@@ -92,7 +92,7 @@ pub(crate) struct ReviewArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) from: Option<PathBuf>,
     /// Who reviewed it [default: user@machine]
-    #[arg(long, value_name = "NAME", requires = "from")]
+    #[arg(long, value_name = "NAME", requires = "from", value_parser = crate::cli::identity::name)]
     pub(crate) by: Option<String>,
     /// Check the sheet and say what would be taken, without writing anything
     #[arg(long, requires = "from")]

@@ -35,6 +35,9 @@ pub(crate) async fn run(command: &ConsentCommand, progress: &Progress, output: O
 
 async fn import(args: &ConsentImportArgs, progress: &Progress, output: Output) -> Result<Exit> {
     let plan = plan_beside(&args.plan, args.rejects.as_deref())?;
+    if let Some(rejects) = &args.rejects {
+        output_place::check_input(rejects, [args.file.as_path()])?;
+    }
     let options = ImportOptions {
         file: args.file.clone(),
         opt_outs: args.opt_outs,
@@ -49,6 +52,7 @@ async fn import(args: &ConsentImportArgs, progress: &Progress, output: Output) -
             scope: args.scope.clone(),
         },
         date_order: args.date_order,
+        timezone: args.timezone.clone(),
         source: args.source.clone(),
         rejects: args.rejects.clone(),
         dry_run: args.dry_run,
@@ -78,13 +82,16 @@ async fn export(args: &ConsentExportArgs, output: Output) -> Result<Exit> {
 async fn prove(args: &ConsentProveArgs, output: Output) -> Result<Exit> {
     let plan = plan_beside(&args.plan, args.to.as_deref())?;
     if let Some(file) = &args.check {
-        let (value, text) = consent_desk::check_receipt(&plan, file)?;
+        let (value, text) = consent_desk::check_receipt(&plan, file).await?;
         output.print(&value, || text)?;
         return Ok(Exit::Done);
     }
     let who = args.who.as_deref().unwrap_or_default();
     let options = ProveOptions { who, channel: args.channel, purpose: args.purpose };
     let value = consent_desk::prove(&plan, &options).await?;
+    if value.suppressed == Some(true) {
+        print_message(consent_desk::SUPPRESSED);
+    }
     match &args.to {
         Some(to) => {
             run::write_output(to, (serde_json::to_string_pretty(&value.receipt)? + "\n").as_bytes())?;
@@ -103,6 +110,7 @@ async fn review(args: &ConsentReviewArgs, output: Output) -> Result<Exit> {
         by: args.by.clone(),
         wording: args.wording.clone(),
         channel: args.channel,
+        is_again: args.again,
     };
     let work = match (&args.export, &args.import, args.who.as_deref().zip(args.decide)) {
         (Some(to), _, _) => ReviewWork::Export { to, with_numbers: args.with_numbers },

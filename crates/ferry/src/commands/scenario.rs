@@ -73,7 +73,7 @@ fn listed(ids: &[String]) -> String {
 fn import(args: &ImportArgs, output: Output) -> Result<Exit> {
     let (imported, _) = read(&args.scenarios)?;
     if let Some(to) = &args.to {
-        output_place::check(to, args.scenarios.plan.as_deref(), None)?;
+        output_place::check_scenarios(to, &args.scenarios)?;
         let text = serde_json::to_string_pretty(&json!({ "scenarios": imported.scenarios }))? + "\n";
         run::write_output(to, text.as_bytes())?;
     }
@@ -133,7 +133,7 @@ fn graph(args: &GraphArgs, output: Output) -> Result<Exit> {
     };
     match &args.to {
         Some(to) => {
-            output_place::check(to, args.scenarios.plan.as_deref(), None)?;
+            output_place::check_scenarios(to, &args.scenarios)?;
             run::write_output(to, picture.as_bytes())?;
         }
         None => output.print(&GraphResult { scenario: &scenario.id, graph: &picture }, || picture.clone())?,

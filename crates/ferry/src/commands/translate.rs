@@ -21,7 +21,7 @@ pub(crate) fn run(args: &TranslateArgs, output: Output) -> Result<Exit> {
     compile_sets(&mut sets, &options);
     let [set] = &sets;
     if let Some(to) = &args.to {
-        output_place::check(to, args.scenarios.plan.as_deref(), None)?;
+        output_place::check_scenarios(to, &args.scenarios)?;
         write_folder(to, &outputs(&sets, &args.catalog)?)?;
     }
     let n_templates: usize = set.compiled.iter().map(|it| it.templates.len()).sum();

@@ -47,6 +47,11 @@ fn the_history_of_a_number_is_shown_and_its_contact_is_released_by_a_person() {
         let traced = world.ferry(&["trace", "+33199000001", "--run-dir", "run"]).out;
         assert!(traced.contains("identity event   2025-12-01T12:00:00Z changed: phone +33199000001"), "{traced}");
 
+        for by in ["", "  "] {
+            let refused = world.ferry(&["identity", "acknowledge", "+33199000003", "--by", by]);
+            assert_eq!(refused.code, 2, "{refused:?}");
+            assert!(refused.err.contains("a name is needed: who decides this"), "{refused:?}");
+        }
         let old = world.ferry(&["identity", "acknowledge", "+33199000001", "--by", "Eva"]);
         assert!(old.err.contains("the contact has another number since 2025-12-01"), "{old:?}");
         assert_eq!(texts(url, held), ["number_changed"]);

@@ -8,6 +8,8 @@ mod browser;
 mod check;
 mod clients;
 mod consent;
+mod consent_import;
+mod consent_review;
 mod corpus;
 mod corpus_scripts;
 mod crossing;

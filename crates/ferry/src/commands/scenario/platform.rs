@@ -18,7 +18,7 @@ pub(super) fn run(args: &PlatformArgs, output: Output) -> Result<Exit> {
     let broken: Vec<String> = broken.into_iter().map(named).collect();
     let sides: Vec<_> = compiled.iter().map(|(scenario, it)| (*scenario, it)).collect();
     let exported = export(args.platform, &sides);
-    output_place::check(&args.to, args.scenarios.plan.as_deref(), None)?;
+    output_place::check_scenarios(&args.to, &args.scenarios)?;
     if !exported.flows.is_empty() {
         let file = serde_json::to_string_pretty(&exported.file)? + "\n";
         run::write_output(&args.to, file.as_bytes())?;

@@ -35,7 +35,8 @@ pub(super) fn run(args: &SimulateArgs, output: Output) -> Result<Exit> {
         broken.extend(left_out);
     }
     if let Some(path) = &args.record {
-        output_place::check(path, args.scenarios.plan.as_deref(), None)?;
+        output_place::check_scenarios(path, &args.scenarios)?;
+        output_place::check_input(path, args.script.as_deref())?;
         let scripts: Vec<&Script> = simulated.iter().flat_map(|it| &it.scripts).collect();
         run::write_output(path, (serde_json::to_string_pretty(&scripts)? + "\n").as_bytes())?;
     }
