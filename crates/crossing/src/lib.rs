@@ -26,6 +26,7 @@ mod list_quality;
 mod load;
 mod main_numbers;
 mod memory;
+mod mended;
 mod merge_and_load;
 mod open_run;
 mod ordered_map;
