@@ -78,8 +78,7 @@ fn changed(
             let Some(cells) = in_file.cells(id) else { return Ok(()) };
             let now = before.row(id, *row);
             let is_same = now.reason().is_none() && (0..cells.len()).all(|it| now.cell(it) == cells[it]);
-            let earlier =
-                before.cells(id).map(|cells| Replaced { cells, contact: contacts.get(&id).copied() });
+            let earlier = before.cells(id).map(|cells| Replaced { cells, contact: contacts.get(&id).copied() });
             match () {
                 () if is_same => {}
                 () if !rejected.contains(&id) && earlier.is_none() => refused.push(id),

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Error, Result};
 use crm::{Crm, Loaded, Registrations};
 use jiff::Timestamp;
-use model::{Answer, Counts, Digest, Reason, Receipt, RowFinding, RowFindings, Stage, share};
+use model::{Answer, Counts, Digest, Reason, Receipt, RowFinding, RowFindings, Segment, Stage, share};
 use run::{Cost, Coverage, ListFinding, Manifest, PeopleCounts, SourceRecord, StageRecord, UnreadSource};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -101,11 +101,7 @@ mod tests {
             (None, KeptOut::default(), Some(Contradictory), "undecided"),
             (None, KeptOut::default(), None, "undecided"),
         ] {
-            assert_eq!(
-                Segment::of(consent, kept_out, answer).name(),
-                expected,
-                "{consent:?} {kept_out:?} {answer:?}"
-            );
+            assert_eq!(Segment::of(consent, kept_out, answer).name(), expected, "{consent:?} {kept_out:?} {answer:?}");
         }
     }
 }

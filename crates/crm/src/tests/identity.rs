@@ -55,7 +55,8 @@ impl Crm {
         // What is found without reading every contact is the same.
         let all: HashSet<ContactId> = self.holds().await.unwrap().into_iter().map(|it| it.contact).collect();
         assert_eq!(self.contacts_on_hold().await.unwrap(), all);
-        let n_missed = "select cast(count(*) as text) from contact_hold where contact_id not in (select contact_id from held)";
+        let n_missed =
+            "select cast(count(*) as text) from contact_hold where contact_id not in (select contact_id from held)";
         assert_eq!(self.texts(n_missed).await, "0");
         self.texts(
             "select coalesce(e164, '-') || ' ' || reason || ' ' || substr(cast(contact_hold_view.since as text), 1, 10) \

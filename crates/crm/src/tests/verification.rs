@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use expect_test::expect;
 use jiff::Timestamp;
 use model::{
-    Answer, Condition, ContactId, Digest, Evidence, Identity, IdentityChange, IdentityEvent, IdentityKind, PASSIVE, Personal,
-    Registration, Segment, Stage, WaId,
+    Answer, Condition, ContactId, Digest, Evidence, Identity, IdentityChange, IdentityEvent, IdentityKind, PASSIVE,
+    Personal, Registration, Segment, Stage, WaId,
 };
 use phone::PhoneNumber;
 

@@ -41,8 +41,9 @@ impl Wanted {
     /// Whether the people are exported so that somebody writes to them.
     fn is_to_write_to(&self) -> bool {
         match self {
-            Self::All
-            | Self::Segment(Segment::OptedOut | Segment::Suppressed | Segment::Held | Segment::Unclear) => false,
+            Self::All | Self::Segment(Segment::OptedOut | Segment::Suppressed | Segment::Held | Segment::Unclear) => {
+                false
+            }
             Self::Segment(Segment::Ready | Segment::ReEngage | Segment::Undecided) | Self::Condition(..) => true,
         }
     }

@@ -119,7 +119,7 @@ fn text(status: &StatusResult) -> String {
     }
     if status.held > 0 {
         let contacts = counted(status.held, "contact");
-        let _ = writeln!(text, "{:8} {contacts}: {}", "held", text::identity::HOLDS);
+        let _ = writeln!(text, "{:8} {contacts}: {}", "held", run_text::identity::HOLDS);
     }
     for batch in &status.batches {
         let when = |it: Option<jiff::Timestamp>| it.map_or("-".to_owned(), |it| it.strftime("%F %T").to_string());

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 use crm::{Crm, IdentityHistory};
 use jiff::Timestamp;
 use model::{
-    Contact, ContactId, Evidence, IdentityDecision, KeptOut, Reason, Registration, SHOWN_FIELDS, Segment, ShownField, WaId,
-    printable,
+    Contact, ContactId, Evidence, IdentityDecision, KeptOut, Reason, Registration, SHOWN_FIELDS, Segment, ShownField,
+    WaId, printable,
 };
 use serde_json::{Value, json};
 
