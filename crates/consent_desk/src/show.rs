@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use crm::{ConsentBlock, ConsentNow, LedgerEntry};
+use crm::{ConsentBlock, ConsentNow, LedgerEntry, Suppressee};
 use model::{ConsentRecord, ContactId, WordingName};
 use plan::Plan;
 use results::{ConsentShown, CountsNow, ShownBlock, ShownStatement};
@@ -14,10 +14,15 @@ use crate::{look, safe, shown_id, source_row, when, who};
 pub async fn show(plan: &Plan, who: &str) -> Result<(ConsentShown, String)> {
     let (crm, key) = look(plan).await?;
     let contact = who::found(plan, &crm, &key, who).await?;
+    let is_in_database = crm.known_statements(&[contact]).await?.is_contact(contact);
     let person = Person {
         contact,
-        is_in_database: crm.known_statements(&[contact]).await?.is_contact(contact),
-        is_suppressed: crm.suppressed().await?.contains(&contact),
+        is_in_database,
+        // The list may know the number of a person who is in no export yet: of them, only the keys can tell.
+        is_suppressed: match is_in_database {
+            true => crm.suppressed().await?.contains(&contact),
+            false => crm.is_suppressed(Suppressee { contact, phone: who::phone(plan, who) }).await?,
+        },
         ledger: crm.ledger_of(contact).await?,
         now: crm.consent_now(contact).await?,
         blocks: crm.consent_blocks(contact).await?,

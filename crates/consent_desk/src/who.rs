@@ -3,7 +3,13 @@
 use anyhow::{Result, bail};
 use crm::Crm;
 use model::{ContactId, ContactKey};
+use phone::PhoneNumber;
 use plan::Plan;
+
+/// The phone that a command names, if it names one.
+pub(crate) fn phone(plan: &Plan, query: &str) -> Option<PhoneNumber> {
+    clean::phone(query.trim(), plan.default_region()).ok().map(|it| it.0.number)
+}
 
 /// Finds a contact by its phone, its id or another identity. A phone that the database does not have names the contact that
 /// it will be: statements about it can be in the ledger already.
@@ -13,7 +19,7 @@ pub(crate) async fn found(plan: &Plan, crm: &Crm, key: &ContactKey, query: &str)
     if let Some(id) = ContactId::from_hex(query) {
         return owner(id).await;
     }
-    let phone = clean::phone(query, plan.default_region()).ok().map(|it| it.0.number);
+    let phone = phone(plan, query);
     let text = phone.map_or_else(|| query.to_owned(), |it| it.to_string());
     match (crm.find(&text).await?.as_slice(), phone) {
         ([id], _) => Ok(*id),

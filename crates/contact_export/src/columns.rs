@@ -88,7 +88,7 @@ pub(crate) fn segment_columns(attributes: &[String]) -> Vec<Column> {
 fn of_names(first: &[&'static str], attributes: &[String]) -> Vec<Column> {
     let exported = || SHOWN_FIELDS.iter().filter_map(|it| Some((it.export?, it)));
     let others = exported().map(|it| it.0).filter(|it| !first.contains(it) && *it != "sources");
-    let names: Vec<&str> = first.iter().copied().chain(others).collect();
+    let names: Vec<&str> = first.iter().copied().chain(others).chain(["held"]).collect();
     let column = |name: &str| match exported().find(|it| it.0 == name) {
         Some((name, field)) => Column::new(name, field.kind, |it| values(field, it)),
         None => beside(name),
@@ -122,7 +122,8 @@ fn beside(name: &str) -> Column {
         "method" => column(ValueKind::Text, |it| Some(it.method.clone())),
         "checked_at" => column(ValueKind::Moment, |it| Some(it.checked_at.to_string())),
         "expires_at" => column(ValueKind::Moment, |it| it.expires_at.map(|it| it.to_string())),
-        "suppressed" => Column::new(name, ValueKind::Flag, |it| vec![it.is_suppressed.to_string()]),
+        "suppressed" => Column::new(name, ValueKind::Flag, |it| vec![it.kept_out.is_suppressed.to_string()]),
+        "held" => Column::new(name, ValueKind::Flag, |it| vec![it.kept_out.is_held.to_string()]),
         "channels" => {
             Column::text(name, |it| Some(it.contact.channels.iter().map(|it| it.name()).collect::<Vec<_>>().join("+")))
         }

@@ -93,6 +93,9 @@ pub enum Who<'a> {
 pub struct Written {
     pub n_contacts: u64,
     pub n_with_consent: u64,
+    /// Contacts that are held, because their number may belong to another person now. A segment leaves them out; among
+    /// all contacts, they are marked.
+    pub n_held: u64,
     /// The contacts of the whole database that a verifier was asked about.
     pub n_asked: u64,
     /// The contacts of the whole database whose registration is not known.
@@ -105,14 +108,16 @@ pub struct Written {
 /// for each e-mail address where an importer merges by it.
 pub async fn export(crm: &Crm, what: Export<'_>) -> Result<Written, ExportError> {
     let now = Timestamp::now();
-    let members = match what.who {
-        Who::Condition(condition) => crm.segment_members(condition, now).await?,
-        Who::All | Who::Segment(_) => Vec::new(),
+    let (members, mut n_held) = match what.who {
+        Who::Condition(condition) => {
+            (crm.segment_members(condition, now).await?, crm.count_held_in_segment(condition, now).await?)
+        }
+        Who::All | Who::Segment(_) => (Vec::new(), 0),
     };
     let is_wanted = |it: &Exported| match what.who {
         Who::All => true,
         Who::Segment(segment) => it.segment() == segment,
-        // Somebody may have been suppressed since the members were read.
+        // Somebody may have been suppressed or held since the members were read.
         Who::Condition(_) => it.segment().can_be_chosen() && members.binary_search(&it.contact.id).is_ok(),
     };
     let attributes = crm.attribute_names().await?;
@@ -125,16 +130,23 @@ pub async fn export(crm: &Crm, what: Export<'_>) -> Result<Written, ExportError>
         n_asked += u64::from(it.registration.is_some());
         n_undecided += u64::from(it.segment() == Segment::Undecided);
         if !is_wanted(&it) {
+            n_held += u64::from(is_held_back(what.who, &it));
             return Ok(());
         }
         n_contacts += 1;
+        n_held += u64::from(it.kept_out.is_held && matches!(what.who, Who::All));
         n_with_consent += u64::from(it.contact.whatsapp_consent == Some(ConsentState::Yes));
         remarks.see(&it);
         file.write(&it, &columns)
     };
     crm.export(now, each).await?;
     file.publish(n_contacts)?;
-    Ok(Written { n_contacts, n_with_consent, n_asked, n_undecided, remarks: remarks.found() })
+    Ok(Written { n_contacts, n_with_consent, n_held, n_asked, n_undecided, remarks: remarks.found() })
+}
+
+/// Whether a contact would be in a segment of all contacts if it were not held.
+fn is_held_back(who: Who, it: &Exported) -> bool {
+    matches!(who, Who::Segment(segment) if it.segment() == Segment::Held && it.segment_without_hold() == segment)
 }
 
 fn columns_of(what: Export<'_>, attributes: &[String]) -> Vec<Column> {

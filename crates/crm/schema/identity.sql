@@ -147,6 +147,35 @@ create view contact_hold as
   ) as of_contact
   where first is not null;
 
+-- The contacts that events or evidence may hold: all of contact_hold, and some more. It is found without reading every
+-- contact, so that lists of contacts can leave out those that are held.
+create view hold_candidate as
+  with cause as (
+    select contact_id from identity_event
+      where event = 'questioned' or event = 'reassigned' or event = 'changed' or event = 'ended'
+    union
+    select contact_id from evidence where raw_status = 'identity_changed'
+  )
+  select contact_id from cause
+  union
+  select contact_survivor.contact_id from cause join contact_survivor on contact_survivor.merged_id = cause.contact_id
+  union
+  select contact.contact_id from identity_event as gone join contact on contact.e164 = gone.from_value
+  where gone.from_kind = 'phone' and gone.event = 'changed'
+  union
+  select contact.contact_id from identity_event as gone join contact on contact.e164 = '+' || gone.from_value
+  where gone.from_kind = 'wa_id' and gone.event = 'changed'
+  union
+  select contact.contact_id from identity_event as gone join contact on contact.e164 = gone.value
+  where gone.kind = 'phone' and (gone.event = 'ended' or gone.event = 'reassigned')
+  union
+  select contact.contact_id from identity_event as gone join contact on contact.e164 = '+' || gone.value
+  where gone.kind = 'wa_id' and (gone.event = 'ended' or gone.event = 'reassigned');
+
+-- The contacts of contact_hold, all at once.
+create view held as
+  select contact_id from contact_hold where contact_id in (select contact_id from hold_candidate) group by contact_id;
+
 create view identity_event_view as
   select number, event_id, hex_of(contact_id) as contact_id, event, kind, scope, value, from_kind, from_scope, from_value,
     time_of(at) as at, time_of(recorded_at) as recorded_at, source, note

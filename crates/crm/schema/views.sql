@@ -2,9 +2,11 @@
 -- change. Ids are hexadecimal, times are ISO 8601 text on SQLite and timestamptz on PostgreSQL.
 create view contact_view as
   select {contact view columns}, summary.consent, time_of(summary.consent_at) as consent_at, summary.consent_channel,
-    summary.whatsapp_consent, case when suppressed.contact_id is null then 'no' else 'yes' end as suppressed
+    summary.whatsapp_consent, case when suppressed.contact_id is null then 'no' else 'yes' end as suppressed,
+    case when held.contact_id is null then 'no' else 'yes' end as held
   from contact left join consent_summary as summary on summary.contact_id = contact.contact_id
-    left join suppressed on suppressed.contact_id = contact.contact_id;
+    left join suppressed on suppressed.contact_id = contact.contact_id
+    left join held on held.contact_id = contact.contact_id;
 
 create view identity_view as
   select hex_of(contact_id) as contact_id, kind, scope, value from identity;
@@ -125,18 +127,20 @@ create view segment_view as
   select hex_of(contact.contact_id) as contact_id, contact.e164, summary.whatsapp_consent,
     case when summary.consent = 'no' or summary.consent = 'stop' then 'opted-out'
       when suppressed.contact_id is not null then 'suppressed'
+      when held.contact_id is not null then 'held'
       when summary.consent = 'unclear' then 'unclear'
       when registration_now.answer = 'registered' then 'ready'
       when registration_now.answer = 'not_registered' then 're-engage'
       else 'undecided' end as segment
   from contact left join consent_summary as summary on summary.contact_id = contact.contact_id
     left join suppressed on suppressed.contact_id = contact.contact_id
+    left join held on held.contact_id = contact.contact_id
     left join registration_now on registration_now.contact_id = contact.contact_id;
 
--- The people who can be in a segment by condition, with the columns of model::condition: neither refused, nor suppressed, nor
--- with a statement that is not understood. All columns are texts or whole numbers that both databases compare the same:
--- times are texts such as 2026-01-31T12:00:00Z, and texts are compared byte by byte.
-create view person_view as
+-- The people who have neither refused nor are suppressed, and of whom nothing is unclear, with the columns of
+-- model::condition; is_held tells who of them is held. All columns are texts or whole numbers that both databases compare
+-- the same: times are texts such as 2026-01-31T12:00:00Z, and texts are compared byte by byte.
+create view person_or_held as
   select contact.contact_id as id, hex_of(contact.contact_id){plain} as contact_id, contact.e164{plain} as e164,
     contact.region{plain} as region, contact.line_type{plain} as line_type, contact.name{plain} as name,
     attribute_of(first_name) as first_name, attribute_of(last_name) as last_name, contact.email{plain} as email,
@@ -150,9 +154,18 @@ create view person_view as
     iso_of(registration_now.expires_at) as expires_at, registration_now.wa_id{plain} as wa_id,
     case registration_now.answer when 'registered' then 'ready' when 'not_registered' then 're-engage'
       else 'undecided' end{plain} as segment,
-    contact.tags{plain} as tags, contact.attributes{plain} as attributes
+    contact.tags{plain} as tags, contact.attributes{plain} as attributes,
+    case when held.contact_id is null then 0 else 1 end as is_held
   from contact left join consent_summary as summary on summary.contact_id = contact.contact_id
     left join suppressed on suppressed.contact_id = contact.contact_id
+    left join held on held.contact_id = contact.contact_id
     left join registration_now on registration_now.contact_id = contact.contact_id
   where suppressed.contact_id is null and (summary.consent is null or summary.consent = 'yes')
     and (summary.whatsapp_consent is null or summary.whatsapp_consent = 'yes');
+
+-- The people who can be in a segment by condition: those of person_or_held who are not held.
+create view person_view as
+  select id, contact_id, e164, region, line_type, name, first_name, last_name, email, language, first_at, last_at,
+    last_inbound_at, last_outbound_at, messages, rows, reachable, consent, consent_at, consent_channel, whatsapp_consent,
+    channels, registration, method, checked_at, expires_at, wa_id, segment, tags, attributes
+  from person_or_held where is_held = 0;

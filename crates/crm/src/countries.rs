@@ -14,7 +14,7 @@ pub struct CountryPeople {
     pub invitable: u64,
 }
 
-// The view leaves out refusals, unclear statements and suppressions.
+// The view leaves out refusals, unclear statements, suppressions and people who are held.
 const COUNTRIES: &str = "select coalesce(region, ''), \
     sum(case when whatsapp_consent = 'yes' and segment <> 're-engage' then 1 else 0 end), \
     sum(case when whatsapp_consent is null and segment = 'ready' then 1 else 0 end) \

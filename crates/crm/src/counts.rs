@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use model::{
-    Answer, Basis, Channel, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, ContactId, Personal,
+    Answer, Basis, Channel, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, ContactId, KeptOut, Personal,
     Registration, RowName, RunMark, SaidAt, Segment, Statement, WordingName,
 };
 use phone::PREFIX_DIGITS;
@@ -90,9 +90,9 @@ impl Crm {
     /// Counts the contacts by their state at the moment `now`.
     pub async fn registrations(&self, now: Timestamp) -> Result<Registrations, LoadError> {
         let is_checked = self.has_evidence().await?;
-        let suppressed = self.suppressed().await?;
+        let (suppressed, held) = (self.suppressed().await?, self.contacts_on_hold().await?);
         let rules = self.reader(COUNT).await?.consent_rules().await?;
-        let counting = Counting { is_checked, suppressed, rules, ..Counting::default() };
+        let counting = Counting { is_checked, suppressed, held, rules, ..Counting::default() };
         match &self.0 {
             Database::Sqlite(sqlite) => {
                 let path = Arc::clone(&sqlite.path);
@@ -246,6 +246,7 @@ struct Counting {
     last_days: HashMap<Option<i64>, u64>,
     unclear: BTreeMap<String, u64>,
     suppressed: HashSet<ContactId>,
+    held: HashSet<ContactId>,
     rules: ConsentRules,
 }
 
@@ -262,7 +263,8 @@ impl Counting {
 
     fn add(&mut self, id: ContactId, brief: &Brief, statements: &[Statement], answer: Option<Answer>) {
         let consent = consent::for_messages(self.rules.rule, statements).map(|it| statements[it].state);
-        let segment = Segment::of(consent, self.suppressed.contains(&id), answer);
+        let kept_out = KeptOut { is_suppressed: self.suppressed.contains(&id), is_held: self.held.contains(&id) };
+        let segment = Segment::of(consent, kept_out, answer);
         *self.segments.entry(segment).or_default() += 1;
         if segment.can_be_chosen() && self.has_consented(statements) {
             self.with_consent += 1;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use model::{Contact, ContactId, Identity, Registration, Segment};
+use model::{Contact, ContactId, Identity, KeptOut, Registration, Segment};
 use phone::PhoneNumber;
 
 use crate::contact::{CONTACT, IDENTITY, StoredContact, read_contact, read_identity};
@@ -18,14 +18,23 @@ pub struct Exported {
     pub contact: Contact,
     /// None if no one has asked.
     pub registration: Option<Registration>,
-    pub is_suppressed: bool,
+    pub kept_out: KeptOut,
 }
 
 impl Exported {
     /// Gives the segment of the contact.
     pub fn segment(&self) -> Segment {
+        self.segment_by(self.kept_out)
+    }
+
+    /// Gives the segment in which the contact would be if it were not held.
+    pub fn segment_without_hold(&self) -> Segment {
+        self.segment_by(KeptOut { is_held: false, ..self.kept_out })
+    }
+
+    fn segment_by(&self, kept_out: KeptOut) -> Segment {
         let consent = self.contact.consent.as_ref().map(|it| it.value);
-        Segment::of(consent, self.is_suppressed, self.registration.as_ref().map(|it| it.answer))
+        Segment::of(consent, kept_out, self.registration.as_ref().map(|it| it.answer))
     }
 }
 
@@ -47,7 +56,7 @@ impl Crm {
         mut each: impl FnMut(Exported) -> Result<(), E>,
     ) -> Result<u64, E> {
         let select = CONTACT.select() + " where contact_id > $1 order by contact_id limit $2";
-        let suppressed = self.suppressed().await?;
+        let (suppressed, held) = (self.suppressed().await?, self.contacts_on_hold().await?);
         let run = self.reader("read the runs").await?.any_run().await?;
         let mut n_contacts = 0;
         let mut after = Vec::new();
@@ -66,8 +75,8 @@ impl Crm {
                 derive(&run.consent, run.id_of(run_number).unwrap_or_default(), &mut contact);
                 contact.identities = identities.remove(&contact.id).unwrap_or_default();
                 let registration = evidence.get(&contact.id).and_then(|it| Registration::of(it, now));
-                let is_suppressed = suppressed.contains(&contact.id);
-                each(Exported { contact, registration, is_suppressed })?;
+                let (is_suppressed, is_held) = (suppressed.contains(&contact.id), held.contains(&contact.id));
+                each(Exported { contact, registration, kept_out: KeptOut { is_suppressed, is_held } })?;
             }
         }
     }

@@ -153,8 +153,8 @@ impl Crm {
         Ok(Ok(merged))
     }
 
-    /// Takes a merge back, whichever of the two is named first: both contacts are what they were before it. With
-    /// `never`, neither a person nor a link can merge them again; contacts need not have been merged for that.
+    /// Takes a merge back, whichever of the two is named first: both contacts are what they were before it. Both are looked
+    /// for in the suppression list, so an error if the key of an entry is missing. With `never`, neither a person nor a link can merge them again; contacts need not have been merged for that.
     pub async fn unmerge(
         &self,
         one: ContactId,
@@ -177,6 +177,10 @@ impl Crm {
                 return Ok(Err(Undecided::MergedOn(survivor)));
             }
             tx.put_back(survivor, absorbed).await?;
+            // A number that came on the suppression list since the merge holds back its own contact.
+            if let Some(list) = tx.suppression_list(self.2.as_ref()).await?.filter(|it| !it.is_empty()) {
+                tx.see(&list, &[survivor, absorbed]).await?;
+            }
         } else if !never && !decisions.iter().any(|it| it.is_never_of(one, other)) {
             return Ok(Err(Undecided::NotMerged(one, other)));
         }

@@ -1,6 +1,7 @@
 //! Segments by a condition: who is in them.
 //!
-//! The view `person_view` has the people who can be in one, which leaves out refusals, unclear statements and suppressions.
+//! The view `person_view` has the people who can be in one, which leaves out refusals, unclear statements, suppressions and
+//! people who are held. `person_or_held` has these last as well, to count them.
 //! A condition is written anew from its parts, with its texts as parameters, and read by a connection that cannot write.
 
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +22,19 @@ impl Crm {
     pub async fn count_segment(&self, condition: &Condition, now: Timestamp) -> Result<u64, LoadError> {
         let count = |it: &dyn Row| it.count(0);
         let counts = self.people_of("count a segment", "count(*)", condition, "", now, count).await?;
+        Ok(counts.first().copied().unwrap_or(0))
+    }
+
+    /// Counts the people who would be in a segment at the moment `now` if they were not held.
+    pub async fn count_held_in_segment(&self, condition: &Condition, now: Timestamp) -> Result<u64, LoadError> {
+        // Nearly always nobody is held, which is known sooner than who meets the condition.
+        if self.contacts_on_hold().await?.is_empty() {
+            return Ok(0);
+        }
+        let (text, parameters) = written(condition, self.dialect(), now);
+        let select = format!("select count(*) from person_or_held where is_held = 1 and ({text})");
+        let count = |it: &dyn Row| it.count(0);
+        let counts = self.read_only("count who is held").await?.select(&select, &parameters, count).await?;
         Ok(counts.first().copied().unwrap_or(0))
     }
 

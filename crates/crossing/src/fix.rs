@@ -10,7 +10,8 @@ use run::Fix;
 use run::formats::ledger;
 
 use crate::corrections::{self, Corrections};
-use crate::known_corrections::{Content, KnownCorrections, each_row};
+use crate::known_corrections::{Content, KnownCorrections, Replaced, each_row};
+use crate::mended::contacts_of;
 use crate::open_run::OpenRun;
 use crate::run_report::RunReport;
 
@@ -64,6 +65,8 @@ fn changed(
     let sources = &run.folder.manifest.sources;
     let before = Corrections::read(&run.folder, sources)?;
     let mut known = KnownCorrections::read(&run.folder)?;
+    // The rows of the file that belong to contacts by an earlier correction.
+    let contacts = contacts_of(&run.folder, &in_file.rows().intersection(&before.rows()).copied().collect())?;
     let (mut corrected, mut refused) = (HashSet::new(), Vec::new());
     for (number, source) in sources.iter().enumerate() {
         let number = u16::try_from(number)?;
@@ -75,7 +78,7 @@ fn changed(
             let Some(cells) = in_file.cells(id) else { return Ok(()) };
             let now = before.row(id, *row);
             let is_same = now.reason().is_none() && (0..cells.len()).all(|it| now.cell(it) == cells[it]);
-            let earlier = before.cells(id);
+            let earlier = before.cells(id).map(|cells| Replaced { cells, contact: contacts.get(&id).copied() });
             match () {
                 () if is_same => {}
                 () if !rejected.contains(&id) && earlier.is_none() => refused.push(id),

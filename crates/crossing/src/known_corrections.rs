@@ -2,13 +2,15 @@
 //! is corrected in its own system.
 //!
 //! A row whose like has been corrected in two ways is not corrected: which of the two is right is not known.
+//!
+//! A correction that replaced another also has the contacts of the row before it: see `mended`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use model::RowId;
+use model::{ContactId, RowId};
 use run::formats::extracted::{self, Extracted};
 use run::{RunFolder, SourceRecord, TableReader};
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,25 @@ struct KnownCorrection {
     row: Content,
     /// The corrected cells of each row; several if two rows with this content were corrected in different ways.
     corrected: Vec<Vec<String>>,
+    /// The ids of the contacts of each row before it had these cells; empty if no row had any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    was: Vec<Vec<String>>,
+}
+
+/// What a row was corrected to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Correction {
+    cells: Vec<String>,
+    /// The contacts that the row belonged to by earlier corrections.
+    was: BTreeSet<ContactId>,
+}
+
+/// What a row was before a correction replaced another.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Replaced<'a> {
+    pub(crate) cells: &'a [String],
+    /// None if the row was rejected.
+    pub(crate) contact: Option<ContactId>,
 }
 
 /// The content of a row as received: its columns and cells, or the text of a row that could not be read.
@@ -44,7 +65,7 @@ impl Content {
 
 /// All known corrections, by source and content.
 #[derive(Debug, Default)]
-pub(crate) struct KnownCorrections(BTreeMap<(String, Content), Vec<Vec<String>>>);
+pub(crate) struct KnownCorrections(BTreeMap<(String, Content), Vec<Correction>>);
 
 impl KnownCorrections {
     /// Reads those of a run; none if it has none.
@@ -59,7 +80,7 @@ impl KnownCorrections {
         let failed = || format!("could not read {}", path.display());
         let text = std::fs::read_to_string(path).with_context(failed)?;
         let known = text.lines().map(serde_json::from_str::<KnownCorrection>);
-        let known = known.map(|it| it.map(|it| ((it.source, it.row), it.corrected)));
+        let known = known.map(|it| it.map(KnownCorrection::parts));
         Ok(Self(known.collect::<Result<_, _>>().with_context(failed)?))
     }
 
@@ -69,26 +90,38 @@ impl KnownCorrections {
         source: &SourceRecord,
         content: Content,
         cells: Vec<String>,
-        before: Option<&[String]>,
+        before: Option<Replaced>,
     ) {
-        let corrected = self.0.entry((source.name.clone(), content)).or_default();
-        corrected.retain(|it| Some(it.as_slice()) != before);
-        if !corrected.contains(&cells) {
-            corrected.push(cells);
-        }
+        let corrections = self.0.entry((source.name.clone(), content)).or_default();
+        let mut was: BTreeSet<ContactId> = before.and_then(|it| it.contact).into_iter().collect();
+        let is_replaced = |it: &Correction| before.is_some_and(|before| before.cells == it.cells) || it.cells == cells;
+        was.extend(corrections.iter().filter(|it| is_replaced(it)).flat_map(|it| &it.was));
+        corrections.retain(|it| !is_replaced(it));
+        corrections.push(Correction { cells, was });
     }
 
     /// Writes them into a run.
     pub(crate) fn write(&self, folder: &mut RunFolder) -> Result<()> {
         let mut file = folder.create(ARTIFACT)?;
-        for ((source, row), corrected) in &self.0 {
-            let known = KnownCorrection { source: source.clone(), row: row.clone(), corrected: corrected.clone() };
-            serde_json::to_writer(&mut file, &known)?;
+        for ((source, row), corrections) in &self.0 {
+            serde_json::to_writer(&mut file, &KnownCorrection::of(source, row, corrections))?;
             file.write_all(b"\n")?;
         }
         let artifact = file.publish(self.0.len() as u64)?;
         folder.manifest.artifacts.insert(ARTIFACT.to_owned(), artifact);
         Ok(())
+    }
+
+    /// The contacts that rows with this content and these corrected cells belonged to by earlier corrections.
+    pub(crate) fn was(&self, source: &str, content: Content, cells: &[String]) -> Vec<ContactId> {
+        let corrections = self.0.get(&(source.to_owned(), content)).map_or(&[][..], Vec::as_slice);
+        let of_cells = corrections.iter().filter(|it| it.cells == cells);
+        of_cells.flat_map(|it| it.was.iter().copied()).collect()
+    }
+
+    /// Whether a row of the source belonged to another contact by an earlier correction.
+    pub(crate) fn has_moved(&self, source: &str) -> bool {
+        self.0.iter().any(|((name, _), corrections)| name == source && corrections.iter().any(|it| !it.was.is_empty()))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -106,12 +139,32 @@ impl KnownCorrections {
             each_row(folder, source, |row| {
                 let key = (source.name.clone(), Content::of(source, row));
                 if let Some([corrected]) = self.0.get(&key).map(Vec::as_slice) {
-                    rows.insert(RowId { source: number, record: row.record() }, corrected.clone());
+                    rows.insert(RowId { source: number, record: row.record() }, corrected.cells.clone());
                 }
                 Ok(())
             })?;
         }
         Ok(rows)
+    }
+}
+
+impl KnownCorrection {
+    fn of(source: &str, row: &Content, corrections: &[Correction]) -> Self {
+        let ids = |it: &Correction| it.was.iter().map(ToString::to_string).collect();
+        let has_moved = corrections.iter().any(|it| !it.was.is_empty());
+        Self {
+            source: source.to_owned(),
+            row: row.clone(),
+            corrected: corrections.iter().map(|it| it.cells.clone()).collect(),
+            was: if has_moved { corrections.iter().map(ids).collect() } else { Vec::new() },
+        }
+    }
+
+    fn parts(self) -> ((String, Content), Vec<Correction>) {
+        let was = self.was.into_iter().map(|it| it.iter().filter_map(|it| ContactId::from_hex(it)).collect());
+        let was = was.chain(std::iter::repeat_with(BTreeSet::new));
+        let corrections = self.corrected.into_iter().zip(was).map(|(cells, was)| Correction { cells, was });
+        ((self.source, self.row), corrections.collect())
     }
 }
 

@@ -26,6 +26,7 @@ mod list_quality;
 mod load;
 mod main_numbers;
 mod memory;
+mod mended;
 mod merge_and_load;
 mod open_run;
 mod ordered_map;
@@ -78,7 +79,7 @@ pub use crate::runs_diff::{ComparedRun, PersonChange, PersonDiff, RunsDiff, Segm
 pub use crate::scenarios_report::ScenariosReport;
 pub use crate::segments::{SegmentCount, check_segments};
 pub use crate::sources::pull_plan;
-pub use crate::suppression::{SuppressInput, SuppressOutcome, rotate_suppression, suppress};
+pub use crate::suppression::{SuppressInput, SuppressOutcome, open_crm, rotate_suppression, suppress};
 pub use crate::trace::{EarlierRows, TracedRow, earlier_rows, row_name, traced_rows};
 pub use crate::translate::edits_of;
 pub use crate::unread::{ShownValues, UnreadBySource, UnreadLine};

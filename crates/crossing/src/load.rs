@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 
 use crate::backup;
 use crate::load::overlapped::LoadedAlready;
+use crate::mended;
 use crate::open_run::{OpenRun, TOOL, stage_record};
 use crate::progress::{Note, Outcome, Task, Work};
 use crate::wordings::{declare_bases, record_wordings};
@@ -49,6 +50,7 @@ pub(crate) async fn plan_batches(run: &mut OpenRun, crm: &Crm) -> Result<()> {
     declare_bases(&run.plan, crm, run.run_id()).await?;
     suppress_those_of_the_plan(run, crm).await?;
     crm.rekey_suppression().await?;
+    mended::take_keys(&run.folder, crm).await?;
     read_statements_anew(run, crm).await?;
     tracing::info!("batches planned");
     Ok(())

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Error, Result};
 use crm::{Crm, Loaded, Registrations};
 use jiff::Timestamp;
-use model::{Answer, Counts, Digest, Reason, Receipt, RowFinding, RowFindings, Stage, share};
+use model::{Answer, Counts, Digest, Reason, Receipt, RowFinding, RowFindings, Segment, Stage, share};
 use run::{Cost, Coverage, ListFinding, Manifest, PeopleCounts, SourceRecord, StageRecord, UnreadSource};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -65,6 +65,8 @@ pub struct RunReport {
     pub registration: Option<BTreeMap<&'static str, u64>>,
     /// Contacts of the database by segment; none if the plan has no verifier.
     pub segments: Option<BTreeMap<&'static str, u64>>,
+    /// Contacts of the database in segment held: their number may belong to another person now, so they are in no other.
+    pub held: u64,
     /// The segments of the plan, each by its condition. A contact can be in several.
     pub plan_segments: Vec<SegmentCount>,
     /// Number of ready contacts that have consent to WhatsApp on record.
@@ -202,6 +204,7 @@ impl RunReport {
         Ok(Self {
             registration: Some(by_answer).filter(|_| has_verifier),
             segments: Some(by_segment).filter(|_| has_verifier),
+            held: registrations.people_in(Segment::Held),
             plan_segments,
             ready_with_consent: registrations.ready_with_consent,
             cost: verified.cost,
@@ -254,6 +257,7 @@ impl RunReport {
             batches: counts.kept.div_ceil(run.plan.batch_size() as u64),
             registration: None,
             segments: None,
+            held: 0,
             plan_segments: Vec::new(),
             ready_with_consent: 0,
             cost: None,

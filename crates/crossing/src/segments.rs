@@ -16,6 +16,8 @@ pub struct SegmentCount {
     #[serde(rename = "where")]
     pub condition: String,
     pub contacts: u64,
+    /// People who would be in it, but are held: their number may belong to another person now.
+    pub held: u64,
 }
 
 /// Fails if a segment of the plan names an attribute that neither a source of the plan nor a contact of the database
@@ -52,7 +54,8 @@ pub(crate) async fn count(plan: &Plan, crm: &Crm, now: Timestamp) -> Result<Vec<
     let mut counts = Vec::new();
     for segment in &plan.segments {
         let contacts = crm.count_segment(&segment.condition, now).await?;
-        counts.push(SegmentCount { name: segment.name.clone(), condition: segment.text.clone(), contacts });
+        let held = crm.count_held_in_segment(&segment.condition, now).await?;
+        counts.push(SegmentCount { name: segment.name.clone(), condition: segment.text.clone(), contacts, held });
     }
     Ok(counts)
 }

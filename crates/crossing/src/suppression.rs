@@ -11,7 +11,7 @@ use plan::{Plan, find_suppression_keys, rotate_suppression_keys, suppression_key
 use crate::progress::{Note, Progress};
 
 /// Opens the database of a plan to write to it, with the keys of the suppression list if there are any yet.
-pub(crate) async fn open_crm(plan: &Plan) -> Result<Crm> {
+pub async fn open_crm(plan: &Plan) -> Result<Crm> {
     let keys = find_suppression_keys(plan)?.map(|it| it.0);
     let crm = Crm::open(&plan.crm_url()?).await.context("could not open the CRM database")?;
     Ok(crm.with_suppression_keys(keys))

@@ -714,13 +714,13 @@ pub(crate) enum ExportCommand {
     Contacts(ExportArgs),
     /// Write the contacts of one segment
     ///
-    /// opted-out: a refusal on any channel. suppressed: on the list of `ferry suppress`. unclear: a statement about
-    /// consent could not be read. ready: on WhatsApp and no refusal; message only those with consent to WhatsApp, and
+    /// opted-out: a refusal on any channel. suppressed: on the list of `ferry suppress`. held: the number may belong to another
+    /// person now, see `ferry identity`. unclear: a statement about consent could not be read. ready: on WhatsApp and no refusal; message only those with consent to WhatsApp, and
     /// invite the others. re-engage: not on WhatsApp. undecided: registration unknown or contradictory. Every contact
     /// is in exactly one of these, the first that fits. A segment by condition of the plan holds the people who meet its
     /// condition and are ready, re-engage or undecided.
     Segment {
-        /// ready, re-engage, undecided, opted-out, suppressed, unclear, or the name of a segment by condition in the plan
+        /// ready, re-engage, undecided, opted-out, suppressed, held, unclear, or the name of a segment by condition in the plan
         name: String,
         #[command(flatten)]
         args: ExportArgs,

@@ -64,7 +64,7 @@ pub use row::{
 };
 pub use rule::{Finding, Rule, Severity};
 pub use schema_name::is_schema_name;
-pub use segment::Segment;
+pub use segment::{KeptOut, Segment};
 pub use shell_word::shell_word;
 pub use shown::{SHOWN_FIELDS, ShownField, ValueKind};
 pub use suppression_key::{

@@ -13,20 +13,30 @@ pub enum Segment {
     OptedOut,
     /// On the business's list of people who must not be written to.
     Suppressed,
+    /// The number may belong to another person now: held until somebody acknowledges the contact.
+    Held,
     /// A statement about consent is not understood.
     Unclear,
 }
 
-impl Segment {
-    pub const ALL: [Self; 6] =
-        [Self::Ready, Self::ReEngage, Self::Undecided, Self::OptedOut, Self::Suppressed, Self::Unclear];
+/// What keeps a contact out of messages beside consent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KeptOut {
+    pub is_suppressed: bool,
+    pub is_held: bool,
+}
 
-    /// The segment by consent, suppression and registration. A refusal decides first, then suppression, then an unclear
-    /// statement.
-    pub fn of(consent: Option<ConsentState>, is_suppressed: bool, answer: Option<Answer>) -> Self {
+impl Segment {
+    pub const ALL: [Self; 7] =
+        [Self::Ready, Self::ReEngage, Self::Undecided, Self::OptedOut, Self::Suppressed, Self::Held, Self::Unclear];
+
+    /// The segment by consent, by what keeps the contact out, and by registration. A refusal decides first, then
+    /// suppression, then a hold, then an unclear statement.
+    pub fn of(consent: Option<ConsentState>, kept_out: KeptOut, answer: Option<Answer>) -> Self {
         match (consent, answer) {
             (Some(ConsentState::No | ConsentState::Stop), _) => Self::OptedOut,
-            _ if is_suppressed => Self::Suppressed,
+            _ if kept_out.is_suppressed => Self::Suppressed,
+            _ if kept_out.is_held => Self::Held,
             (Some(ConsentState::Unclear), _) => Self::Unclear,
             (_, Some(Answer::Registered)) => Self::Ready,
             (_, Some(Answer::NotRegistered)) => Self::ReEngage,
@@ -35,7 +45,7 @@ impl Segment {
     }
 
     /// Whether contacts of this segment can be in a segment by condition too: they have neither refused, nor are they
-    /// suppressed, nor is a statement of theirs not understood.
+    /// suppressed or held, nor is a statement of theirs not understood.
     pub fn can_be_chosen(self) -> bool {
         matches!(self, Self::Ready | Self::ReEngage | Self::Undecided)
     }
@@ -48,6 +58,7 @@ impl Segment {
             Self::Undecided => "undecided",
             Self::OptedOut => "opted-out",
             Self::Suppressed => "suppressed",
+            Self::Held => "held",
             Self::Unclear => "unclear",
         }
     }
@@ -63,30 +74,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_comes_first_then_suppression_then_what_is_unclear() {
+    fn a_refusal_comes_first_then_suppression_then_a_hold_then_what_is_unclear() {
         use Answer::{Contradictory, NoAnswer, NotRegistered, Registered};
         use ConsentState::{No, Stop, Unclear, Yes};
-        for (consent, is_suppressed, answer, expected) in [
-            (None, false, Some(Registered), "ready"),
-            (Some(Yes), false, Some(Registered), "ready"),
-            (Some(Stop), false, Some(Registered), "opted-out"),
-            (Some(Stop), true, Some(Registered), "opted-out"),
-            (Some(No), false, None, "opted-out"),
-            (Some(Yes), true, Some(Registered), "suppressed"),
-            (Some(Unclear), true, None, "suppressed"),
-            (None, true, None, "suppressed"),
-            (Some(Unclear), false, Some(Registered), "unclear"),
-            (Some(Unclear), false, Some(NotRegistered), "unclear"),
-            (Some(Yes), false, Some(NotRegistered), "re-engage"),
-            (None, false, Some(NoAnswer), "undecided"),
-            (None, false, Some(Contradictory), "undecided"),
-            (None, false, None, "undecided"),
+        let suppressed = KeptOut { is_suppressed: true, is_held: false };
+        let held = KeptOut { is_suppressed: false, is_held: true };
+        let both = KeptOut { is_suppressed: true, is_held: true };
+        for (consent, kept_out, answer, expected) in [
+            (None, KeptOut::default(), Some(Registered), "ready"),
+            (Some(Yes), KeptOut::default(), Some(Registered), "ready"),
+            (Some(Stop), KeptOut::default(), Some(Registered), "opted-out"),
+            (Some(Stop), suppressed, Some(Registered), "opted-out"),
+            (Some(No), KeptOut::default(), None, "opted-out"),
+            (Some(Yes), suppressed, Some(Registered), "suppressed"),
+            (Some(Unclear), suppressed, None, "suppressed"),
+            (None, suppressed, None, "suppressed"),
+            (Some(Stop), held, Some(Registered), "opted-out"),
+            (Some(Yes), both, Some(Registered), "suppressed"),
+            (Some(Yes), held, Some(Registered), "held"),
+            (Some(Unclear), held, None, "held"),
+            (None, held, None, "held"),
+            (Some(Unclear), KeptOut::default(), Some(Registered), "unclear"),
+            (Some(Unclear), KeptOut::default(), Some(NotRegistered), "unclear"),
+            (Some(Yes), KeptOut::default(), Some(NotRegistered), "re-engage"),
+            (None, KeptOut::default(), Some(NoAnswer), "undecided"),
+            (None, KeptOut::default(), Some(Contradictory), "undecided"),
+            (None, KeptOut::default(), None, "undecided"),
         ] {
-            assert_eq!(
-                Segment::of(consent, is_suppressed, answer).name(),
-                expected,
-                "{consent:?} {is_suppressed} {answer:?}"
-            );
+            assert_eq!(Segment::of(consent, kept_out, answer).name(), expected, "{consent:?} {kept_out:?} {answer:?}");
         }
     }
 }

@@ -58,7 +58,7 @@ impl<'a> Facts<'a> {
         self.registrations.can_be_invited()
     }
 
-    /// People who may be messaged: neither refusal, suppression nor an unclear statement holds them back.
+    /// People who may be messaged: neither refusal, suppression, hold nor an unclear statement keeps them out.
     pub(crate) fn allowed(&self) -> u64 {
         Segment::ALL.into_iter().filter(|it| it.can_be_chosen()).map(|it| self.people_in(it)).sum()
     }

@@ -105,8 +105,8 @@ words! {
     }
     people: PeopleWords {
         heading: Text, lead: Text, table: Text, segment: Text, people: Text, meaning: Text, command: Text, ready: Text,
-        re_engage: Text, undecided: Text, opted_out: Text, suppressed: Text, suppressed_name: Text, unclear: Text,
-        everyone: Text, all: Text, of_plan: Text, of_plan_note: Text,
+        re_engage: Text, undecided: Text, opted_out: Text, suppressed: Text, suppressed_name: Text, held: Text, held_name: Text,
+        unclear: Text, everyone: Text, all: Text, of_plan: Text, of_plan_note: Text,
     }
     funnel: FunnelWords {
         heading: Text, lead: Text, picture: Text, rows: Text, rejected: Counted, suppressed: Counted, usable: Text,

@@ -77,7 +77,9 @@ pub struct ShareResult {
 pub struct ContactsExport {
     /// Contacts that were written.
     pub contacts: u64,
-    /// What an importer of the other CRM will do with some of them.
+    /// How many of them are held, because their number may belong to another person now: see column `held`.
+    pub held: u64,
+    /// What to know about some of them, and what an importer of the other CRM will do with them.
     pub remarks: Vec<String>,
 }
 
@@ -91,7 +93,10 @@ pub struct SegmentExport {
     /// How many of them have consented to WhatsApp.
     pub with_consent_to_whatsapp: u64,
     pub without_consent_to_whatsapp: u64,
-    /// What an importer of the other CRM will do with some of them.
+    /// Contacts that were left out because they are held: their number may belong to another person now. `ferry identity
+    /// acknowledge` releases one.
+    pub held_back: u64,
+    /// What to know about some of them, and what an importer of the other CRM will do with them.
     pub remarks: Vec<String>,
 }
 

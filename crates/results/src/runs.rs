@@ -34,6 +34,8 @@ pub struct VerifyResult<'a> {
     pub registration: &'a Option<BTreeMap<&'static str, u64>>,
     /// Contacts of the database by segment.
     pub segments: &'a Option<BTreeMap<&'static str, u64>>,
+    /// Contacts of the database that are held, because their number may belong to another person now.
+    pub held: u64,
     /// The segments of the plan, each by its condition.
     pub plan_segments: &'a [SegmentCount],
     /// Whether the answers of the provider are usable; null if it was never asked.
@@ -113,6 +115,8 @@ pub struct StatusResult {
     /// The run folder.
     pub run_dir: String,
     pub stages: Vec<StageStatus>,
+    /// Contacts of the database that are held, because their number may belong to another person now.
+    pub held: u64,
     /// Batches that are not done, or all with `--batches`.
     pub batches: Vec<BatchStatus>,
 }

@@ -5,6 +5,10 @@ use std::fmt::Write;
 use crm::{Hold, IdentityHistory, RecordedEvent};
 use model::{ContactId, Identity, IdentityChange, printable};
 
+/// Why contacts are held, and what to do about it.
+pub const HOLDS: &str = "the number may belong to another person now; `ferry export segment held` lists such contacts, \
+    `ferry identity acknowledge CONTACT --by NAME` releases one";
+
 /// All that `ferry identity show` says of one contact.
 pub fn person(id: ContactId, history: &IdentityHistory) -> String {
     let mut text = format!("contact {id}\n");

@@ -336,9 +336,14 @@ fn add_verified(text: &mut Lines, report: &RunReport) {
     if let Some(segments) = report.segments.as_ref().filter(|it| !it.is_empty()) {
         text.line("segments", format!("{}: `ferry export segment NAME` writes one", listed(segments)));
     }
-    let segments = report.plan_segments.iter().map(|it| format!("{} {}", it.name, grouped(it.contacts)));
+    let held = |n: u64| if n == 0 { String::new() } else { format!(" ({} held)", grouped(n)) };
+    let segments = report.plan_segments.iter();
+    let segments = segments.map(|it| format!("{} {}{}", it.name, grouped(it.contacts), held(it.held)));
     let segments: Vec<String> = segments.collect();
     text.line_if("segments", (!segments.is_empty()).then(|| format!("of the plan: {}", segments.join(", "))));
+    if report.held > 0 {
+        text.line("held", format!("{}: {}", counted(report.held, "contact"), crate::identity::HOLDS));
+    }
     match &report.cost {
         Some(cost) => text.line("cost", crate::verify::cost(cost)),
         None if report.registration.is_some() => text.line("cost", "no checks"),

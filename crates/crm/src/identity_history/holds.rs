@@ -1,5 +1,7 @@
 //! Contacts that are held back, and their release.
 
+use std::collections::HashSet;
+
 use jiff::{SignedDuration, Timestamp};
 use model::{ContactId, HoldReason, IdentityChange, IdentityEvent, cleaned};
 
@@ -7,7 +9,9 @@ use crate::identity_history::{MAX_TEXT, READ, RECORD, with_merged};
 use crate::sql::{Row, Tx};
 use crate::{Crm, LoadError};
 
-const HELD: &str = "select contact_id, since, reason from contact_hold order by since, contact_id";
+const HELD: &str = "select contact_id, since, reason from contact_hold \
+    where contact_id in (select contact_id from hold_candidate) order by since, contact_id";
+const ON_HOLD: &str = "select contact_id from held";
 const HOLD_OF: &str = "select contact_id, since, reason from contact_hold where contact_id = $1";
 
 /// How far the clock of a platform can be ahead of ours. An acknowledgement is not dated later: what happens after it would
@@ -37,6 +41,11 @@ impl Crm {
     /// All contacts that are held, the longest first.
     pub async fn holds(&self) -> Result<Vec<Hold>, LoadError> {
         self.select(READ, HELD, &[], read_hold).await
+    }
+
+    /// The contacts that are held. The answer takes no longer when the database holds many contacts.
+    pub async fn contacts_on_hold(&self) -> Result<HashSet<ContactId>, LoadError> {
+        Ok(self.select(READ, ON_HOLD, &[], |it| it.contact_id(0)).await?.into_iter().collect())
     }
 
     /// Records that a person, `by`, has made sure at `at` that the contact is still the one who has its identities. This

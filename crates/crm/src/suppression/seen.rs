@@ -13,12 +13,31 @@ use crate::suppression::list::{Hit, SuppressionList};
 use crate::{Crm, LoadError};
 
 const SEE: &str = "look for contacts in the suppression list";
+const LAST_ACTION: &str = "select action from suppression where key_id = $1 and digest = $2 order by at desc limit 1";
 const UNDER_OLD_KEYS: &str = "select distinct contact_id from suppression_contact where key_id <> $1";
 
 impl Crm {
     /// Fails if the key of an entry of the list is missing: nothing may be loaded or sent while the list cannot be checked.
     pub async fn check_suppression_keys(&self) -> Result<(), LoadError> {
         self.reader(SEE).await?.suppression_list(self.2.as_ref()).await.map(drop)
+    }
+
+    /// Whether a person is suppressed, also if the database does not hold them and nobody has seen their number yet. An
+    /// error if the key of an entry is missing and nothing else tells.
+    pub async fn is_suppressed(&self, person: Suppressee) -> Result<bool, LoadError> {
+        let mut reader = self.reader(SEE).await?;
+        if reader.suppressed().await?.contains(&person.contact) {
+            return Ok(true);
+        }
+        let Some(list) = reader.suppression_list(self.2.as_ref()).await? else { return Ok(false) };
+        let people = reader.people(&[person]).await?;
+        for hit in people.iter().filter(|it| it.id == person.contact).flat_map(|it| list.hits(it)) {
+            let entry = [hit.key_id.into(), hit.digest.as_slice().into()];
+            if reader.select(LAST_ACTION, &entry, |it| it.text(0)).await?.pop().as_deref() == Some("add") {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Writes the entries under older keys that are about contacts of the database again under the current key. Gives how

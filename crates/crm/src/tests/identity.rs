@@ -1,5 +1,7 @@
 //! Identities with their history, and the contacts that are held because of them.
 
+use std::collections::HashSet;
+
 use expect_test::expect;
 use jiff::Timestamp;
 use model::{Answer, ContactId, ContactKey, Evidence, Identity, IdentityChange, IdentityEvent, IdentityKind, Personal};
@@ -50,6 +52,12 @@ impl Crm {
 
     /// The contacts that are held, with the reason: `+33199000001 number_changed 2026-12-01`.
     async fn held_people(&self) -> String {
+        // What is found without reading every contact is the same.
+        let all: HashSet<ContactId> = self.holds().await.unwrap().into_iter().map(|it| it.contact).collect();
+        assert_eq!(self.contacts_on_hold().await.unwrap(), all);
+        let n_missed =
+            "select cast(count(*) as text) from contact_hold where contact_id not in (select contact_id from held)";
+        assert_eq!(self.texts(n_missed).await, "0");
         self.texts(
             "select coalesce(e164, '-') || ' ' || reason || ' ' || substr(cast(contact_hold_view.since as text), 1, 10) \
              from contact_hold_view join contact_view on contact_view.contact_id = contact_hold_view.contact_id order by 1",

@@ -189,6 +189,11 @@ fn the_views_say_what_the_replay_and_the_rules_say() {
         let held = format!("select {hex} || ' ' || since || ' ' || reason from contact_hold");
         let held = crm.select("look", &held, &[], |it| it.text(0)).await.unwrap();
         assert_eq!(held.len(), held.iter().collect::<BTreeSet<_>>().len());
+        let found = crm.contacts_on_hold().await.unwrap();
+        assert_eq!(
+            found.iter().map(ToString::to_string).collect::<BTreeSet<_>>(),
+            held.iter().map(|it| it.split(' ').next().unwrap().to_owned()).collect()
+        );
         for (n, history) in (0..).zip(&histories) {
             let of_history = |it: &&String| history.people.iter().any(|id| it.starts_with(&id.to_string()));
             let of_view: BTreeSet<String> = now.iter().filter(of_history).cloned().collect();

@@ -361,6 +361,38 @@ fn a_number_of_a_merged_contact_that_is_on_the_list_later_holds_back_the_one_who
 }
 
 #[test]
+fn a_number_that_came_on_the_list_while_it_was_merged_holds_back_its_own_contact_after_the_undoing() {
+    check(async |place| {
+        let crm = place.open().await;
+        crm.import(RUN, &format!("{ANA} name=Ana\n{BEN} name=Ben row=sms:2")).await;
+        crm.merge(id_of(ANA), id_of(BEN)).await.unwrap().unwrap();
+        crm.suppress_digests(&plain(&[BEN], 0), SuppressAction::Add, "list", AT).await.unwrap();
+        let without_keys = Crm::open(&place.url).await.unwrap();
+        let refused = without_keys.unmerge(id_of(ANA), id_of(BEN), false).await.unwrap_err();
+        assert!(refused.to_string().contains("which is not here"), "{refused}");
+        crm.unmerge(id_of(ANA), id_of(BEN), false).await.unwrap().unwrap();
+        assert_eq!(suppressed(&crm).await, "+33199000001 yes\n+33199000002 yes");
+    });
+}
+
+#[test]
+fn a_number_that_nobody_has_seen_is_found_on_the_list() {
+    check(async |place| {
+        let crm = place.open().await;
+        crm.suppress_digests(&plain(&[ANA], 0), SuppressAction::Add, "list", AT).await.unwrap();
+        assert!(crm.is_suppressed(number(ANA)).await.unwrap());
+        assert!(!crm.is_suppressed(number(BEN)).await.unwrap());
+        let without_keys = Crm::open(&place.url).await.unwrap();
+        let unknown = without_keys.is_suppressed(number(ANA)).await.unwrap_err();
+        assert!(unknown.to_string().contains("nobody can say who must not be written to"), "{unknown}");
+        crm.suppress_digests(&plain(&[ANA], 0), SuppressAction::Remove, "mistake", AT).await.unwrap();
+        assert!(!crm.is_suppressed(number(ANA)).await.unwrap());
+        add(&crm, &[BEN], "asked").await;
+        assert!(without_keys.is_suppressed(number(BEN)).await.unwrap(), "an entry that is linked needs no keys");
+    });
+}
+
+#[test]
 fn who_asks_to_be_left_alone_while_held_is_not_released_by_a_run() {
     check(async |place| {
         let crm = place.open().await;

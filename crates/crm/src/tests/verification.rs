@@ -2,7 +2,10 @@ use std::collections::BTreeMap;
 
 use expect_test::expect;
 use jiff::Timestamp;
-use model::{Answer, Condition, ContactId, Digest, Evidence, PASSIVE, Personal, Registration, Segment, Stage, WaId};
+use model::{
+    Answer, Condition, ContactId, Digest, Evidence, Identity, IdentityChange, IdentityEvent, IdentityKind, PASSIVE,
+    Personal, Registration, Segment, Stage, WaId,
+};
 use phone::PhoneNumber;
 
 use crate::check::{RUN, check, id_of, receipt};
@@ -166,14 +169,32 @@ fn the_views_say_what_the_rules_say() {
         let suppressed: Vec<ContactId> = ids.iter().copied().step_by(13).collect();
         crm.suppress(&suppressed, SuppressAction::Add, "asked", now).await.unwrap();
         add(&crm, &all_evidence(now, &ids)).await;
+        let questioned = |contact: &ContactId| IdentityEvent {
+            id: contact.to_string(),
+            contact: *contact,
+            change: IdentityChange::Questioned(Identity {
+                kind: IdentityKind::Phone,
+                scope: String::new(),
+                value: Personal(number(1)),
+            }),
+            at: now,
+            source: "wamid.1".to_owned(),
+            note: String::new(),
+        };
+        let held: Vec<IdentityEvent> = ids.iter().step_by(17).map(questioned).collect();
+        assert_eq!(crm.record_identity_events(&held).await.unwrap().refused, 0);
 
         let (mut registrations, mut segments) = (Vec::new(), Vec::new());
         let mut n_answers: BTreeMap<(&str, bool), u64> = BTreeMap::new();
         let mut by_segment: BTreeMap<Segment, u64> = BTreeMap::new();
+        let mut without_hold: BTreeMap<Segment, u64> = BTreeMap::new();
         let each = |it: crate::Exported| {
             let id = it.contact.id;
             segments.push(format!("{id} {}", it.segment().name()));
             *by_segment.entry(it.segment()).or_default() += 1;
+            if it.segment() == Segment::Held && it.segment_without_hold().can_be_chosen() {
+                *without_hold.entry(it.segment_without_hold()).or_default() += 1;
+            }
             if let Some(Registration { answer, method, checked_at, expires_at, wa_id, expired, .. }) = it.registration {
                 *n_answers.entry((answer.name(), expired.is_some())).or_default() += 1;
                 let micros = |it: Timestamp| it.as_microsecond();
@@ -203,6 +224,8 @@ fn the_views_say_what_the_rules_say() {
             let condition = Condition::parse(&format!("segment = '{}'", segment.name())).unwrap();
             let expected = if segment.can_be_chosen() { by_segment[&segment] } else { 0 };
             assert_eq!(crm.count_segment(&condition, now).await.unwrap(), expected, "{condition:?}");
+            let expected = without_hold.get(&segment).copied().unwrap_or(0);
+            assert_eq!(crm.count_held_in_segment(&condition, now).await.unwrap(), expected, "{condition:?}");
         }
         // Every kind of answer and segment came up.
         assert_eq!(n_answers.len(), 5, "{n_answers:?}");

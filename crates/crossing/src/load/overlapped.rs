@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::backup;
 use crate::load::{exports, lease, load_all, read_statements_anew, receipt, record_as, run_row};
+use crate::mended;
 use crate::open_run::OpenRun;
 use crate::suppression::open_crm_to_load;
 use crate::wordings::{declare_bases, record_wordings};
@@ -51,12 +52,12 @@ pub(crate) struct LoadedAlready {
 impl OverlappedLoad {
     /// Begins an overlapped load; none if contacts cannot be loaded before the merge has ended.
     ///
-    /// The database must be empty and must not know the run, and the plan must not verify: otherwise something has to
-    /// be done before the first contact is loaded. The caller checks the quality gates.
+    /// The database must be empty and must not know the run, the plan must not verify, and no correction may have been
+    /// corrected: otherwise something has to be done before the first contact is loaded. The caller checks the quality gates.
     ///
     /// If the run ends before all is loaded, it resumes like any other: batches with a receipt are not loaded again.
     pub(crate) async fn begin(run: &mut OpenRun) -> Result<Option<Self>> {
-        if run.is_dry_run || run.plan.verify.is_some() {
+        if run.is_dry_run || run.plan.verify.is_some() || mended::has_moved(&run.folder)? {
             return Ok(None);
         }
         // If the database cannot be opened, the load after the merge reports that, when the contacts are safe.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use anyhow::Result;
 use crm::Crm;
 use jiff::Timestamp;
-use model::{Contact, ContactId, Evidence, Registration, Segment, Stage, Statement};
+use model::{Contact, ContactId, Evidence, KeptOut, Registration, Segment, Stage, Statement};
 use plan::Plan;
 use run::RunFolder;
 
@@ -48,7 +48,9 @@ impl RunMoment {
 
         let evidence: Vec<Evidence> = evidence.iter().filter(|it| it.checked_at <= self.at).cloned().collect();
         let answer = Registration::of(&evidence, self.at).map(|it| it.answer);
-        Segment::of(consent, self.suppressed.contains(&contact.id), answer)
+        // A hold is no result of a run: it comes from events, and ends when a person acknowledges the contact.
+        let kept_out = KeptOut { is_suppressed: self.suppressed.contains(&contact.id), is_held: false };
+        Segment::of(consent, kept_out, answer)
     }
 }
 

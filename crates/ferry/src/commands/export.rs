@@ -17,9 +17,12 @@ use crate::output::{Output, print_message};
 
 /// Writes all contacts of the database, in the order of their ids.
 pub(crate) async fn contacts(args: &ExportArgs, output: Output) -> Result<Exit> {
-    let Some(Written { n_contacts, remarks, .. }) = write(args, &Wanted::All).await? else { return Ok(Exit::Done) };
-    let remarks = remark_lines(&remarks);
-    let value = ContactsExport { contacts: n_contacts, remarks };
+    let Some(written) = write(args, &Wanted::All).await? else { return Ok(Exit::Done) };
+    let Written { n_contacts, n_held, remarks, .. } = written;
+    let are = if n_held == 1 { "is" } else { "are" };
+    let held = (n_held > 0).then(|| format!("{n_held} of them {are} held: {}\n", run_text::identity::HOLDS));
+    let remarks = held.into_iter().chain(remark_lines(&remarks)).collect();
+    let value = ContactsExport { contacts: n_contacts, held: n_held, remarks };
     said(args, output, &value, || {
         let remarks = &value.remarks;
         format!("{}{} written to {}\n", remarks.concat(), counted(n_contacts, "contact"), place(args))
@@ -38,7 +41,9 @@ impl Wanted {
     /// Whether the people are exported so that somebody writes to them.
     fn is_to_write_to(&self) -> bool {
         match self {
-            Self::All | Self::Segment(Segment::OptedOut | Segment::Suppressed | Segment::Unclear) => false,
+            Self::All | Self::Segment(Segment::OptedOut | Segment::Suppressed | Segment::Held | Segment::Unclear) => {
+                false
+            }
             Self::Segment(Segment::Ready | Segment::ReEngage | Segment::Undecided) | Self::Condition(..) => true,
         }
     }
@@ -63,15 +68,17 @@ pub(crate) async fn segment(name: &str, args: &ExportArgs, output: Output) -> Re
         check_refusals(&plan)?;
     }
     let Some(written) = write(args, &wanted).await? else { return Ok(Exit::Done) };
-    let Written { n_contacts: n, n_with_consent, .. } = written;
+    let Written { n_contacts: n, n_with_consent, n_held, .. } = written;
     let unverified = unverified_lines(&wanted, &written, args);
     let is_unverified = !unverified.is_empty();
-    let remarks: Vec<String> = unverified.into_iter().chain(remark_lines(&written.remarks)).collect();
+    let held = held_line(n_held);
+    let remarks: Vec<String> = unverified.into_iter().chain(held).chain(remark_lines(&written.remarks)).collect();
     let value = SegmentExport {
         segment: name.to_owned(),
         contacts: n,
         with_consent_to_whatsapp: n_with_consent,
         without_consent_to_whatsapp: n - n_with_consent,
+        held_back: n_held,
         remarks,
     };
     said(args, output, &value, || {
@@ -82,6 +89,12 @@ pub(crate) async fn segment(name: &str, args: &ExportArgs, output: Output) -> Re
         let (remarks, contacts) = (value.remarks.concat(), counted(n, "contact"));
         format!("{with_consent}{remarks}{contacts} of segment {name} written to {}\n", place(args))
     })
+}
+
+/// How many contacts are left out because they are held, and what to do.
+fn held_line(n: u64) -> Option<String> {
+    let are = if n == 1 { "is" } else { "are" };
+    (n > 0).then(|| format!("{} {are} held and left out: {}\n", counted(n, "contact"), run_text::identity::HOLDS))
 }
 
 /// Why a segment that follows from verification is empty, if no contact was ever verified, and what to do.

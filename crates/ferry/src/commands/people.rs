@@ -52,14 +52,15 @@ pub(crate) async fn share(args: &ShareArgs, output: Output) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Opens the database of a plan to write to it.
+/// Opens the database of a plan to write to it, with the keys of its suppression list: who comes back by the undoing of a
+/// merge is looked for in it.
 pub(crate) async fn open(plan: &std::path::Path) -> Result<(Plan, Crm)> {
     let plan = Plan::read(plan)?;
     let Some(looked) = Crm::look(&plan.crm_url()?).await? else {
         bail!("there is no CRM database yet: start with `ferry run`");
     };
     looked.close().await;
-    let crm = Crm::open(&plan.crm_url()?).await?;
+    let crm = crossing::open_crm(&plan).await?;
     crm.check_key(&contact_key(&plan)?.id()).await?;
     Ok((plan, crm))
 }

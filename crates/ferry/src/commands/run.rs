@@ -199,6 +199,7 @@ fn print_verified(run: &OpenRun, report: &RunReport, output: Output) -> Result<E
     let result = VerifyResult {
         registration: &report.registration,
         segments: &report.segments,
+        held: report.held,
         plan_segments: &report.plan_segments,
         provider_is_informative: report.provider_is_informative,
         cost: &report.cost,

@@ -19,12 +19,13 @@ pub(crate) async fn status(args: &StatusArgs, output: Output) -> Result<Exit> {
     let looked = find_run(&args.place.place())?;
     let manifest = &looked.folder.manifest;
     let (mut batches, mut verified, mut loaded) = (Vec::new(), BTreeMap::new(), BTreeMap::new());
-    let mut kept = BTreeMap::new();
+    let (mut kept, mut held) = (BTreeMap::new(), 0);
     if let Some(crm) = Crm::look(&looked.plan.crm_url()?).await? {
         batches = crm.batches(&manifest.run_id).await?;
         verified = crm.receipts(&manifest.run_id, Stage::Verify).await?;
         loaded = crm.receipts(&manifest.run_id, Stage::Load).await?;
         kept = crm.all_receipts(&manifest.run_id, Stage::Translate).await?;
+        held = crm.contacts_on_hold().await?.len() as u64;
     }
     let translated = match looked.plan.scenarios.is_empty() {
         true => None,
@@ -72,6 +73,7 @@ pub(crate) async fn status(args: &StatusArgs, output: Output) -> Result<Exit> {
                 by_receipt(Stage::Load, &loaded),
             ])
             .collect(),
+        held,
         batches: batches.iter().map(batch_status).filter(is_shown).collect(),
     };
     output.print(&status, || text(&status))?;
@@ -114,6 +116,10 @@ fn text(status: &StatusResult) -> String {
             _ => rows,
         };
         let _ = writeln!(text, "{:8} {:16} {rest}", stage.stage.name(), stage.state);
+    }
+    if status.held > 0 {
+        let contacts = counted(status.held, "contact");
+        let _ = writeln!(text, "{:8} {contacts}: {}", "held", run_text::identity::HOLDS);
     }
     for batch in &status.batches {
         let when = |it: Option<jiff::Timestamp>| it.map_or("-".to_owned(), |it| it.strftime("%F %T").to_string());

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 use crm::{Crm, IdentityHistory};
 use jiff::Timestamp;
 use model::{
-    Contact, ContactId, Evidence, IdentityDecision, Reason, Registration, SHOWN_FIELDS, Segment, ShownField, WaId,
-    printable,
+    Contact, ContactId, Evidence, IdentityDecision, KeptOut, Reason, Registration, SHOWN_FIELDS, Segment, ShownField,
+    WaId, printable,
 };
 use serde_json::{Value, json};
 
@@ -99,6 +99,12 @@ impl Person {
             person.earlier = earlier_rows(looked, names)?;
         }
         Ok(person)
+    }
+
+    fn segment(&self, contact: &Contact) -> Segment {
+        let answer = Registration::of(&self.evidence, Timestamp::now()).map(|it| it.answer);
+        let kept_out = KeptOut { is_suppressed: self.is_suppressed, is_held: self.history.hold.is_some() };
+        Segment::of(contact.consent.as_ref().map(|it| it.value), kept_out, answer)
     }
 
     fn decision_text(&self, decision: IdentityDecision) -> String {
@@ -221,7 +227,7 @@ impl Person {
             let _ = writeln!(text, "  {:16} {}", "statement", statement_text(said, contact));
         }
         if let Some(contact) = contact {
-            let segment = segment(contact, &self.evidence, self.is_suppressed);
+            let segment = self.segment(contact);
             let _ = writeln!(text, "  {:16} {}", "segment", segment.name());
         }
         if let Some(registration) = Registration::of(&self.evidence, Timestamp::now()) {
@@ -287,7 +293,7 @@ impl Person {
         json!({
             "contact_id": self.id.to_string(), "loaded": contact.is_some(), "fields": fields,
             "registration": registration, "evidence": evidence, "suppressed": self.is_suppressed,
-            "segment": contact.map(|it| segment(it, &self.evidence, self.is_suppressed).name()),
+            "segment": contact.map(|it| self.segment(it).name()),
             "statements": in_order(contact).into_iter().map(|it| statement_json(it, contact)).collect::<Vec<_>>(),
             "rows": self.rows.iter().chain(&self.earlier.rows).map(TracedRow::json).collect::<Vec<_>>(),
             "runs_gone": self.earlier.gone,
@@ -315,11 +321,6 @@ fn evidence_json(it: &Evidence) -> Value {
         "checked_at": it.checked_at, "expires_at": it.expires_at, "price_micros": it.price_micros,
         "wa_id": it.wa_id.as_ref().map(WaId::as_str), "raw_status": it.raw_status,
     })
-}
-
-fn segment(contact: &Contact, evidence: &[Evidence], is_suppressed: bool) -> Segment {
-    let answer = Registration::of(evidence, Timestamp::now()).map(|it| it.answer);
-    Segment::of(contact.consent.as_ref().map(|it| it.value), is_suppressed, answer)
 }
 
 /// `registered, by contacts at … until …`

@@ -180,9 +180,12 @@ fn folders() -> (World, Vec<&'static str>) {
     let ended = world.ferry(&["run", "--run-dir", "sample", "--limit", "3"]);
     assert_eq!(ended.code, 0, "{ended:?}");
     let rejects = world.read("edited/clean/rejects/sms.csv").replace("'+33199000***", "+33199000009");
-    world.write("fixed.csv", &rejects);
-    let ended = world.ferry(&["fix", "fixed.csv", "--run-dir", "edited"]);
-    assert_eq!(ended.code, 0, "{ended:?}");
+    // A correction is corrected.
+    for rejects in [rejects.replace("+33199000009", "+33199000008"), rejects] {
+        world.write("fixed.csv", &rejects);
+        let ended = world.ferry(&["fix", "fixed.csv", "--run-dir", "edited"]);
+        assert_eq!(ended.code, 0, "{ended:?}");
+    }
     (world, vec!["run", "edited", "dry", "sample"])
 }
 

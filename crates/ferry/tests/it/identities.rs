@@ -77,3 +77,75 @@ fn a_number_that_nobody_had_is_an_error() {
         assert!(shown.err.contains("nobody has or had that phone number or id"), "{shown:?}");
     });
 }
+
+const HELD: &str = "the number may belong to another person now; `ferry export segment held` lists such contacts, \
+    `ferry identity acknowledge CONTACT --by NAME` releases one";
+
+/// The names in a list of contacts, each with the value of column `held`.
+fn names(world: &World) -> Vec<String> {
+    let mut reader = csv::Reader::from_path(world.path("list.csv")).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let [name, held] = ["name", "held"].map(|it| header.iter().position(|column| column == it).unwrap());
+    let mut names: Vec<String> =
+        reader.records().map(|it| it.unwrap()).map(|it| format!("{} {}", &it[name], &it[held])).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_held_contact_is_in_no_list_for_sending_and_the_user_hears_of_it() {
+    on_both(|world, _| {
+        world.replan("[gates]", "[[segment]]\nname = \"everyone\"\nwhere = \"rows >= 1\"\n\n[gates]");
+        let exported = |segment: &str| world.ferry(&["export", "segment", segment, "--to", "list.csv"]).out;
+        for segment in ["undecided", "everyone"] {
+            assert_eq!(
+                exported(segment),
+                format!("1 contact is held and left out: {HELD}\n1 contact of segment {segment} written to list.csv\n")
+            );
+            assert_eq!(names(world), ["Ben false"]);
+        }
+        let json = world.ferry(&["export", "segment", "undecided", "--to", "list.csv", "--format", "json"]).out;
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((&json["contacts"], &json["held_back"]), (&1.into(), &1.into()));
+        assert_eq!(exported("ready"), exported("ready").replace("held", ""), "nobody would be ready");
+        assert_eq!(exported("held"), "1 contact of segment held written to list.csv\n");
+        assert_eq!(names(world), ["Ana true"]);
+
+        let acknowledged = world.ferry(&["identity", "acknowledge", "+33199000001", "--by", "Eva"]);
+        assert_eq!(acknowledged.code, 0, "{acknowledged:?}");
+        assert_eq!(exported("everyone"), "2 contacts of segment everyone written to list.csv\n");
+        assert_eq!(names(world), ["Ana false", "Ben false"]);
+    });
+}
+
+#[test]
+fn all_contacts_have_the_held_ones_marked() {
+    on_both(|world, url| {
+        let exported = world.ferry(&["export", "contacts", "--to", "list.csv"]);
+        assert_eq!(exported.out, format!("1 of them is held: {HELD}\n2 contacts written to list.csv\n"));
+        assert_eq!(names(world), ["Ana true", "Ben false"]);
+        let json = world.ferry(&["export", "contacts", "--to", "list.csv", "--format", "json"]).out;
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["held"], 1);
+        let marked = "select name || ' ' || held || ' ' || segment from contact_view \
+            join segment_view on segment_view.contact_id = contact_view.contact_id order by 1";
+        assert_eq!(texts(url, marked), ["Ana yes held", "Ben no undecided"]);
+    });
+}
+
+#[test]
+fn a_run_and_the_status_tell_how_many_contacts_are_held() {
+    on_both(|world, _| {
+        world.replan("[gates]", "[[segment]]\nname = \"everyone\"\nwhere = \"rows >= 1\"\n\n[gates]");
+        let ran = world.run();
+        assert!(ran.out.contains(&format!("held       1 contact: {HELD}\n")), "{ran:?}");
+        assert!(ran.out.contains("segments   of the plan: everyone 1 (1 held)\n"), "{ran:?}");
+        let ran = world.run_json();
+        assert_eq!((&ran["held"], &ran["plan_segments"][0]["held"]), (&1.into(), &1.into()));
+        let status = world.ferry(&["status", "--run-dir", "run"]).out;
+        assert!(status.contains(&format!("held     1 contact: {HELD}\n")), "{status}");
+        let report = world.read("run/report.html");
+        assert!(report.contains("ferry export segment held "), "the report lists them");
+        let traced = world.ferry(&["trace", "+33199000001", "--run-dir", "run"]).out;
+        assert!(traced.contains("  segment          held\n"), "{traced}");
+    });
+}

@@ -33,6 +33,7 @@ mod inspect;
 mod interrupted;
 mod kept_templates;
 mod manual;
+mod mended;
 mod newcomer;
 mod notices;
 mod people;

@@ -140,7 +140,7 @@ fn a_segment_that_is_not_there_is_a_mistake_of_the_command_line() {
     let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
     let told = world.ferry(&["export", "segment", "readyy", "--to", "out.csv"]);
     let expected = "ferry: command line: there is no segment readyy: there are ready, re-engage, undecided, opted-out, \
-                    suppressed, unclear; a [[segment]] of the plan adds one\nhint: did you mean ready?\n";
+                    suppressed, held, unclear; a [[segment]] of the plan adds one\nhint: did you mean ready?\n";
     assert_eq!((told.code, told.err.as_str()), (2, expected));
 }
 

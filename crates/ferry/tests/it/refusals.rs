@@ -57,7 +57,7 @@ fn log(messages: &[(&str, &str, &str)]) -> String {
 /// The last digits, the consent and the segment of each contact, in the order of the numbers.
 fn people(world: &World) -> Vec<String> {
     let mut people = Vec::new();
-    for segment in ["ready", "re-engage", "undecided", "opted-out", "suppressed", "unclear"] {
+    for segment in ["ready", "re-engage", "undecided", "opted-out", "suppressed", "held", "unclear"] {
         let ended = world.ferry(&["export", "segment", segment, "--exact", "--to", "segment.csv"]);
         assert_eq!(ended.code, 0, "{ended:?}");
         let mut reader = csv::Reader::from_path(world.path("segment.csv")).unwrap();

@@ -178,7 +178,7 @@ fn segments_of_the_plan_are_in_the_summary_in_the_report_and_in_every_format_of_
     let unknown = world.ferry(&["export", "segment", "s9", "--to", "-"]);
     assert_eq!(unknown.code, 2);
     let there_are =
-        "there is no segment s9: there are ready, re-engage, undecided, opted-out, suppressed, unclear, s0, s1";
+        "there is no segment s9: there are ready, re-engage, undecided, opted-out, suppressed, held, unclear, s0, s1";
     assert!(unknown.err.contains(there_are), "{}", unknown.err);
 }
 

@@ -209,3 +209,31 @@ fn keys_can_be_in_the_environment() {
     let refused = run(&["suppress", "--number", "+33199000002"]);
     assert!(refused.err.contains("the environment has no LIST_KEYS"), "{}", refused.err);
 }
+
+#[test]
+fn a_digest_of_others_that_came_while_two_contacts_were_one_holds_back_its_own_after_the_undoing() {
+    let world = World::with_sms(ROWS);
+    assert_eq!(world.run().code, 0);
+    let [ana, ben] = ["+33199000001", "+33199000002"];
+    assert_eq!(world.ferry(&["merge", ana, ben]).code, 0);
+    assert_eq!(with_input(&world, &["suppress", "--sha256"], BEN[0]).code, 0);
+    assert_eq!(suppressed(&world), ["Ana"]);
+    assert_eq!(world.ferry(&["unmerge", ana, ben]).code, 0);
+    assert_eq!(suppressed(&world).len(), 2);
+}
+
+#[test]
+fn a_number_that_only_the_list_of_others_knows_is_shown_as_suppressed() {
+    let world = World::with_sms(ROWS);
+    assert_eq!(world.run().code, 0);
+    let digest = plain_digest("+33199000003");
+    assert_eq!(with_input(&world, &["suppress", "--sha256"], &digest).code, 0);
+    let shown = world.ferry(&["consent", "show", "+33199000003"]);
+    assert!(shown.out.contains("suppressed: whatever counts, nobody writes to this person"), "{shown:?}");
+    let other = world.ferry(&["consent", "show", "+33199000004"]);
+    assert!(other.code == 0 && !other.out.contains("suppressed"), "{other:?}");
+}
+
+fn plain_digest(phone: &str) -> String {
+    hex::encode(model::plain_phone_digests(phone)[0])
+}

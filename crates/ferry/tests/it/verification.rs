@@ -712,7 +712,7 @@ fn everybody_is_in_one_segment_and_a_segment_can_be_written() {
     assert_eq!(unknown.code, 2);
     assert!(
         unknown.err.contains(
-            "there is no segment loyal: there are ready, re-engage, undecided, opted-out, suppressed, unclear"
+            "there is no segment loyal: there are ready, re-engage, undecided, opted-out, suppressed, held, unclear"
         ),
         "{}",
         unknown.err

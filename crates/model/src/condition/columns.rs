@@ -35,7 +35,8 @@ const YES_OR_NO: ConditionKind = Words(&["yes", "no"]);
 const CONSENT: ConditionKind = Words(&["yes", "unclear", "no", "stop"]);
 const CHANNELS: ConditionKind = Words(&["sms", "viber", "sms+viber"]);
 const CONSENT_CHANNELS: ConditionKind = Words(&["sms", "viber", "whatsapp", "email", "all"]);
-const SEGMENTS: ConditionKind = Words(&["ready", "re-engage", "undecided", "opted-out", "suppressed", "unclear"]);
+const SEGMENTS: ConditionKind =
+    Words(&["ready", "re-engage", "undecided", "opted-out", "suppressed", "held", "unclear"]);
 const ANSWERS: ConditionKind = Words(&["registered", "not_registered", "no_answer", "contradictory"]);
 
 pub const CONDITION_COLUMNS: [ConditionColumn; 28] = [

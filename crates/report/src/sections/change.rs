@@ -55,6 +55,7 @@ fn compared(facts: &Facts, previous: &PreviousRun) -> Table {
         [
             (Segment::OptedOut, answer.refused),
             (Segment::Suppressed, words.people.suppressed_name),
+            (Segment::Held, words.people.held_name),
             (Segment::Unclear, answer.unclear),
             (Segment::ReEngage, answer.unreachable),
             (Segment::Undecided, answer.undecided),

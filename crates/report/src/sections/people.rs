@@ -28,6 +28,7 @@ fn segments(facts: &Facts) -> Table {
         Segment::Undecided => w.undecided,
         Segment::OptedOut => w.opted_out,
         Segment::Suppressed => w.suppressed,
+        Segment::Held => w.held,
         Segment::Unclear => w.unclear,
     };
     let columns = vec![texts(w.segment), texts(w.meaning), numbers(w.people), texts(w.command)];
