@@ -111,7 +111,7 @@ fn a_held_contact_is_in_no_list_for_sending_and_the_user_hears_of_it() {
         assert_eq!(exported("held"), "1 contact of segment held written to list.csv\n");
         assert_eq!(names(world), ["Ana true"]);
 
-        let acknowledged = world.ferry(&["identity", "acknowledge", "+33199000001", "--by", "Eva"]);
+        let acknowledged = world.ferry(&["identity", "acknowledge", "+33199000003", "--by", "Eva"]);
         assert_eq!(acknowledged.code, 0, "{acknowledged:?}");
         assert_eq!(exported("everyone"), "2 contacts of segment everyone written to list.csv\n");
         assert_eq!(names(world), ["Ana false", "Ben false"]);
