@@ -92,6 +92,18 @@ create view consent_held as
       on retracted.contact_id = said.contact_id and retracted.statement_id = said.statement_id
   where retracted.contact_id is null;
 
+-- The held statements that cannot be retracted: refusals whose words no other held statement about their channel and
+-- purpose has, and which no contact has that was merged into this one. A value that could not be read is no refusal.
+create view consent_irreplaceable as
+  select held.contact_id, held.statement_id from consent_held as held
+  where held.strictness > 1 and held.basis <> 'unreadable'
+    and not exists (select 1 from consent_held as other where other.contact_id = held.contact_id
+      and other.statement_id <> held.statement_id and other.basis = held.basis and other.words = held.words
+      and (other.channel = held.channel or other.channel = 'all')
+      and (other.purpose = held.purpose or other.purpose = 'messages'))
+    and not exists (select 1 from decision join consent as own on own.contact_id = decision.other_id
+      where decision.contact_id = held.contact_id and decision.decision = 'merge' and own.statement_id = held.statement_id);
+
 -- The held statements that are heard: a decision (basis review) stands for the unclear answers with its channel, purpose,
 -- words and date.
 create view consent_heard as

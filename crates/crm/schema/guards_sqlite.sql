@@ -28,16 +28,8 @@ begin
     1 + coalesce((select max(number) from consent_retraction
       where contact_id = new.contact_id and statement_id = new.statement_id), 0);
   select raise(abort, 'consent_retraction: a refusal stays unless another held statement about its channel and purpose has its words, or a merged contact has it')
-    where new.number % 2 = 1 and exists (select 1 from consent_held as held
-      where held.contact_id = new.contact_id and held.statement_id = new.statement_id and held.strictness > 1
-        and held.basis <> 'unreadable'
-        and not exists (select 1 from consent_held as other where other.contact_id = held.contact_id
-          and other.statement_id <> held.statement_id and other.basis = held.basis and other.words = held.words
-          and (other.channel = held.channel or other.channel = 'all')
-          and (other.purpose = held.purpose or other.purpose = 'messages'))
-        and not exists (select 1 from decision join consent as own on own.contact_id = decision.other_id
-          where decision.contact_id = held.contact_id and decision.decision = 'merge'
-            and own.statement_id = held.statement_id));
+    where new.number % 2 = 1 and exists (select 1 from consent_irreplaceable as it
+      where it.contact_id = new.contact_id and it.statement_id = new.statement_id);
 end;
 create trigger consent_retraction_update before update on consent_retraction
 begin select raise(abort, 'consent_retraction: rows are never changed; an even number takes a retraction back'); end;
