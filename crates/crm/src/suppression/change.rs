@@ -1,14 +1,14 @@
 //! Changes of the suppression list.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use model::{ContactId, MAX_BATCH, SuppressionDigest, plain_phone_digests};
 
-use crate::sql::{Row, Rows, Tx};
+use crate::sql::{Cell, Row, Rows, Tx};
 use crate::suppression::digest_of::DigestOf;
 use crate::suppression::list::SuppressionList;
-use crate::suppression::person::Person;
+use crate::suppression::person::{MOST_LISTED, Person, placeholders};
 use crate::suppression::{HELD, LINK, SUPPRESSED, SUPPRESSION, SuppressAction, Suppressee};
 use crate::{Crm, LoadError};
 
@@ -17,7 +17,7 @@ const LAST: &str = "select max(at) from suppression";
 const HELD_ONLY: &str =
     "select contact_id from suppressing group by contact_id having min(reason) = $1 and max(reason) = $1";
 const OF_CONTACT: &str = "select contact_id, key_id, digest, digest_of from suppressing";
-const OF_DIGEST: &str = "select contact_id, reason from suppressing where digest = $1";
+const OF_DIGESTS: &str = "select contact_id, digest, reason from suppressing where digest in";
 const UNLINK: &str = "delete from suppression_contact where contact_id = $1 and key_id = $2 and digest = $3";
 const LISTED_SHA256: &str = "select digest from suppression as last where digest_of = 'sha256' and action = 'add' \
     and not exists (select 1 from suppression as later where later.key_id = last.key_id \
@@ -218,8 +218,8 @@ impl Tx {
         Ok(n_written)
     }
 
-    /// Gives entries of their own to contacts that are suppressed by an entry which is taken back, only because they were once
-    /// merged with the person of that entry: nobody has said that they may be written to again.
+    /// Gives entries of their own to contacts that are suppressed by an entry which is taken back, only because they were
+    /// once merged with the person of that entry: nobody has said that they may be written to again.
     async fn keep_others(
         &mut self,
         list: &SuppressionList,
@@ -227,19 +227,27 @@ impl Tx {
         taken_back: &[SuppressionDigest],
         at: Timestamp,
     ) -> Result<(), LoadError> {
+        let linked = |it: &dyn Row| Ok((it.contact_id(0)?, (it.digest(1)?, it.text(2)?)));
+        let mut others: BTreeMap<ContactId, Vec<(SuppressionDigest, String)>> = BTreeMap::new();
+        for digests in taken_back.chunks(MOST_LISTED) {
+            let of_digests = format!("{OF_DIGESTS} ({})", placeholders(1, digests.len()));
+            let parameters: Vec<Cell> = digests.iter().map(|it| it.as_slice().into()).collect();
+            for (id, entry) in self.select(&of_digests, &parameters, linked).await? {
+                if !ids.contains(&id) {
+                    others.entry(id).or_default().push(entry);
+                }
+            }
+        }
         let key = list.keys.current();
         let (mut rows, mut links) = (Rows::new(&SUPPRESSION), Rows::new(&LINK));
-        for digest in taken_back {
-            let linked =
-                self.select(OF_DIGEST, &[digest.as_slice().into()], |it| Ok((it.contact_id(0)?, it.text(1)?))).await?;
-            let others: Vec<(ContactId, String)> = linked.into_iter().filter(|it| !ids.contains(&it.0)).collect();
-            let people = self.people(&others.iter().map(|it| it.0.into()).collect::<Vec<Suppressee>>()).await?;
-            for person in people.iter().filter(|it| it.is_held && !it.digests(key).contains(digest)) {
-                let Some((_, reason)) = others.iter().find(|it| it.0 == person.id) else { continue };
-                for (own, of) in person.entries(key) {
-                    push(&mut rows, key.id(), &own, of, &Change { action: SuppressAction::Add, reason, at });
-                    links.push([(&person.id).into(), key.id().into(), own.as_slice().into(), at.into()]);
-                }
+        let people: Vec<Suppressee> = others.keys().map(|it| (*it).into()).collect();
+        for person in self.people(&people).await?.iter().filter(|it| it.is_held) {
+            let own = person.digests(key);
+            let of_another = others.get(&person.id).into_iter().flatten().find(|it| !own.contains(&it.0));
+            let Some((_, reason)) = of_another else { continue };
+            for (digest, of) in person.entries(key) {
+                push(&mut rows, key.id(), &digest, of, &Change { action: SuppressAction::Add, reason, at });
+                links.push([(&person.id).into(), key.id().into(), digest.as_slice().into(), at.into()]);
             }
         }
         self.write_rows([rows, links]).await
