@@ -1,7 +1,7 @@
 //! Counts of contacts by their state, for reports.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use model::{
-    Answer, Basis, Channel, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, ContactId, KeptOut, Personal,
+    Answer, Basis, Channel, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, ContactId, Personal,
     Registration, RowName, RunMark, SaidAt, Segment, Statement, WordingName,
 };
 use phone::PREFIX_DIGITS;
@@ -18,6 +18,7 @@ use tokio::task::spawn_blocking;
 
 use crate::evidence::{EVIDENCE, read_evidence};
 use crate::export::PAGE;
+use crate::kept_out::PeopleKeptOut;
 use crate::sql::sqlite::merge_join;
 use crate::sql::{Cell, Row, Type};
 use crate::statements::ConsentRules;
@@ -80,19 +81,20 @@ pub struct UnclearCause {
 const COUNT: &str = "count the contacts";
 /// The columns of [`Brief`], in their order.
 const BRIEF: &str = "select contact_id, e164, region, source_rows, channels, last_at from contact";
-/// The columns that [`read_brief_statement`] reads, in their order. Words matter only where they name what could not be read,
-/// and where they say which answer a decision is about.
+/// The columns that [`read_brief_statement`] reads, in their order. Words matter only where they name what could not be
+/// read, and where they say which answer a decision is about.
 const SAID: &str = "select contact_id, statement_id, channel, purpose, state, said_from, said_until, basis, \
-    case when basis = 'review' or state = 'unclear' then words else '' end, first_run_at, wording, wording_version from consent_held";
+    case when basis = 'review' or state = 'unclear' then words else '' end, first_run_at, wording, wording_version \
+    from consent_held";
 const MICROS_A_DAY: i64 = 86_400_000_000;
 
 impl Crm {
     /// Counts the contacts by their state at the moment `now`.
     pub async fn registrations(&self, now: Timestamp) -> Result<Registrations, LoadError> {
         let is_checked = self.has_evidence().await?;
-        let (suppressed, held) = (self.suppressed().await?, self.contacts_on_hold().await?);
+        let kept_out = self.people_kept_out().await?;
         let rules = self.reader(COUNT).await?.consent_rules().await?;
-        let counting = Counting { is_checked, suppressed, held, rules, ..Counting::default() };
+        let counting = Counting { is_checked, kept_out, rules, ..Counting::default() };
         match &self.0 {
             Database::Sqlite(sqlite) => {
                 let path = Arc::clone(&sqlite.path);
@@ -245,8 +247,7 @@ struct Counting {
     channels: ChannelOverlap,
     last_days: HashMap<Option<i64>, u64>,
     unclear: BTreeMap<String, u64>,
-    suppressed: HashSet<ContactId>,
-    held: HashSet<ContactId>,
+    kept_out: PeopleKeptOut,
     rules: ConsentRules,
 }
 
@@ -263,8 +264,7 @@ impl Counting {
 
     fn add(&mut self, id: ContactId, brief: &Brief, statements: &[Statement], answer: Option<Answer>) {
         let consent = consent::for_messages(self.rules.rule, statements).map(|it| statements[it].state);
-        let kept_out = KeptOut { is_suppressed: self.suppressed.contains(&id), is_held: self.held.contains(&id) };
-        let segment = Segment::of(consent, kept_out, answer);
+        let segment = Segment::of(consent, self.kept_out.of(id), answer);
         *self.segments.entry(segment).or_default() += 1;
         if segment.can_be_chosen() && self.has_consented(statements) {
             self.with_consent += 1;

@@ -56,7 +56,7 @@ impl Crm {
         mut each: impl FnMut(Exported) -> Result<(), E>,
     ) -> Result<u64, E> {
         let select = CONTACT.select() + " where contact_id > $1 order by contact_id limit $2";
-        let (suppressed, held) = (self.suppressed().await?, self.contacts_on_hold().await?);
+        let kept_out = self.people_kept_out().await?;
         let run = self.reader("read the runs").await?.any_run().await?;
         let mut n_contacts = 0;
         let mut after = Vec::new();
@@ -75,8 +75,8 @@ impl Crm {
                 derive(&run.consent, run.id_of(run_number).unwrap_or_default(), &mut contact);
                 contact.identities = identities.remove(&contact.id).unwrap_or_default();
                 let registration = evidence.get(&contact.id).and_then(|it| Registration::of(it, now));
-                let (is_suppressed, is_held) = (suppressed.contains(&contact.id), held.contains(&contact.id));
-                each(Exported { contact, registration, kept_out: KeptOut { is_suppressed, is_held } })?;
+                let kept_out = kept_out.of(contact.id);
+                each(Exported { contact, registration, kept_out })?;
             }
         }
     }
@@ -125,8 +125,8 @@ impl Crm {
         Ok(n.first().copied().unwrap_or(0))
     }
 
-    /// The contacts that have this text as phone (`+…`) or as another identity, by what imports wrote or by what happened
-    /// since.
+    /// The contacts that have this text as phone (`+…`) or as another identity, by what imports wrote or by what
+    /// happened since.
     pub async fn find(&self, text: &str) -> Result<Vec<ContactId>, LoadError> {
         let find = format!("{FIND} union {}", contacts_with_number("$1", "substr($1, 2)"));
         self.select("find a contact", &find, &[text.into()], |it| it.contact_id(0)).await

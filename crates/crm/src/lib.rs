@@ -21,6 +21,7 @@ mod export;
 mod identity_decisions;
 mod identity_history;
 mod journal;
+mod kept_out;
 mod lease;
 mod load_run;
 mod outbox;
