@@ -153,8 +153,9 @@ impl Crm {
         Ok(Ok(merged))
     }
 
-    /// Takes a merge back, whichever of the two is named first: both contacts are what they were before it. Both are looked
-    /// for in the suppression list, so an error if the key of an entry is missing. With `never`, neither a person nor a link can merge them again; contacts need not have been merged for that.
+    /// Takes a merge back, whichever of the two is named first: both contacts are what they were before it. Both are
+    /// looked for in the suppression list, so an error if the key of an entry is missing. With `never`, neither a person nor
+    /// a link can merge them again; contacts need not have been merged for that.
     pub async fn unmerge(
         &self,
         one: ContactId,

@@ -165,9 +165,22 @@ impl Crm {
         self.select(READ, WITH_VALUE, &[value.into()], |it| it.contact_id(0)).await
     }
 
-    /// The contacts to whom events have given this number, in E.164 form, and no later event has taken it.
-    pub async fn find_by_number_now(&self, number: &str) -> Result<Vec<ContactId>, LoadError> {
-        self.select(READ, &contacts_with_number("$1", "substr($1, 2)"), &[number.into()], |it| it.contact_id(0)).await
+    /// When a contact left a number, in E.164 form, for another one; none if it has the number or never had it.
+    pub async fn number_left(&self, contact: ContactId, number: &str) -> Result<Option<Timestamp>, LoadError> {
+        let having = contacts_with_number("$1", "substr($1, 2)");
+        if self.select(READ, &having, &[number.into()], |it| it.contact_id(0)).await?.contains(&contact) {
+            return Ok(None);
+        }
+        let is_left = |it: &IdentityEvent| match &it.change {
+            IdentityChange::Changed { from, to } => match to.kind {
+                IdentityKind::Phone => from.0 == number,
+                IdentityKind::WaId => number.strip_prefix('+') == Some(from.0.as_str()),
+                _ => false,
+            },
+            _ => false,
+        };
+        let events = self.identity_history(contact).await?.events.into_iter().map(|it| it.event);
+        Ok(events.filter(is_left).map(|it| it.at).max())
     }
 
     /// The merges that hold, as pairs of the contact that stays and the other.

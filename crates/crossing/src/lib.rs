@@ -79,7 +79,7 @@ pub use crate::runs_diff::{ComparedRun, PersonChange, PersonDiff, RunsDiff, Segm
 pub use crate::scenarios_report::ScenariosReport;
 pub use crate::segments::{SegmentCount, check_segments};
 pub use crate::sources::pull_plan;
-pub use crate::suppression::{SuppressInput, SuppressOutcome, open_crm, rotate_suppression, suppress};
+pub use crate::suppression::{SuppressInput, SuppressOutcome, column_of, open_crm, rotate_suppression, suppress};
 pub use crate::trace::{EarlierRows, TracedRow, earlier_rows, row_name, traced_rows};
 pub use crate::translate::edits_of;
 pub use crate::unread::{ShownValues, UnreadBySource, UnreadLine};

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use anyhow::{Context, Result, bail};
 use crm::{Crm, SuppressAction, Suppressee, SuppressionCounts};
+use extract::DELIMITERS;
 use jiff::Timestamp;
 use model::{ContactId, ContactKey, read_sha256};
 use plan::{Plan, find_suppression_keys, rotate_suppression_keys, suppression_keys, suppression_keys_path};
@@ -42,6 +43,29 @@ pub enum SuppressInput {
     People(Vec<Suppressee>),
     /// Plain SHA-256 digests that others have made of numbers.
     Digests(HashSet<[u8; 32]>),
+}
+
+/// The values of a column of a table that came by standard input, each with its line.
+pub fn column_of(text: &str, column: &str) -> Result<Vec<(u64, String)>> {
+    let text = text.trim_start_matches('\u{feff}').as_bytes();
+    let reader = |delimiter| csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(text);
+    let named = |delimiter: u8| {
+        let place = reader(delimiter).headers().ok()?.iter().position(|it| it.trim() == column)?;
+        Some((delimiter, place))
+    };
+    let Some((delimiter, place)) = DELIMITERS.into_iter().find_map(named) else {
+        bail!(
+            "the first line of standard input names no column {column}, whether its cells are separated by commas, \
+             semicolons, tabs or |; nothing was changed"
+        )
+    };
+    let mut values = Vec::new();
+    for record in reader(delimiter).records() {
+        let record = record.context("could not read standard input as CSV")?;
+        let line = record.position().map_or(0, csv::Position::line);
+        values.extend(record.get(place).map(|it| (line, it.to_owned())));
+    }
+    Ok(values)
 }
 
 /// The result of a change of the list.

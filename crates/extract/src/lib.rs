@@ -28,6 +28,7 @@ pub use detect::{
 };
 pub use error::ExtractError;
 pub use files::files;
+pub use formats::csv::DELIMITERS;
 pub use formats::json::JsonLayout;
 pub use formats::sheet::SheetKind;
 pub use header::is_international_column;

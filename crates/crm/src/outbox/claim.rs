@@ -20,7 +20,8 @@ const CLAIM_WITHOUT: &str =
     "update outbox set state = 'intent', consent_id = null, intent_at = $1 where message_id = $2";
 const SETTLE: &str = "update outbox set state = $1, settled_at = $2 where message_id = $3 returning message_id";
 /// Nearly nobody of a long list of refusals has a message that waits.
-const WITH_WAITING: &str = "select contact_id from (select distinct contact_id from outbox where state = 'planned' or state = 'not_sent') as waiting";
+const WITH_WAITING: &str = "select contact_id from ( \
+    select distinct contact_id from outbox where state = 'planned' or state = 'not_sent') as waiting";
 const CANCEL: &str = "update outbox set state = 'cancelled', settled_at = $1 \
     where contact_id = $2 and (state = 'planned' or state = 'not_sent') and ( \
     exists (select 1 from suppressed where suppressed.contact_id = $2) \

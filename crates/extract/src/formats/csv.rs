@@ -4,5 +4,6 @@ mod head;
 mod records;
 mod rows;
 
+pub use head::DELIMITERS;
 pub(crate) use head::{CsvSettings, HeadColumns, read_head};
 pub(crate) use rows::{CsvFile, read_csv};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 use crm::{Acknowledged, Crm};
 use jiff::Timestamp;
-use model::{ContactId, IdentityChange, IdentityKind};
+use model::ContactId;
 use plan::Plan;
 use results::{AcknowledgeResult, IdentityResult, PersonIdentities};
 
@@ -41,11 +41,13 @@ async fn show(args: &ShowIdentityArgs, output: Output) -> Result<Exit> {
 async fn acknowledge(args: &AcknowledgeArgs, output: Output) -> Result<Exit> {
     let (plan, crm) = open(&args.plan).await?;
     let contact = found(&plan, &crm, &args.contact).await?;
-    if let Some(number) = left_number(&plan, &crm, contact, &args.contact).await? {
+    if let Ok((read, _)) = clean::phone(args.contact.trim(), plan.default_region())
+        && let Some(left_at) = crm.number_left(contact, &read.number.to_string()).await?
+    {
         bail!(
             "the contact has another number since {}: whoever has this one now may be another person. Name the contact by \
              its new number or by its id, {contact}; ferry identity show {contact} shows all that is known",
-            number.strftime("%Y-%m-%d")
+            left_at.strftime("%F")
         );
     }
     let note = args.note.as_deref().unwrap_or_default();
@@ -66,23 +68,6 @@ async fn acknowledge(args: &AcknowledgeArgs, output: Output) -> Result<Exit> {
     let value = AcknowledgeResult { contact_id: contact.to_string(), was_held: hold.is_some(), held: is_held, reason };
     output.print(&value, || text)?;
     Ok(if is_held { Exit::Failed } else { Exit::Done })
-}
-
-/// When the contact left the number by which it is named, by the word of a platform; none if it is named otherwise.
-async fn left_number(plan: &Plan, crm: &Crm, contact: ContactId, query: &str) -> Result<Option<Timestamp>> {
-    let Ok((read, _)) = clean::phone(query.trim(), plan.default_region()) else { return Ok(None) };
-    let number = read.number.to_string();
-    let history = crm.identity_history(contact).await?;
-    let left = |it: &&model::IdentityEvent| match &it.change {
-        IdentityChange::Changed { from, to } => {
-            to.kind == IdentityKind::Phone && from.0 == number
-                || to.kind == IdentityKind::WaId && number.strip_prefix('+') == Some(&from.0)
-        }
-        _ => false,
-    };
-    let changes = history.events.iter().map(|it| &it.event).filter(left).map(|it| it.at).max();
-    let is_gone = crm.find_by_number_now(&number).await?.iter().all(|it| *it != contact);
-    Ok(changes.filter(|_| is_gone))
 }
 
 /// All contacts that have or had the identity. A contact that was merged into another is shown as that one.

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use anyhow::{Context, Result, bail};
 use crm::{SuppressAction, SuppressionCounts};
-use crossing::{Progress, SuppressInput, SuppressOutcome, rotate_suppression};
+use crossing::{Progress, SuppressInput, SuppressOutcome, column_of, rotate_suppression};
 use results::SuppressResult;
 
 use crate::cli::SuppressArgs;
@@ -82,31 +82,4 @@ fn values(args: &SuppressArgs) -> Result<Vec<(String, String)>> {
     };
     let filled = values.into_iter().filter(|it| !it.1.trim().is_empty());
     Ok(filled.map(|(n, it)| (format!("line {n} of standard input"), it.trim().to_owned())).collect())
-}
-
-/// What stands between the cells of a table.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
-
-/// The values of a column of a table in CSV, each with its line.
-fn column_of(text: &str, column: &str) -> Result<Vec<(u64, String)>> {
-    let text = text.trim_start_matches('\u{feff}').as_bytes();
-    let reader = |delimiter| csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(text);
-    let named = |delimiter: &u8| {
-        let place = reader(*delimiter).headers().ok()?.iter().position(|it| it.trim() == column)?;
-        Some((*delimiter, place))
-    };
-    let Some((delimiter, place)) = DELIMITERS.iter().find_map(named) else {
-        bail!(
-            "the first line of standard input names no column {column}, whether its cells are separated by commas, \
-             semicolons, tabs or |; nothing was changed"
-        )
-    };
-    let mut reader = reader(delimiter);
-    let mut values = Vec::new();
-    for record in reader.records() {
-        let record = record.context("could not read standard input as CSV")?;
-        let line = record.position().map_or(0, csv::Position::line);
-        values.extend(record.get(place).map(|it| (line, it.to_owned())));
-    }
-    Ok(values)
 }

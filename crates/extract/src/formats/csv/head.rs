@@ -6,7 +6,8 @@ use crate::formats::csv::records::{CsvRecord, CsvScanner};
 use crate::row::MOST_COLUMNS;
 use crate::titles::{MOST_LINES, header_below_titles};
 
-const DELIMITERS: [u8; 4] = *b",;\t|";
+/// What can stand between the cells of a table.
+pub const DELIMITERS: [u8; 4] = *b",;\t|";
 
 /// Settings of a plan for CSV text. What the plan leaves out is detected.
 #[derive(Clone, Copy, Debug, Default)]
