@@ -17,7 +17,7 @@ const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
 /// The most bytes of a receipt: a person says less in a lifetime.
 const MOST_BYTES: u64 = 16 << 20;
 
-/// What is said of a person on the suppression list.
+/// The remark about a person on the suppression list.
 pub const SUPPRESSED: &str = "suppressed: whatever counts, nobody writes to this person\n";
 
 /// The consent to prove.
@@ -109,8 +109,8 @@ pub async fn check_receipt(plan: &Plan, file: &Path) -> Result<(ConsentProof, St
     bail!("{} is not genuine: {why}", shown())
 }
 
-/// Whether the consent of a receipt counts now, whether the person is suppressed, and both in words. Nothing is known without
-/// a database.
+/// Whether the consent of a receipt counts now, whether the person is suppressed, and both in words. Nothing is known
+/// without a database.
 async fn now(plan: &Plan, key: &ContactKey, receipt: &Receipt) -> Result<(Option<bool>, Option<bool>, String)> {
     let about = receipt.pii_processing.purposes.first().and_then(|it| {
         let contact = ContactId::from_hex(&receipt.pii_principal_id)?;

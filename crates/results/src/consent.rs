@@ -166,6 +166,6 @@ pub struct ShownUnclear {
     pub reason: &'static str,
     /// The channels and purposes that it holds back.
     pub holds: String,
-    /// What was decided for other channels than its own, such as `no by whatsapp`.
+    /// The decisions for other channels than its own, such as `no by whatsapp`.
     pub decided: Vec<String>,
 }

@@ -38,7 +38,7 @@ pub struct UnclearStatement {
     pub statement: Statement,
     /// The channels and purposes for which it counts.
     pub holds: Vec<(ConsentChannel, ConsentPurpose)>,
-    /// What was decided about it, by channel. A decision for its own channel settles it.
+    /// The decisions about it, by channel. One for its own channel settles it.
     pub decisions: Vec<Statement>,
 }
 

@@ -52,7 +52,7 @@ impl Crm {
 
     /// The contacts that are held, with the reason: `+33199000001 number_changed 2026-12-01`.
     async fn held_people(&self) -> String {
-        // What is found without reading every contact is the same.
+        // The search that does not read every contact finds the same.
         let all: HashSet<ContactId> = self.holds().await.unwrap().into_iter().map(|it| it.contact).collect();
         assert_eq!(self.contacts_on_hold().await.unwrap(), all);
         let n_missed =
