@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use model::{Basis, Channel, ConsentChannel, ConsentEvent, ConsentState, Direction, Prompt, RawContact, Reason};
+use model::{
+    Basis, Channel, ConsentChannel, ConsentEvent, ConsentState, Direction, Prompt, RawContact, Reason, is_nothing,
+};
 
 use crate::error::ExtractError;
 use crate::header::Header;
@@ -304,12 +306,13 @@ impl Layout {
     }
 }
 
+/// The name of a row: the cell of the whole name, else its parts. A cell such as `-` or `n/a` says nothing.
 fn full_name<'a>(whole: &'a str, first: &'a str, last: &'a str) -> Cow<'a, str> {
-    match (whole.trim(), first.trim(), last.trim()) {
-        ("", first, "") => first.into(),
-        ("", "", last) => last.into(),
-        ("", first, last) => format!("{first} {last}").into(),
-        _ => whole.into(),
+    let said = |cell: &'a str| Some(cell.trim()).filter(|it| !is_nothing(it));
+    match (said(whole), said(first), said(last)) {
+        (Some(_), _, _) => whole.into(),
+        (None, Some(first), Some(last)) => format!("{first} {last}").into(),
+        (None, first, last) => first.or(last).unwrap_or_default().into(),
     }
 }
 
@@ -319,4 +322,25 @@ fn is_float(phone: &str) -> bool {
     let Some((whole, fraction)) = phone.trim().split_once('.') else { return false };
     let are_digits = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
     are_digits(whole) && whole.len() > 6 && are_digits(fraction) && fraction.bytes().any(|it| it != b'0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_name_that_says_nothing_is_no_part_of_it() {
+        for (whole, first, last, name) in [
+            ("", "Ana", "Roux", "Ana Roux"),
+            ("", "-", "Roux", "Roux"),
+            ("", "Ana", " N/A ", "Ana"),
+            ("", "unknown", "null", ""),
+            ("", "Ana", "", "Ana"),
+            ("-", "Ana", "Roux", "Ana Roux"),
+            ("A. Roux", "Ana", "-", "A. Roux"),
+            ("", "Ana", "Null-Roux", "Ana Null-Roux"),
+        ] {
+            assert_eq!(full_name(whole, first, last), name, "{whole} | {first} | {last}");
+        }
+    }
 }

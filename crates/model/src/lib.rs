@@ -60,7 +60,7 @@ pub use receipt::{Counts, Receipt, Stage};
 pub use registration::Registration;
 pub use row::{
     Channel, ConsentEvent, Direction, LedgerRow, Outcome, Prompt, RawContact, Reason, Reject, RowFinding, RowFindings,
-    RowId, is_total,
+    RowId, is_nothing, is_total,
 };
 pub use rule::{Finding, Rule, Severity};
 pub use schema_name::is_schema_name;

@@ -157,6 +157,11 @@ impl Outcome {
     }
 }
 
+/// Whether a cell stands for no value: empty, `-`, `n/a`, `null`, `unknown`, in any case.
+pub fn is_nothing(text: &str) -> bool {
+    ["", "-", "n/a", "null", "unknown"].iter().any(|it| text.eq_ignore_ascii_case(it))
+}
+
 /// Whether a text is the line of totals of a table, such as `Total: 1234`.
 pub fn is_total(text: &str) -> bool {
     const WORDS: [&str; 7] = ["total", "totals", "totaux", "sum", "somme", "gesamt", "summe"];

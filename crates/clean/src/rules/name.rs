@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
-use model::is_unprintable;
+use model::{is_nothing, is_unprintable};
 use unicode_normalization::char::is_combining_mark;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
@@ -37,11 +37,6 @@ fn is_plain(text: &str) -> bool {
         before = byte;
     }
     has_capital && has_small && before != b' '
-}
-
-/// Whether a cell says that there is no name: empty, `-`, `n/a`, `null`, `unknown`, in any case.
-pub(crate) fn is_nothing(text: &str) -> bool {
-    ["", "-", "n/a", "null", "unknown"].iter().any(|it| text.eq_ignore_ascii_case(it))
 }
 
 /// Whether the text is composed. Characters below U+0300, which include the letters of Western Europe, always are.
