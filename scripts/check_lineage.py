@@ -5,7 +5,7 @@
 
 The script writes four exports, loads them, merges some contacts, loads changed exports, and merges some more. After
 each of the four steps it reads the files and the views of the database. Of Ferry it reads nothing else but the ledger
-and the rejects of each run, and the column run_number of the table contact. It is written from docs/ without looking at the code. Please keep it so.
+and the rejects of each run. It is written from docs/ without looking at the code. Please keep it so.
 
 FERRY is the program. PostgreSQL is used if FERRY_TEST_POSTGRES is set: an address in which DATABASE stands for a name.
 --rules loads with other rules of [merge] than the default.
@@ -22,24 +22,23 @@ What is expected, and where the docs say it:
 - first_at, last_at and the dates of messages are the earliest and latest; n_messages counts the ids of messages;
   reachable is that of the last message with a known result (exports.md).
 - A later import replaces values; what it lacks stays, with the row and the id of its run. Dates and counts are never
-  lowered. Rows of a source that the import has again are replaced (cleaning.md).
-- A merge keeps the values of the first contact and takes those that it lacks from the other (cleaning.md). A Viber user
-  who was alone and now has a phone is merged before the import, one who comes alone and has a known phone after it.
-- Equal words of one source on one channel and date are one statement; it names a row with them, in its first run
-  (consent.md). consent_model.py says which statement counts.
+  lowered, and tags are those of all imports. Rows of a source that the import has again are replaced, but for rows that
+  values that stay are from, and the row of the consent (cleaning.md).
+- A merge keeps the values of the first contact and takes those that it lacks from the other; it adds the counts of
+  messages, and keeps the rows of both (cleaning.md). A Viber user who was alone and now has a phone is merged before the
+  import, one who comes alone and has a known phone after it.
+- A name of two columns has no part that means nothing (cleaning.md).
+- A number with 00 is national if its country is not understood (cleaning.md).
+- "Unsubscribed" in a column of consent is a no. A list has no words, and an unreadable language has these. `consent_at`
+  does not date `opt_out` if the source has a column `consent` (consent.md).
+- Equal words of one source on one channel and date are one statement; it names a row with them, in its first run, and
+  after a merge that of the first contact. What could not be read is retracted when its source has the person again
+  and can be read (consent.md). consent_model.py says which statement counts.
 - Each row is in the ledger of its run. A row of a contact is in its source_rows, or a later import of its source is.
-- A value is explained by the row that value_rows names, else by a row of source_rows that gives it.
-
-What the docs do not say, or say otherwise. The script expects what Ferry does:
-
-- Tags are those of all rows of all imports. A merge adds the counts of messages.
-- Rows of an earlier import stay in source_rows if a value or the statement that counts is from them.
-- The words of a list are empty, and those of an unreadable language "unreadable language". Such a statement is
-  retracted when its source has the person again and the language can be read.
-- `opt_out` is not dated by `consent_at` if the source has a column `consent`. "unsubscribed" in a cell is a no.
-- A number with 00 is national if its country is not understood.
-- A contact that an import repeats with the same rows is not written: its names of rows are those of both runs.
-- A statement that both contacts of a merge have keeps the row and the run of the first contact.
+- The rows that value_rows name are in source_rows. The bare ones are of the run run_id; a contact that an import has
+  again with the same rows and values is not written, so its rows are those of the later run as well (database.md).
+- A value is explained by the row that value_rows name. Where they name none, a row of the contact's own run gives it;
+  where they name several rows of an earlier run, one of them does (database.md).
 """
 
 import argparse
@@ -58,6 +57,7 @@ import subprocess
 import sys
 import tempfile
 import unicodedata
+import urllib.parse
 import zoneinfo
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -74,6 +74,7 @@ PRIORITY = {"left": 1, "clients": 2, "log": 3, "viber": 4}
 DAY = datetime.timedelta(days=1)
 FIELDS = ["name", "email", "language", "last_at", "reachable"]
 BY_SOURCE_ROWS = ["first_at", "last_inbound_at", "last_outbound_at", "n_messages", "attribute", "tag"]
+NAMED_IF_EARLIER = re.compile(r"(?:first_at|last_inbound_at|last_outbound_at|n_messages|attributes\.\w+|tags\..+)")
 EARLIEST = datetime.datetime(2005, 1, 1, tzinfo=UTC)
 
 PLAN = """
@@ -745,6 +746,8 @@ class Contact:
     said: dict = field(default_factory=dict)  # identity of a statement -> (Said, rows by run)
     retracted: set = field(default_factory=set)
     run: int = 0
+    before: set = field(default_factory=set)  # the rows before the last import
+    may_stay: set = field(default_factory=set)  # rows before an import that was followed by a merge
 
 
 def statement_key(said, source):
@@ -816,10 +819,11 @@ def import_again(known, new):
     contact.tags = known.tags | new.tags
     contact.channels = known.channels | new.channels
     contact.n_messages = max(known.n_messages, new.n_messages)
+    contact.before = set(known.rows)
     again = {row.source for row in new.rows}
     contact.rows = sorted(new.rows + [row for row in known.rows if row.source not in again])
     contact.said = union_of_statements(known, new)
-    # Not in the docs: what could not be read is retracted when the source has the person again and can be read.
+    # What could not be read is retracted when the source has the person again and can be read.
     unreadable = {key for key in known.said if key[1] == "unreadable" and key[4] in again and key not in new.said}
     contact.retracted = (known.retracted | unreadable) - set(new.said)
     return contact
@@ -835,6 +839,7 @@ def merged(keep, other):
     contact.channels = keep.channels | other.channels
     contact.n_messages = keep.n_messages + other.n_messages
     contact.rows = sorted(set(keep.rows + other.rows))
+    contact.may_stay = keep.before | other.before
     contact.said = other.said | keep.said
     contact.retracted = (
         (keep.retracted | other.retracted) - (set(keep.said) - keep.retracted) - (set(other.said) - other.retracted)
@@ -1054,10 +1059,7 @@ class Checker:
         self.readings = {reading.row: reading for rows in readings for reading in rows}
         self.number_of = {label: number for number, label in enumerate(runs, 1)}
         self.contacts = project.rows("select * from contact_view")
-        id_of = "lower(hex(contact_id))" if project.kind == "sqlite" else "encode(contact_id, 'hex')"
-        self.run_of = {
-            row["id"]: row["run_number"] for row in project.rows(f"select {id_of} as id, run_number from contact")
-        }
+        self.run_of = {contact["contact_id"]: self.number_of[contact["run_id"]] for contact in self.contacts}
         self.identities = collections.defaultdict(list)
         for row in project.rows("select * from identity_view"):
             self.identities[row["contact_id"]].append((row["kind"], row["value"]))
@@ -1103,18 +1105,21 @@ class Checker:
         return rows
 
     def value_rows(self, contact, own_run):
-        """The row of most values, and the exceptions by field."""
+        """The row of most values, the exceptions by field, and the rows of values that stay by field."""
         if not contact["value_rows"]:
             rows = self.row_names(contact["source_rows"], own_run)
-            return (rows[0] if len(rows) == 1 else None), {}
-        default, exceptions = None, {}
+            return (rows[0] if len(rows) == 1 else None), {}, {}
+        default, exceptions, earlier = None, {}, {}
         for token in contact["value_rows"].split():
-            name, equals, row = token.partition("=")
-            if equals:
-                exceptions[name] = self.row_names(row, own_run)[0]
-            else:
+            names_of_values, equals, rows = token.partition("=")
+            if not equals:
                 default = self.row_names(token, own_run)[0]
-        return default, exceptions
+            elif names_of_values in FIELDS:
+                (exceptions[names_of_values],) = self.row_names(rows, own_run)
+            else:
+                for name in names_of_values.split(","):
+                    earlier[urllib.parse.unquote(name)] = set(self.row_names(rows.replace("+", " "), own_run))
+        return default, exceptions, earlier
 
     def same_set_of_contacts(self):
         expected, found = set(self.world.contacts), set(self.by_key)
@@ -1130,11 +1135,13 @@ class Checker:
             expected = self.world.contacts.get(self.key_of[contact["contact_id"]])
             if expected is not None:
                 own_run = self.run_of_names(contact)
-                default, exceptions = self.value_rows(contact, own_run)
+                default, exceptions, earlier = self.value_rows(contact, own_run)
                 place = f"{contact['source_rows']} (run {own_run}), value_rows {contact['value_rows']}"
                 rows = set(self.row_names(contact["source_rows"], own_run))
-                self.check_rows(contact, rows, expected, {row for row in (default, *exceptions.values()) if row}, place)
+                value_rows = {row for row in (default, *exceptions.values()) if row}.union(*earlier.values())
+                self.check_rows(contact, rows, expected, value_rows, place)
                 expected.rows = sorted(rows)
+                expected.before, expected.may_stay = set(), set()
 
     def check(self, contact):
         expected = self.world.contacts.get(self.key_of[contact["contact_id"]])
@@ -1143,18 +1150,18 @@ class Checker:
         self.report.explained("contacts")
         own_run = self.run_of_names(contact)
         place = f"{contact['source_rows']} (run {own_run}), value_rows {contact['value_rows']}"
-        default, exceptions = self.value_rows(contact, own_run)
-        unknown = set(exceptions) - set(FIELDS)
+        default, exceptions, self.earlier = self.value_rows(contact, own_run)
+        unknown = {name for name in self.earlier if not NAMED_IF_EARLIER.fullmatch(name)}
         self.report.expect("value_rows name known fields", not unknown, f"{unknown} at {place}")
 
         rows = sorted(self.row_names(contact["source_rows"], own_run))
-        self.named = [self.readings[row] for row in rows]
+        self.own = [self.readings[row] for row in rows if row.run == own_run]
 
         for name in ("name", "email", "language", "reachable"):
             self.field(contact, name, contact[name], expected.values.get(name), exceptions.get(name, default), place)
         found = moment(contact["last_at"])
         self.field(contact, "last_at", found, expected.dates.get("last_at"), exceptions.get("last_at", default), place)
-        # value_rows do not name the rows of the fields below: they have to be among source_rows.
+        # A field below is from the rows that value_rows name for it, or else from one of the contact's own run.
         gives = {
             "first_at": lambda reading: reading.first,
             "last_inbound_at": lambda reading: reading.inbound is True and reading.at,
@@ -1165,7 +1172,7 @@ class Checker:
             value, row = expected.dates.get(name, (None, None))
             self.field(contact, name, found, expected.dates.get(name), row, place)
             if found and found == value:
-                self.from_named(name, any(give(reading) == found for reading in self.named), row, place)
+                self.from_named(name, any(give(reading) == found for reading in self.rows_of(name)), row, place)
 
         attributes = {key: value for key, (value, _) in expected.attributes.items()}
         found = json.loads(contact["attributes"] or "{}")
@@ -1174,12 +1181,13 @@ class Checker:
         )
         for key, value in found.items():
             if attributes.get(key) == value:
-                given = any(reading.attributes.get(key) == value for reading in self.named)
+                given = any(reading.attributes.get(key) == value for reading in self.rows_of(f"attributes.{key}"))
                 self.from_named("attribute", given, expected.attributes[key][1], place)
         tags = {tag for tag in (contact["tags"] or "").split(",") if tag}
         self.report.expect("tags", tags == expected.tags, f"{len(tags)} and not {len(expected.tags)} at {place}")
         for tag in tags & expected.tags:
-            self.from_named("tag", any(tag in reading.tags for reading in self.named), "no row", place)
+            given = any(tag in reading.tags for reading in self.rows_of(f"tags.{tag}"))
+            self.from_named("tag", given, "no row", place)
         channels = "+".join(channel for channel in ("sms", "viber") if channel in expected.channels)
         self.report.expect("channels", contact["channels"] == channels, f"{contact['channels']} at {place}")
         self.report.expect(
@@ -1187,7 +1195,7 @@ class Checker:
             contact["n_messages"] == expected.n_messages,
             f"{contact['n_messages']} and not {expected.n_messages} at {place}",
         )
-        n_named = len({(reading.row.run, reading.message) for reading in self.named if reading.message})
+        n_named = len({(reading.row.run, reading.message) for reading in self.rows_of("n_messages") if reading.message})
         self.from_named(
             "n_messages", n_named >= contact["n_messages"], f"{n_named} of {contact['n_messages']} messages", place
         )
@@ -1196,8 +1204,12 @@ class Checker:
             self.report.expect("region", contact["region"] == region, f"{contact['region']} at {place}")
         self.check_statements(contact, expected, place)
 
+    def rows_of(self, name):
+        """The rows that may have given a value: those that value_rows name, else those of the contact's own run."""
+        return [self.readings[row] for row in self.earlier[name]] if name in self.earlier else self.own
+
     def from_named(self, what, is_given, by, place):
-        """A field without a row in value_rows is explained if a row of source_rows gives it."""
+        """Every field is explained if one of its rows gives it, and these are in source_rows."""
         self.report.expect(f"{what} by a row of source_rows", is_given, f"given by {by}, at {place}")
 
     def check_rows(self, contact, rows, expected, value_rows, place):
@@ -1208,7 +1220,7 @@ class Checker:
         )
         missing = set(expected.rows) - rows
         deciding = self.rows_of_what_counts(contact)
-        more = rows - set(expected.rows) - value_rows - deciding
+        more = rows - set(expected.rows) - value_rows - deciding - expected.may_stay
         self.report.expect(
             "source_rows", not missing and not more, f"missing {names(missing)}, too many {names(more)}, at {place}"
         )

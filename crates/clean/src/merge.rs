@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use model::{
-    Basis, Channel, ConsentPurpose, ConsentRecord, ConsentState, Contact, Direction, Field, Identity, IdentityKind,
-    NAME_PARTS, Personal, RowFinding, RowFindings, RowId, RowName, SaidAt, Statement,
+    Basis, Channel, ConsentPurpose, ConsentRecord, ConsentState, Contact, Direction, EarlierRows, Field, Identity,
+    IdentityKind, NAME_PARTS, Personal, RowFinding, RowFindings, RowId, RowName, SaidAt, Statement,
 };
 use phone::Region;
 use smallvec::SmallVec;
@@ -258,6 +258,7 @@ impl<'a> MergedRows<'a> {
             channels,
             n_rows: self.rows.n_rows(),
             rows: names.rows,
+            earlier_rows: EarlierRows::default(),
         }
     }
 }

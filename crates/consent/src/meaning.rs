@@ -12,7 +12,7 @@ pub enum Meaning {
     Unclear,
     /// A plain no, such as "no", FALSE or an opt-out flag.
     No,
-    /// The person's own words, such as "STOP" or "unsubscribed".
+    /// The person's own words, such as "STOP" or "user unsubscribed".
     Stop,
 }
 

@@ -8,7 +8,7 @@ create table run (
   -- Names the run for good. run_id is a label for people: two runs of one day and name have two labels.
   uid text not null unique,
   -- Runs are counted from 1. Contacts name the run of their rows by this number.
-  number bigint not null,
+  number bigint not null unique,
   started_at bigint not null,
   key_id text not null,
   tool text not null

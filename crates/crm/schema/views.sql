@@ -1,8 +1,9 @@
 -- Views for people and for other tools. Their names and columns stay the same from version to version; tables may
 -- change. Ids are hexadecimal, times are ISO 8601 text on SQLite and timestamptz on PostgreSQL.
 create view contact_view as
-  select {contact view columns}, summary.consent, time_of(summary.consent_at) as consent_at, summary.consent_channel,
-    summary.whatsapp_consent, case when suppressed.contact_id is null then 'no' else 'yes' end as suppressed,
+  select {contact view columns}, (select run_id from run where run.number = contact.run_number) as run_id,
+    summary.consent, time_of(summary.consent_at) as consent_at, summary.consent_channel, summary.whatsapp_consent,
+    case when suppressed.contact_id is null then 'no' else 'yes' end as suppressed,
     case when held.contact_id is null then 'no' else 'yes' end as held
   from contact left join consent_summary as summary on summary.contact_id = contact.contact_id
     left join suppressed on suppressed.contact_id = contact.contact_id

@@ -1,5 +1,6 @@
 //! Contacts in and out of the database.
 
+mod cells;
 mod changes;
 pub(crate) mod columns;
 mod edits;
@@ -8,6 +9,8 @@ mod load;
 mod merges;
 mod reconcile;
 mod row;
+mod source_rows;
+mod stay;
 
 pub use changes::Loaded;
 pub use edits::Conflict;

@@ -7,6 +7,7 @@ mod identity;
 mod identity_views;
 mod journal;
 mod ledger;
+mod lineage;
 mod load;
 mod meanwhile;
 mod orders;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::{Channel, ConsentChannel, ConsentState, ContactId, Identity, Personal, RowName, Statement};
+use crate::{Channel, ConsentChannel, ConsentState, ContactId, EarlierRows, Identity, Personal, RowName, Statement};
 use phone::{LineType, PhoneNumber, Region};
 
 /// The attributes that are parts of the name as well.
@@ -52,6 +52,8 @@ pub struct Contact {
     pub n_rows: u64,
     /// The rows that were merged, such as `sms:1-3,9 viber:7`.
     pub rows: RowName,
+    /// The rows of earlier imports that gave values which stay.
+    pub earlier_rows: EarlierRows,
 }
 
 impl Contact {
@@ -82,6 +84,7 @@ impl Contact {
             channels: Vec::new(),
             n_rows: 0,
             rows,
+            earlier_rows: EarlierRows::default(),
         }
     }
 

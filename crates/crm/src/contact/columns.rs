@@ -9,6 +9,11 @@ use std::collections::BTreeMap;
 use model::{Channel, Contact, Field, Lineage, Personal, RowName};
 use phone::{LineType, PhoneNumber, Region};
 
+use crate::contact::cells::{personal, set, set_count, set_field, set_time};
+use crate::contact::stay::{
+    FIRST_AT, LAST_INBOUND_AT, LAST_OUTBOUND_AT, N_MESSAGES, keep_edit, keep_known, take_attributes, take_rows,
+    take_tags, unite,
+};
 use crate::sql::{Cell, Type};
 
 /// A column, and what is done with it.
@@ -88,7 +93,7 @@ const ALL: [ContactColumn; N_COLUMNS] = [
     ContactColumn {
         combine: |now, held| keep_known(&mut now.name, &held.name),
         counted_as: Some("name"),
-        keep_edit: Some(|now, held| now.name.clone_from(&held.name)),
+        keep_edit: Some(|now, held| keep_edit(&mut now.name, &held.name)),
         ..column(
             "name",
             Type::Text,
@@ -100,7 +105,7 @@ const ALL: [ContactColumn; N_COLUMNS] = [
     ContactColumn {
         combine: |now, held| keep_known(&mut now.email, &held.email),
         counted_as: Some("email"),
-        keep_edit: Some(|now, held| now.email.clone_from(&held.email)),
+        keep_edit: Some(|now, held| keep_edit(&mut now.email, &held.email)),
         ..column(
             "email",
             Type::Text,
@@ -112,7 +117,7 @@ const ALL: [ContactColumn; N_COLUMNS] = [
     ContactColumn {
         combine: |now, held| keep_known(&mut now.language, &held.language),
         counted_as: Some("language"),
-        keep_edit: Some(|now, held| now.language.clone_from(&held.language)),
+        keep_edit: Some(|now, held| keep_edit(&mut now.language, &held.language)),
         ..column(
             "language",
             Type::Text,
@@ -122,7 +127,12 @@ const ALL: [ContactColumn; N_COLUMNS] = [
         )
     },
     ContactColumn {
-        combine: |now, held| now.first_at = [held.first_at, now.first_at].into_iter().flatten().min(),
+        combine: |now, held| {
+            if held.first_at.is_some_and(|it| now.first_at.is_none_or(|now| it < now)) {
+                now.first_at = held.first_at;
+                take_rows(now, held, FIRST_AT);
+            }
+        },
         counted_as: Some("first_at"),
         ..column(
             "first_at",
@@ -151,7 +161,12 @@ const ALL: [ContactColumn; N_COLUMNS] = [
         )
     },
     ContactColumn {
-        combine: |now, held| now.last_inbound_at = now.last_inbound_at.max(held.last_inbound_at),
+        combine: |now, held| {
+            if held.last_inbound_at > now.last_inbound_at {
+                now.last_inbound_at = held.last_inbound_at;
+                take_rows(now, held, LAST_INBOUND_AT);
+            }
+        },
         counted_as: Some("last_inbound_at"),
         ..column(
             "last_inbound_at",
@@ -162,7 +177,12 @@ const ALL: [ContactColumn; N_COLUMNS] = [
         )
     },
     ContactColumn {
-        combine: |now, held| now.last_outbound_at = now.last_outbound_at.max(held.last_outbound_at),
+        combine: |now, held| {
+            if held.last_outbound_at > now.last_outbound_at {
+                now.last_outbound_at = held.last_outbound_at;
+                take_rows(now, held, LAST_OUTBOUND_AT);
+            }
+        },
         counted_as: Some("last_outbound_at"),
         ..column(
             "last_outbound_at",
@@ -174,7 +194,12 @@ const ALL: [ContactColumn; N_COLUMNS] = [
     },
     ContactColumn {
         // "At least": two exports of one time overlap, so adding would count messages twice.
-        combine: |now, held| now.n_messages = now.n_messages.max(held.n_messages),
+        combine: |now, held| {
+            if held.n_messages > now.n_messages {
+                now.n_messages = held.n_messages;
+                take_rows(now, held, N_MESSAGES);
+            }
+        },
         counted_as: Some("messages"),
         ..column(
             "n_messages",
@@ -196,7 +221,7 @@ const ALL: [ContactColumn; N_COLUMNS] = [
         )
     },
     ContactColumn {
-        combine: |now, held| unite(&mut now.tags, &held.tags),
+        combine: take_tags,
         counted_as: Some("tags"),
         ..column(
             "tags",
@@ -211,11 +236,7 @@ const ALL: [ContactColumn; N_COLUMNS] = [
     },
     // Further values, as an object in JSON.
     ContactColumn {
-        combine: |now, held| {
-            for (name, value) in &held.attributes {
-                now.attributes.entry(name.clone()).or_insert_with(|| value.clone());
-            }
-        },
+        combine: take_attributes,
         counted_as: Some("attributes"),
         ..column(
             "attributes",
@@ -254,8 +275,18 @@ const ALL: [ContactColumn; N_COLUMNS] = [
         ..column("source_rows", Type::Text, "text not null", |it| (&*it.rows).into(), none)
     },
     // The source row of each value: first the row of all values that are not named after it. Where it is null, or names
-    // a row for some values only, the others came from source_rows, which is then one row. See model::Lineage.
-    column("value_rows", Type::Text, "text", |it| Lineage::text(&it.rows, &stored_value_rows(it)).into(), none),
+    // a row for some values only, the others came from source_rows, which is then one row. Values that stay from an
+    // earlier import follow. See model::Lineage.
+    column(
+        "value_rows",
+        Type::Text,
+        "text",
+        |it| Lineage::text(it, &stored_value_rows(it)).into(),
+        |it, _, lineage| {
+            it.earlier_rows = lineage.earlier_rows();
+            Some(())
+        },
+    ),
 ];
 
 /// The columns that people edit in the CRM. A check sum has room for four of them.
@@ -332,51 +363,6 @@ const fn are_equal(one: &[u8], other: &[u8]) -> bool {
 
 fn none(_: &mut Contact, _: &Cell<'_>, _: &Lineage<'_>) -> Option<()> {
     Some(())
-}
-
-fn set<T>(value: &mut Option<T>, cell: &Cell<'_>, read: impl Fn(&str) -> Option<T>) -> Option<()> {
-    *value = match cell.text()? {
-        Some(text) => Some(read(text)?),
-        None => None,
-    };
-    Some(())
-}
-
-fn set_field<T>(
-    value: &mut Option<Field<T>>,
-    cell: &Cell<'_>,
-    lineage: &Lineage<'_>,
-    name: &str,
-    read: impl Fn(&str) -> Option<T>,
-) -> Option<()> {
-    set(value, cell, |text| Some(Field { value: read(text)?, row: lineage.row(name) }))
-}
-
-fn set_time(value: &mut Option<jiff::Timestamp>, cell: &Cell<'_>) -> Option<()> {
-    *value = cell.time()?;
-    Some(())
-}
-
-fn set_count(value: &mut u64, cell: &Cell<'_>) -> Option<()> {
-    *value = u64::try_from(cell.int()??).ok()?;
-    Some(())
-}
-
-fn personal(text: &str) -> Option<Personal<String>> {
-    Some(Personal(text.to_owned()))
-}
-
-fn keep_known<T: Clone>(now: &mut Option<T>, held: &Option<T>) {
-    if now.is_none() {
-        now.clone_from(held);
-    }
-}
-
-/// All values of both, sorted, each once.
-pub(crate) fn unite<T: Ord + Clone>(now: &mut Vec<T>, held: &[T]) {
-    now.extend_from_slice(held);
-    now.sort();
-    now.dedup();
 }
 
 #[expect(clippy::expect_used, reason = "texts are always JSON; going on without them would lose them")]

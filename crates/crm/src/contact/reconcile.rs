@@ -6,7 +6,9 @@ use model::{Basis, Contact, Identity, IdentityKind, Personal, RowName, Statement
 use phone::PhoneNumber;
 
 use crate::contact::StoredContact;
-use crate::contact::columns::{COLUMNS, unite};
+use crate::contact::columns::COLUMNS;
+use crate::contact::source_rows::SourceRows;
+use crate::contact::stay::{N_MESSAGES, name_values, rows_of_messages, unite, with_rows_of_values};
 use crate::load_run::LoadRun;
 use crate::statements::{ConsentRules, derive, union};
 
@@ -24,9 +26,7 @@ pub(crate) fn reconciled(run: &LoadRun, held: &StoredContact, incoming: Contact,
         false => all_rows(&held.rows, &incoming.rows),
     };
     let held = without_mended(held, run, &incoming);
-    let contact = derived(run, combined(&held, incoming));
-    let rows = contact.value_rows().into_iter().fold(rows, |rows, (_, row)| with_row(rows, row));
-    with_rows(contact, rows)
+    with_rows(derived(run, combined(&held, incoming)), &rows)
 }
 
 /// The contact after an import of somebody who was merged into it, and who has its id here.
@@ -39,7 +39,7 @@ pub(crate) fn reconciled_into(run: &LoadRun, held: &StoredContact, incoming: Con
     let at = |it: &Contact| it.last_at.as_ref().map(|it| it.value);
     let is_newer = at(&held).zip(at(&incoming)).is_some_and(|(held, incoming)| incoming > held);
     let contact = if is_newer { combined(&held, incoming) } else { completed(held, incoming) };
-    with_rows(derived(run, contact), rows)
+    with_rows(derived(run, contact), &rows)
 }
 
 /// The contact that the database holds. Rows of an earlier run are named with the id of that run.
@@ -57,9 +57,10 @@ fn derived(run: &LoadRun, mut contact: Contact) -> Contact {
     contact
 }
 
-/// The contact with these rows, and their number.
-fn with_rows(contact: Contact, rows: RowName) -> Contact {
-    Contact { n_rows: count_rows(&rows), rows, ..contact }
+/// The contact with these rows and all that its values name, and with their number.
+fn with_rows(contact: Contact, rows: &str) -> Contact {
+    let (rows, n_rows) = with_rows_of_values(rows, &contact);
+    Contact { n_rows, rows, ..contact }
 }
 
 /// The contact without the statements that this import replaces: those about rows that could not be read, if their
@@ -87,18 +88,6 @@ fn source_of(row: &str) -> &str {
     row.split_once(':').map_or(row, |it| it.0)
 }
 
-/// The rows, and one more of an earlier run if a value still comes from it.
-fn with_row(rows: RowName, row: Option<&RowName>) -> RowName {
-    let Some((of_source, _)) = row.filter(|it| it.contains('/')).and_then(|it| it.rsplit_once(':')) else {
-        return rows;
-    };
-    let is_there = rows.split(' ').any(|it| it.rsplit_once(':').is_some_and(|it| it.0 == of_source));
-    match row {
-        Some(row) if !is_there => format!("{rows} {row}").into(),
-        _ => rows,
-    }
-}
-
 /// The import with what the database knows beside it, column by column. The caller derives the consent from the
 /// statements.
 fn combined(held: &Contact, incoming: Contact) -> Contact {
@@ -116,11 +105,12 @@ fn combined(held: &Contact, incoming: Contact) -> Contact {
 /// has one. `run_id` is the run of the rows that are named without one.
 pub(crate) fn joined(rules: &ConsentRules, run_id: &str, kept: Contact, other: Contact) -> Contact {
     let n_messages = kept.n_messages + other.n_messages;
-    let n_rows = kept.n_rows + other.n_rows;
-    let rows = format!("{} {}", kept.rows, other.rows).into();
-    let mut contact = Contact { n_messages, n_rows, rows, ..completed(kept, other) };
+    let rows_of_messages = rows_of_messages(&kept, &other);
+    let rows = both_rows(&kept.rows, &other.rows);
+    let mut contact = Contact { n_messages, ..completed(kept, other) };
+    contact.earlier_rows.set(N_MESSAGES.to_owned(), rows_of_messages);
     derive(rules, run_id, &mut contact);
-    contact
+    with_rows(contact, &rows)
 }
 
 /// The first contact with what the other knows beside it. The phone of the other becomes an identity where the first
@@ -142,36 +132,26 @@ pub(crate) fn qualified(mut contact: Contact, run_id: &str) -> Contact {
         let part = |it: &str| if it.contains('/') { it.to_owned() } else { format!("{run_id}/{it}") };
         row.split(' ').map(part).collect::<Vec<_>>().join(" ").into()
     };
+    name_values(&mut contact);
     contact.value_rows_mut().into_iter().flatten().for_each(|row| *row = name(row));
+    contact.earlier_rows.rows_mut().for_each(|rows| *rows = name(rows));
     contact.rows = name(&contact.rows);
     contact
 }
 
 /// The rows of the import, and those that the database names of sources that the import does not have for this contact.
-fn all_rows(held: &str, incoming: &RowName) -> RowName {
+fn all_rows(held: &str, incoming: &str) -> RowName {
     let known: Vec<&str> = incoming.split(' ').map(source_of).collect();
-    let others: Vec<&str> = held.split(' ').filter(|it| it.contains('/') && !known.contains(&source_of(it))).collect();
-    if others.is_empty() { RowName::clone(incoming) } else { format!("{incoming} {}", others.join(" ")).into() }
+    let mut others = SourceRows::of(held);
+    others.retain(|it| it.rsplit_once('/').is_some_and(|it| !known.contains(&it.1)));
+    both_rows(incoming, &others.to_string())
 }
 
-/// The rows of two imports of one run, each once.
-fn both_rows(held: &str, incoming: &RowName) -> RowName {
-    let known: Vec<&str> = held.split(' ').collect();
-    let others: Vec<&str> = incoming.split(' ').filter(|it| !known.contains(it)).collect();
-    [known, others].concat().join(" ").into()
-}
-
-/// How many rows a text such as `sms:1-3,9 2026-11-28-spring/viber:7` names.
-fn count_rows(rows: &str) -> u64 {
-    let range = |it: &str| match it.split_once('-') {
-        Some((first, last)) => match (first.parse::<u64>(), last.parse::<u64>()) {
-            (Ok(first), Ok(last)) => last.saturating_sub(first) + 1,
-            _ => 1,
-        },
-        None => 1,
-    };
-    let of_source = |it: &str| it.rsplit_once(':').map_or("", |it| it.1).split(',').map(range).sum::<u64>();
-    rows.split(' ').map(of_source).sum()
+/// The rows of both, each once.
+fn both_rows(one: &str, other: &str) -> RowName {
+    let mut rows = SourceRows::of(one);
+    rows.add(other);
+    rows.to_string().into()
 }
 
 fn phone_identity(phone: PhoneNumber) -> Identity {
@@ -184,22 +164,9 @@ mod tests {
 
     #[test]
     fn rows_of_an_earlier_import_stay_unless_their_source_is_imported_again() {
-        let rows = |held, incoming: &str| all_rows(held, &incoming.into()).to_string();
+        let rows = |held, incoming| all_rows(held, incoming).to_string();
         assert_eq!(rows("2026-11-01-a/sms:1-3 2026-11-01-a/crm:2", "crm:5"), "crm:5 2026-11-01-a/sms:1-3");
         assert_eq!(rows("2026-11-01-a/sms:1", "sms:9"), "sms:9");
         assert_eq!(rows("sms:1", "crm:9"), "crm:9");
-    }
-
-    #[test]
-    fn a_row_that_a_value_still_comes_from_stays_named() {
-        let rows = |rows: &str, row: &str| with_row(rows.into(), Some(&row.into())).to_string();
-        assert_eq!(rows("crm:1", "2026-11-01-a/crm:3"), "crm:1 2026-11-01-a/crm:3");
-        assert_eq!(rows("crm:1 2026-11-01-a/crm:3-4", "2026-11-01-a/crm:3"), "crm:1 2026-11-01-a/crm:3-4");
-        assert_eq!(rows("crm:1", "crm:2"), "crm:1");
-    }
-
-    #[test]
-    fn rows_are_counted_from_their_names() {
-        assert_eq!(count_rows("sms:1-3,9 2026-11-01-a/viber:7"), 5);
     }
 }

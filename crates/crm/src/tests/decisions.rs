@@ -22,7 +22,7 @@ fn a_merge_can_be_taken_back() {
         assert_eq!(crm.merge(ana, ana).await.unwrap().unwrap_err(), Undecided::Same);
         assert_eq!(crm.merge(ana, user("x")).await.unwrap().unwrap_err(), Undecided::Unknown(user("x")));
         crm.merge(ana, anna).await.unwrap().unwrap();
-        expect!["+33199000001|Ana|a@example.com||stop|5|sms:1 sms:2"].assert_eq(&crm.people().await);
+        expect!["+33199000001|Ana|a@example.com||stop|5|sms:1-2"].assert_eq(&crm.people().await);
         let merged = IdentityDecision::SamePerson { survivor: ana, absorbed: anna };
         assert_eq!(crm.decisions().await.unwrap(), [merged]);
 

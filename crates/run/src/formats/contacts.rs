@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use model::{
     Basis, Batch, Channel, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, Contact, ContactId, Digest,
-    Field, Lineage, Personal, RowName, RunMark, SaidAt, Statement, WordingName,
+    EarlierRows, Field, Lineage, Personal, RowName, RunMark, SaidAt, Statement, WordingName,
 };
 use phone::{LineType, PhoneNumber, Region};
 use serde::{Deserialize, Serialize};
@@ -83,7 +83,7 @@ pub fn write(rows: &mut Group, contact: &Contact) {
     row.text(identities.as_deref())
         .text(tags.as_deref())
         .text(attributes.as_deref())
-        .text(Lineage::text(&contact.rows, &contact.value_rows()).as_deref())
+        .text(Lineage::text(contact, &contact.value_rows()).as_deref())
         .text(Some(&contact.rows))
         .int(micros(contact.first_at))
         .int(micros(contact.last_at.as_ref().map(|it| it.value)))
@@ -366,6 +366,8 @@ fn read_row(group: &Group, row: usize, run: &RunMark) -> Option<Contact> {
         channels: Channel::ALL.into_iter().filter(|it| channels & (1 << *it as i64) != 0).collect(),
         n_rows,
         rows,
+        // Cleaning knows of no earlier import.
+        earlier_rows: EarlierRows::default(),
     })
 }
 
