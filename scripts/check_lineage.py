@@ -935,7 +935,9 @@ class World:
         """The contact of the phone that the database has for a user who came alone."""
         if key[0] == "phone" or key not in self.contacts:
             return None
-        phones = self.known_phones_of_user[key[1]] | self.phones_of_user[key[1]]
+        # A user who was merged into this one is the same person.
+        users = {user for user in (*self.known_phones_of_user, *self.phones_of_user) if self.root(("viber", user)) == key}
+        phones = {phone for user in users for phone in self.known_phones_of_user[user] | self.phones_of_user[user]}
         roots = {self.root(("phone", phone)) for phone in phones} - {key}
         return roots.pop() if len(roots) == 1 else None
 

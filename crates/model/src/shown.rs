@@ -12,7 +12,7 @@ pub struct ShownField {
     pub kind: ValueKind,
     /// The value as text; several of a list, and none if nothing is known.
     pub values: fn(&Contact) -> Vec<String>,
-    /// The source row that the value came from, where that is kept.
+    /// The source row that the value came from, or the rows of an earlier import of which one gave it, where that is kept.
     pub row: fn(&Contact) -> Option<&RowName>,
     /// What an export writes if nothing is known.
     pub empty: &'static str,
@@ -47,14 +47,21 @@ pub static SHOWN_FIELDS: [ShownField; 28] = [
         row: |it| it.language.as_ref().map(|it| &it.row),
         ..shown("language", |it| texts(it.language.as_ref().map(|it| &it.value)))
     },
-    moment("first_at", |it| texts(it.first_at)),
+    ShownField { row: |it| it.earlier_rows.get("first_at"), ..moment("first_at", |it| texts(it.first_at)) },
     ShownField {
         row: |it| it.last_at.as_ref().map(|it| &it.row),
         ..moment("last_at", |it| texts(it.last_at.as_ref().map(|it| it.value)))
     },
-    moment("last_inbound_at", |it| texts(it.last_inbound_at)),
-    moment("last_outbound_at", |it| texts(it.last_outbound_at)),
     ShownField {
+        row: |it| it.earlier_rows.get("last_inbound_at"),
+        ..moment("last_inbound_at", |it| texts(it.last_inbound_at))
+    },
+    ShownField {
+        row: |it| it.earlier_rows.get("last_outbound_at"),
+        ..moment("last_outbound_at", |it| texts(it.last_outbound_at))
+    },
+    ShownField {
+        row: |it| it.earlier_rows.get("n_messages"),
         empty: "0",
         kind: ValueKind::Count,
         ..shown("messages", |it| texts(Some(it.n_messages).filter(|it| *it > 0)))

@@ -32,6 +32,7 @@ mod identities;
 mod inspect;
 mod interrupted;
 mod kept_templates;
+mod lineage;
 mod manual;
 mod mended;
 mod newcomer;

@@ -123,7 +123,8 @@ fn a_later_import_lowers_nothing_that_was_known() {
     );
     let today = jiff::Timestamp::now().strftime("%F").to_string();
     let expected = format!(
-        "Anna|fr|2|4|crm:1 {today}-one/log:1-2 {today}-two/crm:1|crm:1 language={today}-two/crm:1 last_at={today}-one/log:2"
+        "Anna|fr|2|4|crm:1 {today}-one/log:1-2 {today}-two/crm:1|crm:1 language={today}-two/crm:1 last_at={today}-one/log:2 \
+         first_at,last_inbound_at,n_messages={today}-one/log:1-2"
     );
     assert_eq!(rows, [expected]);
 }
