@@ -423,13 +423,16 @@ class Ledger:
         return allowed
 
     def says_it_twice(self, contact, identity):
-        """Has another held statement of the contact the same basis and words, and is it about that channel and purpose?"""
+        """Has another held statement, as strict as this one, the same basis and words about that channel and purpose?"""
         statement = self.rows[contact][identity].statement
+        strictness = STRICTNESS[self.state_now(statement)]
         for other_identity, other in self.rows[contact].items():
             if other_identity == identity or other.is_retracted:
                 continue
             said = other.statement
             is_about_it = said.channel in (statement.channel, "all") and said.purpose in (statement.purpose, "messages")
+            if STRICTNESS[self.state_now(said)] < strictness:
+                continue
             if is_about_it and (said.basis, said.words) == (statement.basis, statement.words):
                 return True
         return False

@@ -49,7 +49,8 @@ create table consent_reading (
 -- Statements that were recorded in error: a row that could not be read and now can, a date that was read in another way, a
 -- copy of a merge that was undone, a yes that a restore takes back. Rows are added and never changed. Those of a statement
 -- are numbered from 1; an even number takes the retraction before it back. A refusal is only retracted if another held
--- statement about its channel and purpose has its words, or if a contact that was merged into this one has it.
+-- statement about its channel and purpose has its words and is as strict, or if a contact that was merged into this one
+-- has it.
 create table consent_retraction (
   contact_id blob not null,
   statement_id bigint not null,
@@ -93,13 +94,14 @@ create view consent_held as
   where retracted.contact_id is null;
 
 -- The held statements that cannot be retracted: refusals whose words no other held statement about their channel and
--- purpose has, and which no contact has that was merged into this one. A value that could not be read is no refusal.
+-- purpose has that is as strict, and which no contact has that was merged into this one. A value that could not be read is
+-- no refusal.
 create view consent_irreplaceable as
   select held.contact_id, held.statement_id from consent_held as held
   where held.strictness > 1 and held.basis <> 'unreadable'
     and not exists (select 1 from consent_held as other where other.contact_id = held.contact_id
       and other.statement_id <> held.statement_id and other.basis = held.basis and other.words = held.words
-      and (other.channel = held.channel or other.channel = 'all')
+      and other.strictness >= held.strictness and (other.channel = held.channel or other.channel = 'all')
       and (other.purpose = held.purpose or other.purpose = 'messages'))
     and not exists (select 1 from decision join consent as own on own.contact_id = decision.other_id
       where decision.contact_id = held.contact_id and decision.decision = 'merge' and own.statement_id = held.statement_id);

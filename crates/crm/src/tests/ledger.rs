@@ -139,6 +139,26 @@ fn no_statement_is_changed_or_deleted_by_raw_sql() {
 }
 
 #[test]
+fn a_refusal_is_retracted_only_if_the_same_words_are_held_as_a_refusal() {
+    check(async |place| {
+        let crm = people(place).await;
+        let said_again = |id: i64, state: &str| {
+            format!(
+                "insert into consent select contact_id, {id}, channel, purpose, '{state}', said_from, said_until, basis, words, \
+                 source_row, first_run, first_run_at, identity, place, wording, wording_version, proof, proof_digest \
+                 from consent where state = 'stop' and statement_id not in (8, 9)"
+            )
+        };
+        let retract = "insert into consent_retraction select contact_id, statement_id, 1, 1, 'x' from consent \
+             where state = 'stop' and statement_id <> 9";
+        assert_eq!(attempt(&crm, &said_again(8, "yes")).await, None);
+        assert!(attempt(&crm, retract).await.is_some_and(|it| it.contains("a refusal stays unless")));
+        assert_eq!(attempt(&crm, &said_again(9, "stop")).await, None);
+        assert_eq!(attempt(&crm, retract).await, None);
+    });
+}
+
+#[test]
 fn a_yes_can_be_retracted_and_is_held_again_when_it_is_said_again() {
     check(async |place| {
         let crm = people(place).await;
