@@ -37,6 +37,7 @@ PURPOSES = ("conversation", "utility", "marketing", "authentication")
 STRICTNESS = {"yes": 1, "unclear": 2, "no": 3, "stop": 4}
 RECORDED = ("list", "record", "inbound", "platform", "review")  # the state is recorded, not read from words
 LATEST, STRICTEST = "latest-statement", "strictest"
+WHATSAPP_BEGAN = 1_235_433_600_000_000  # 2009-02-24T00:00:00Z
 
 CHOICES = {
     "retraction-state": "may a statement be retracted? Its state now decides, not the state recorded",
@@ -104,6 +105,8 @@ def covers(statement, purpose, channel, yes_needs_wording=True):
         return named
     if statement.basis == "inbound":
         return purpose == "conversation"
+    if channel == "whatsapp" and yes_needs_wording and (statement.said_from is None or statement.said_from < WHATSAPP_BEGAN):
+        return False
     if statement.wording is not None:
         wording = (statement.wording, statement.wording_version)
         return named and purpose in NAMED_PURPOSES.get(wording, ())

@@ -6,6 +6,9 @@ use crate::Wordings;
 use crate::counts::{DatedMeaning, Rule, TimeRange, counts};
 use crate::meaning::Meaning;
 
+/// The day on which WhatsApp was founded, 2009-02-24, in microseconds since 1970. Nobody consented to it before.
+pub const WHATSAPP_BEGAN: i64 = 1_235_433_600_000_000;
+
 /// How a statement bears on a channel and purpose.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bearing {
@@ -52,8 +55,8 @@ pub fn for_whatsapp(rule: Rule, wordings: &Wordings, statements: &[Statement]) -
 
 /// The place of the statement that counts for a purpose on a channel; none if there is no statement about it.
 ///
-/// A consent covers exactly the purposes that its wording names; on WhatsApp, one without a wording covers none. A refusal
-/// covers its purpose, or all if it names none. Consent to SMS, to Viber or to all channels is no consent to WhatsApp. A
+/// A consent covers exactly the purposes that its wording names; on WhatsApp, one without a wording or without the date on
+/// which it was given covers none. A refusal covers its purpose, or all if it names none. Consent to SMS, to Viber or to all channels is no consent to WhatsApp. A
 /// refusal of marketing on any messaging channel refuses it on all, and a later consent lifts that on its own channel.
 pub fn for_purpose(
     rule: Rule,
@@ -62,9 +65,11 @@ pub fn for_purpose(
     channel: ConsentChannel,
     purpose: ConsentPurpose,
 ) -> Option<usize> {
-    let covers = |it: &Statement| match it.wording() {
-        Some(wording) => wordings.names(wording, purpose),
-        None => channel != ConsentChannel::Whatsapp,
+    let is_whatsapp = channel == ConsentChannel::Whatsapp;
+    let covers = |it: &Statement| {
+        let is_dated = it.at.is_some_and(|at| at.from.as_microsecond() >= WHATSAPP_BEGAN);
+        let is_named = it.wording().map_or(!is_whatsapp, |wording| wordings.names(wording, purpose));
+        is_named && (is_dated || !is_whatsapp)
     };
     decided(rule, statements, (channel, purpose), covers)
 }
@@ -169,14 +174,20 @@ mod tests {
 
     use super::*;
 
+    /// 2025-12-31, counted from 1970. The days of statements count from here.
+    const FIRST_DAY: i64 = 20_453;
+
     /// `sms stop 3 marketing wording=web@1 basis=inbound`: channel, state, and where it has them the day on which it was said,
     /// its purpose, wording and basis.
     fn statement(text: &str) -> Statement {
         let words: Vec<&str> = text.split(' ').collect();
         let value = |name: &str| words.iter().find_map(|it| it.strip_prefix(name)?.strip_prefix('='));
         let day = words.iter().find_map(|it| it.parse::<i64>().ok());
-        let day = day.map(|it| Timestamp::from_second(it * 86_400).unwrap());
-        let run = RunMark { id: "2026-11-28-spring".into(), started_at: Timestamp::from_second(100 * 86_400).unwrap() };
+        let day = day.map(|it| Timestamp::from_second((FIRST_DAY + it) * 86_400).unwrap());
+        let run = RunMark {
+            id: "2026-11-28-spring".into(),
+            started_at: Timestamp::from_second((FIRST_DAY + 100) * 86_400).unwrap(),
+        };
         let wording = value("wording").map(|it| WordingName::parse(it).unwrap());
         Statement {
             channel: ConsentChannel::from_name(words[0]).unwrap(),
@@ -242,6 +253,17 @@ mod tests {
         check_purpose("sms yes 1", "sms marketing", "yes");
         check_purpose("sms yes 1 wording=web@2", "sms marketing", "nothing");
         check("whatsapp yes 1 wording=web@2", "yes", "nothing");
+    }
+
+    #[test]
+    fn a_yes_to_whatsapp_needs_the_date_on_which_it_was_given() {
+        const YES: &str = "whatsapp yes wording=web@1";
+        check_purpose(YES, "whatsapp marketing", "nothing");
+        check_purpose("whatsapp yes -10000 wording=web@1", "whatsapp marketing", "nothing"); // 1998
+        check_purpose("sms yes", "sms marketing", "yes");
+        check_purpose(&format!("{YES}, sms stop 2"), "whatsapp marketing", "stop");
+        check_purpose(&format!("{YES} basis=inbound"), "whatsapp conversation", "yes");
+        check(YES, "yes", "yes");
     }
 
     #[test]

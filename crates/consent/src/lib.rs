@@ -28,7 +28,7 @@ mod wordings;
 mod words;
 
 pub use counts::Rule;
-pub use derive::{for_messages, for_purpose, for_whatsapp};
+pub use derive::{WHATSAPP_BEGAN, for_messages, for_purpose, for_whatsapp};
 pub use fold::fold;
 pub use meaning::{Meaning, strictest};
 pub use wordings::Wordings;

@@ -8,8 +8,8 @@ use clean::{DateForm, DateOrder};
 use consent_ledger::import::{Rules, StatementField};
 use consent_ledger::{Defaults, Import, Imported, import as import_file};
 use crm::Crm;
-use crossing::progress::{Outcome, Task};
-use crossing::{Progress, record_wordings};
+use crossing::progress::{Note, Outcome, Task};
+use crossing::{Progress, read_ledger_anew, record_wordings};
 use extract::Settings;
 use jiff::Timestamp;
 use model::{Channel, ConsentChannel, ContactKey, counted, grouped};
@@ -44,7 +44,7 @@ pub async fn import(plan: &Plan, args: &ImportOptions, progress: &Progress) -> R
     if args.file.is_dir() {
         bail!("{} is a folder: name a file with statements", shown_path(&args.file));
     }
-    let (crm, key) = open(plan, args.dry_run).await?;
+    let (crm, key) = open(plan, args.dry_run, progress).await?;
     let rules = rules(args, plan, key, crm.as_ref()).await?;
     let (import_id, source) = (rules.run.id.to_string(), rules.source.clone());
     let what = Import {
@@ -67,7 +67,7 @@ pub async fn import(plan: &Plan, args: &ImportOptions, progress: &Progress) -> R
 }
 
 /// The database with the wordings of the plan, and the key. A dry run makes neither a database nor a key.
-async fn open(plan: &Plan, is_dry_run: bool) -> Result<(Option<Crm>, ContactKey)> {
+async fn open(plan: &Plan, is_dry_run: bool, progress: &Progress) -> Result<(Option<Crm>, ContactKey)> {
     let url = plan.crm_url()?;
     let found = find_key(plan)?.map(|it| it.key);
     if is_dry_run {
@@ -91,6 +91,10 @@ async fn open(plan: &Plan, is_dry_run: bool) -> Result<(Option<Crm>, ContactKey)
     let crm = Crm::open(&url).await.context("could not open the CRM database")?;
     crm.claim_key(&key.id()).await?;
     record_wordings(plan, &crm).await?;
+    let reread = read_ledger_anew(plan, &crm).await?;
+    if reread.n_contacts + reread.n_answers > 0 {
+        progress.note(Note::StatementsReread(reread));
+    }
     Ok((Some(crm), key))
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use consent_ledger::receipt::{self, Checked, NoConsent, Proven, Receipt};
 use crm::Crm;
+use crossing::check_ledger_reading;
 use jiff::Timestamp;
 use model::{Basis, ConsentChannel, ConsentPurpose, ConsentState, ContactId, ContactKey, Statement};
 use plan::{Plan, contact_key};
@@ -31,6 +32,7 @@ pub struct ProveOptions<'a> {
 /// Makes a receipt. Fails if there is no consent that counts, and says what is there instead.
 pub async fn prove(plan: &Plan, args: &ProveOptions<'_>) -> Result<ConsentProof> {
     let (crm, key) = look(plan).await?;
+    check_ledger_reading(plan, &crm).await?;
     let contact = who::found(plan, &crm, &key, args.who).await?;
     let (ledger, wordings) = (crm.ledger_of(contact).await?, crm.wordings().await?);
     let now = crm.consent_now(contact).await?;
@@ -64,6 +66,7 @@ fn reason(none: &NoConsent) -> String {
         NoConsent::NothingSaid => "nothing was said about it".to_owned(),
         NoConsent::CoversNothing(said) => match said.wording() {
             None => format!("the {} names no wording, so it covers no purpose", told(said)),
+            Some(_) if said.at.is_none() => format!("the {} has no date, so it covers no purpose", told(said)),
             Some(wording) => {
                 let wording = safe(&wording.to_string());
                 format!("the wording {wording} of the {} does not name the purpose, or is not known", told(said))

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use crm::{ConsentBlock, ConsentNow, LedgerEntry, Suppressee};
+use crossing::is_ledger_read_by;
 use model::{ConsentRecord, ContactId, WordingName};
 use plan::Plan;
 use results::{ConsentShown, CountsNow, ShownBlock, ShownStatement};
@@ -26,6 +27,7 @@ pub async fn show(plan: &Plan, who: &str) -> Result<(ConsentShown, String)> {
         ledger: crm.ledger_of(contact).await?,
         now: crm.consent_now(contact).await?,
         blocks: crm.consent_blocks(contact).await?,
+        is_read_by_plan: is_ledger_read_by(plan, &crm).await?,
         wordings: crm.wordings().await?.into_iter().map(|it| it.name).collect(),
     };
     crm.close().await;
@@ -39,6 +41,8 @@ struct Person {
     ledger: Vec<LedgerEntry>,
     now: Vec<ConsentNow>,
     blocks: Vec<ConsentBlock>,
+    /// Whether the statements were read by the words and the rule of the plan.
+    is_read_by_plan: bool,
     /// The wordings that the database has.
     wordings: Vec<WordingName>,
 }
@@ -56,6 +60,10 @@ impl Person {
         }
         if !self.now.is_empty() {
             text += "counts now\n";
+        }
+        if !self.is_read_by_plan {
+            text +=
+                "  read by other words or another rule than those of the plan: `ferry run` reads all statements anew\n";
         }
         for it in &self.now {
             let number = self.number(it.statement_id);
@@ -112,6 +120,7 @@ impl Person {
             contact_id: self.contact.to_string(),
             in_database: self.is_in_database,
             suppressed: self.is_suppressed,
+            read_by_plan: self.is_read_by_plan,
             statements: self.ledger.iter().map(shown_statement).collect(),
             now: self
                 .now

@@ -43,7 +43,7 @@ pub struct Proven<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoConsent {
     NothingSaid,
-    /// A consent that names no wording, or whose wording does not name the purpose.
+    /// A consent that names no wording or no date, or whose wording does not name the purpose.
     CoversNothing(Box<Statement>),
     /// A statement decides that is not a yes. `is_withdrawn` if there was a consent before it.
     Refused {

@@ -130,7 +130,8 @@ create view consent_block as
   ) as ranked where newest = 1 and state = 'stop';
 
 -- What counts for each contact, channel and purpose: the statement that decides, and its state. WhatsApp may be written to
--- only if that is a yes. consent::for_purpose has the same rule, and scripts/consent_model.py; tests compare the three.
+-- only if that is a yes. A yes to WhatsApp has a wording, and a date since WhatsApp began (2009-02-24): without a date
+-- nobody can prove it. consent::for_purpose has the same rule, and scripts/consent_model.py; tests compare the three.
 create view consent_now as
   with target(channel, purpose) as (
     select 'sms', 'conversation' union all select 'sms', 'utility' union all select 'sms', 'marketing'
@@ -151,6 +152,7 @@ create view consent_now as
         when held.channel <> target.channel and (held.channel <> 'all' or target.channel = 'whatsapp') then false
         when held.basis = 'inbound' then target.purpose = 'conversation'
         else (held.purpose = 'messages' or held.purpose = target.purpose)
+          and (target.channel <> 'whatsapp' or held.said_from >= 1235433600000000)
           and (case when held.wording is null then target.channel <> 'whatsapp'
             else exists (select 1 from wording where wording.name = held.wording
               and wording.version = held.wording_version

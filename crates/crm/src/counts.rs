@@ -287,8 +287,11 @@ impl Counting {
         }
     }
 
+    /// Whether the contact may be sent marketing by WhatsApp.
     fn has_consented(&self, statements: &[Statement]) -> bool {
-        let counts = consent::for_whatsapp(self.rules.rule, &self.rules.wordings, statements);
+        let ConsentRules { rule, wordings } = &self.rules;
+        let (channel, purpose) = (ConsentChannel::Whatsapp, ConsentPurpose::Marketing);
+        let counts = consent::for_purpose(*rule, wordings, statements, channel, purpose);
         counts.is_some_and(|it| statements[it].state == ConsentState::Yes)
     }
 

@@ -12,11 +12,12 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow};
 use crm::{Contacts, Crm, LoadBatch, LoadRun, Loaded, NewContacts, RunRow, SourceReading, SuppressAction};
 use jiff::Timestamp;
-use model::{Basis, ConsentState, ContactId, Counts, Digest, Personal, Receipt, Stage};
+use model::{ContactId, Counts, Digest, Personal, Receipt, Stage};
 use run::{LoadedCounts, SourceRecord, StageRecord};
 use tokio::sync::mpsc;
 
 use crate::backup;
+use crate::ledger_reading::{is_ledger_read_by, read_ledger_anew};
 use crate::load::overlapped::LoadedAlready;
 use crate::mended;
 use crate::open_run::{OpenRun, TOOL, stage_record};
@@ -78,28 +79,18 @@ async fn suppress_those_of_the_plan(run: &OpenRun, crm: &Crm) -> Result<()> {
 
 /// Reads the statements of earlier imports by the words of this plan, if another plan or version has read them.
 async fn read_statements_anew(run: &mut OpenRun, crm: &Crm) -> Result<()> {
-    let (words, rule) = (run.plan.words(), run.plan.merge.consent);
-    let digest = words.digest().to_string();
-    if crm.is_read_by(&digest, rule).await? {
+    if is_ledger_read_by(&run.plan, crm).await? {
         return Ok(());
     }
     if !crm.is_empty().await? {
         backup::ensure(run, crm).await?;
     }
-    let reread = crm.read_statements_anew(&digest, rule, |basis, text| state_of(&words, basis, text)).await?;
-    if reread.n_contacts > 0 {
+    let reread = read_ledger_anew(&run.plan, crm).await?;
+    if reread.n_contacts + reread.n_answers > 0 {
         run.progress.note(Note::StatementsReread(reread));
     }
     run.reread = reread;
     Ok(())
-}
-
-/// Returns the meaning of a statement; none if it has no words of the person.
-///
-/// If a plan removes one of its words, statements with that word become unclear: they did say something once.
-fn state_of(words: &consent::Words, basis: Basis, text: &str) -> Option<ConsentState> {
-    let meaning = clean::read_again(words, basis, text)?;
-    Some(meaning.state().unwrap_or(ConsentState::Unclear))
 }
 
 /// Returns how the sources of the run were read, for later runs.

@@ -89,6 +89,8 @@ pub struct RunReport {
     pub n_reread: u64,
     /// Those of them whose consent has changed. They are not counted as updated.
     pub n_consent_changed: u64,
+    /// Answers of `ferry consent import` whose words mean something else by the new words. What was recorded stays.
+    pub n_answers_differ: u64,
     /// Number of changed contacts with a new value, by field.
     pub changed_fields: BTreeMap<&'static str, u64>,
     /// CRM edits that differ from the import, by field. The edits are kept.
@@ -270,6 +272,7 @@ impl RunReport {
             unchanged: loaded.unchanged,
             n_reread: run.reread.n_contacts,
             n_consent_changed: run.reread.n_changed,
+            n_answers_differ: run.reread.n_answers,
             changed_fields: loaded.fields,
             conflicts: loaded.conflicts.iter().fold(BTreeMap::new(), |mut counts, it| {
                 *counts.entry(it.field).or_default() += 1;

@@ -46,6 +46,7 @@ enum Field {
     FirstAt,
     Consent,
     ConsentAt,
+    ConsentChannel,
     OptOut,
     ExternalId,
     ViberId,
@@ -163,6 +164,7 @@ impl Layout {
             cells.into_iter().find(|it| !is_blank(it)).unwrap_or("")
         };
         let event = get(Field::Direction).trim();
+        let (consent_channel, consents) = self.consents(&cell);
         if ProfileWords::has(&self.words.ignored, event) {
             return Err(Reason::NotAContact);
         }
@@ -181,11 +183,11 @@ impl Layout {
             language: get(Field::Language),
             last_at: get(Field::LastAt),
             first_at: get(Field::FirstAt),
-            consents: self.filled(Field::Consent, &cell),
+            consents,
             opt_outs: self.filled(Field::OptOut, &cell),
             consent_at: get(Field::ConsentAt),
             consent_at_dates_opt_outs: !self.has_column(Field::Consent),
-            consent_channel: self.consent_channel,
+            consent_channel,
             message: if direction == Some(Direction::Inbound) { get(Field::Body) } else { "" },
             event: self.consent_event(direction, event, &get),
             dates_consent: self.dates_consent,
@@ -200,6 +202,20 @@ impl Layout {
             shared_phone: get(Field::SharedPhone),
             prompt: self.prompt(&get),
         })
+    }
+
+    /// The channel of the consents, and their words. The name of an unknown channel is one of the words: it makes them
+    /// unclear, on all channels.
+    fn consents<'a>(&self, cell: &impl Fn(usize) -> &'a str) -> (Option<ConsentChannel>, Vec<&'a str>) {
+        let mut consents = self.filled(Field::Consent, cell);
+        let Some(named) = self.filled(Field::ConsentChannel, cell).first().copied() else {
+            return (self.consent_channel, consents);
+        };
+        let channel = ConsentChannel::from_name(&named.trim().to_ascii_lowercase());
+        if channel.is_none() {
+            consents.push(named);
+        }
+        (Some(channel.unwrap_or(ConsentChannel::All)), consents)
     }
 
     /// The filled cells of attributes, each with the place of its attribute.

@@ -12,7 +12,7 @@ use crate::error::ExtractError;
 /// `phone` to `tags` describe a person. `consent_at` is the time of the consent; a filled cell of `opt_out` is a refusal,
 /// whether it is a flag, a date or a word. The other fields are those of message logs: sender and recipient, direction,
 /// time and result of a message. `shared_phone` is the phone number of a contact card that a Viber user sent.
-pub const FIELDS: [&str; 26] = [
+pub const FIELDS: [&str; 27] = [
     "phone",
     "region",
     "name",
@@ -24,6 +24,7 @@ pub const FIELDS: [&str; 26] = [
     "first_at",
     "consent",
     "consent_at",
+    "consent_channel",
     "opt_out",
     "external_id",
     "viber_id",

@@ -60,6 +60,8 @@ pub struct ConsentShown {
     /// Whether the contact is in the database.
     pub in_database: bool,
     pub suppressed: bool,
+    /// Whether the statements were read by the words and the rule of the plan.
+    pub read_by_plan: bool,
     /// All statements, undated ones first, then by date.
     pub statements: Vec<ShownStatement>,
     /// What counts now, for each channel and purpose about which something was said.

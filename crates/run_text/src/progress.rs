@@ -58,7 +58,7 @@ pub fn note(note: &Note) -> (&'static str, String) {
         Note::ClockBehind { run_id, at } => {
             ("clock", format!("run {run_id} was begun at {at}, which is in the future: check this machine's clock"))
         }
-        Note::StatementsReread(it) => ("consent", crate::run::reread(it.n_contacts, it.n_changed)),
+        Note::StatementsReread(it) => ("consent", crate::run::reread(it.n_contacts, it.n_changed, it.n_answers)),
         Note::WillCheck(checks) => ("verify", format!("will check {}", crate::verify::planned_checks(checks))),
         Note::NotAsked(verdict) => {
             let why = crate::verify::verdict(*verdict).unwrap_or_default();

@@ -79,15 +79,22 @@ pub fn loaded(inserted: u64, updated: u64, unchanged: u64) -> String {
 }
 
 /// `statements of 4 contacts were read again with the words and rules of the plan: the consent of 3 has changed`
-pub fn reread(n_contacts: u64, n_changed: u64) -> String {
+///
+/// `n_answers` are imported answers that were recorded with another meaning.
+pub fn reread(n_contacts: u64, n_changed: u64, n_answers: u64) -> String {
     let changed = match n_changed {
         0 => "no consent has changed".to_owned(),
         n => format!("the consent of {} has changed", grouped(n)),
     };
-    format!(
-        "statements of {} were read again with the words and rules of the plan: {changed}",
-        counted(n_contacts, "contact")
-    )
+    let contacts = counted(n_contacts, "contact");
+    let mut text = format!("statements of {contacts} were read again with the words and rules of the plan: {changed}");
+    if n_answers > 0 {
+        let answers = counted(n_answers, "imported answer");
+        text += &format!(
+            "; {answers} of other meaning by these words: import their file again with `ferry consent import`"
+        );
+    }
+    text
 }
 
 /// The known registrations, or the estimate of a dry run. `exit` is the exit code.
@@ -366,8 +373,8 @@ fn add_loaded(text: &mut Lines, report: &RunReport) {
     } else {
         text.line("contacts", loaded);
     }
-    if report.n_reread > 0 {
-        text.line("consent", reread(report.n_reread, report.n_consent_changed));
+    if report.n_reread + report.n_answers_differ > 0 {
+        text.line("consent", reread(report.n_reread, report.n_consent_changed, report.n_answers_differ));
     }
     let listed = |counts: &BTreeMap<&str, u64>| {
         counts.iter().map(|(field, n)| format!("{field} {}", grouped(*n))).collect::<Vec<_>>().join(", ")

@@ -1,7 +1,7 @@
 //! Reads a row: the person, and the statements.
 
 use clean::{DateForm, DateOrder, ReadDate, read_date};
-use consent::Meaning;
+use consent::{Meaning, WHATSAPP_BEGAN};
 use extract::Cells;
 use jiff::Timestamp;
 use model::{
@@ -18,8 +18,6 @@ use crate::import::rules::Rules;
 const MAX_WORDS_BYTES: usize = 250;
 /// The most bytes of a place or of the reference of a proof.
 const MAX_TEXT_BYTES: usize = 500;
-/// The day on which WhatsApp was founded, 2009-02-24, in microseconds since 1970. Nobody consented to it before.
-const WHATSAPP_BEGAN: i64 = 1_235_433_600_000_000;
 
 /// A person as a row names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -23,6 +23,9 @@ const READING: Table = Table {
 
 const DISTINCT: &str = "select distinct basis, words, state from consent_read \
     where basis = 'cell' or basis = 'opt_out' or basis = 'message'";
+/// Imported answers, whose state is recorded and not read from their words.
+const ANSWERS: &str = "select words, state, count(*) from consent_held where basis = 'record' and words <> '' \
+    group by words, state";
 const SAYING: &str = "select distinct contact_id from consent where basis = $1 and words = $2";
 const ALL_SAYING: &str = "select distinct contact_id from consent";
 
@@ -36,6 +39,8 @@ pub struct Reread {
     pub n_contacts: u64,
     /// Those of them whose consent has changed.
     pub n_changed: u64,
+    /// Imported answers whose words mean something else now. Their recorded state stays.
+    pub n_answers: u64,
 }
 
 impl Crm {
@@ -52,11 +57,12 @@ impl Crm {
         if is_same_rule && tx.meta(CONSENT_WORDS).await?.as_deref() == Some(words) {
             return Ok(Reread::default());
         }
-        let readings = tx.new_readings(read).await?;
+        let readings = tx.new_readings(&read).await?;
         let contacts = tx.contacts_saying(&readings, is_same_rule).await?;
         let before = tx.consent_rules().await?;
         let after = ConsentRules { rule, wordings: before.wordings.clone() };
-        let mut reread = Reread { n_contacts: contacts.len() as u64, n_changed: 0 };
+        let n_answers = tx.count_answers(read).await?;
+        let mut reread = Reread { n_contacts: contacts.len() as u64, n_changed: 0, n_answers };
         for ids in contacts.chunks(MAX_BATCH) {
             reread.n_changed += tx.count_changed(ids, &readings, [&before, &after]).await?;
         }
@@ -94,6 +100,16 @@ impl Tx {
             }
         }
         Ok(readings)
+    }
+
+    /// How many imported answers have words that these rules understand in another way than they were recorded.
+    async fn count_answers(&mut self, read: impl Fn(Basis, &str) -> Option<ConsentState>) -> Result<u64, LoadError> {
+        let recorded = |it: &dyn crate::sql::Row| Ok((it.text(0)?, it.word(1, ConsentState::from_name)?, it.int(2)?));
+        let answers = self.select(ANSWERS, &[], recorded).await?;
+        let differs = |words: &str, state: ConsentState| {
+            read(Basis::Cell, words).is_some_and(|it| it != ConsentState::Unclear && it != state)
+        };
+        Ok(answers.iter().filter(|it| differs(&it.0, it.1)).map(|it| it.2.unsigned_abs()).sum())
     }
 
     /// The contacts with statements in these words, sorted; all with statements if the rule is another one.

@@ -146,7 +146,7 @@ fn statements_are_read_again_when_words_change() {
         let read = |_, words: &str| Some(if words == "yes" { ConsentState::Stop } else { ConsentState::No });
         let reread = crm.read_statements_anew("digest", rule, read).await.unwrap();
         // No rule is known yet, so the consent of all is derived again.
-        assert_eq!(reread, Reread { n_contacts: 2, n_changed: 1 });
+        assert_eq!(reread, Reread { n_contacts: 2, n_changed: 1, n_answers: 0 });
         assert_eq!(crm.read_statements_anew("digest", rule, read).await.unwrap(), Reread::default());
         assert!(crm.is_read_by("digest", rule).await.unwrap());
         assert!(!crm.is_read_by("other", rule).await.unwrap());

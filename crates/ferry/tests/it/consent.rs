@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::world::{Ended, Postgres, World, texts};
 
-const PLAN: &str = r#"[run]
+pub(crate) const PLAN: &str = r#"[run]
 name = "test"
 default_region = "FR"
 

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use expect_test::expect;
 
 use crate::clients::python;
-use crate::world::{Postgres, World};
+use crate::world::{Postgres, World, texts};
 
 const LIST: &str = "\
 Prénom,Nom,Mobile,Mail,Ville,Id,Tags,OptIn,Date
@@ -206,6 +206,35 @@ fn an_export_that_is_imported_again_changes_nothing_but_the_number_of_rows() {
     let ended = world.run_in("again", &[]);
     assert!(ended.out.contains("0 new, 4 changed, 0 unchanged\nchanged    rows 4, statements 2\n"), "{ended:?}");
     assert_eq!(columns(&exported(&world, &["--exact"])), columns(&before));
+}
+
+#[test]
+fn what_is_exported_grants_nothing_elsewhere_and_keeps_back_whom_it_kept_back() {
+    let world = shop();
+    assert_eq!(world.ferry(&["suppress", "--number", "+33199000003", "--reason", "asked"]).code, 0);
+    let wording = "[[wording]]\nname = \"news\"\nversion = \"1\"\nlanguage = \"fr\"\ntext = \"Oui\"\npurposes = [\"marketing\"]\n";
+    world.write("plan.toml", &format!("{PLAN}{wording}"));
+    world.write("yes.csv", "phone,state,said_at\n+33199000004,yes,2026-05-01\n");
+    let arguments = ["consent", "import", "yes.csv", "--channel", "whatsapp", "--wording", "news@1"];
+    assert_eq!(world.ferry(&arguments).code, 0);
+    let elsewhere = World::empty();
+    elsewhere.write("again.csv", &exported(&world, &["--exact"]));
+    let source =
+        "[[source]]\nname = \"again\"\nchannel = \"sms\"\npath = \"again.csv\"\nprofile = \"ferry-contacts\"\n";
+    elsewhere.write("plan.toml", &format!("{}{source}", PLAN.split_once("[[source]]").unwrap().0));
+    let ended = elsewhere.run();
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let now = "select e164 || ' ' || channel || ' ' || state from consent_now join contact using (contact_id) \
+        where purpose = 'marketing' and channel <> 'viber' order by 1";
+    let place = format!("sqlite:{}", elsewhere.path("crm.db").display());
+    expect![[r#"
+        +33199000001 sms yes
+        +33199000002 sms stop
+        +33199000002 whatsapp stop
+        +33199000003 sms no
+        +33199000003 whatsapp no
+    "#]]
+    .assert_eq(&texts(&place, now).iter().map(|it| format!("{it}\n")).collect::<String>());
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod check;
 mod clients;
 mod consent;
 mod consent_import;
+mod consent_reading;
 mod consent_review;
 mod corpus;
 mod corpus_scripts;

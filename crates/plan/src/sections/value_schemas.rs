@@ -97,6 +97,9 @@ fn meaning(field: &str) -> &'static str {
         "first_at" => "The first date of the person.",
         "consent" => "A word of consent or refusal, such as `yes`, `opted out` or `STOP`.",
         "consent_at" => "The date of the consent. It can be the same column as `last_at`.",
+        "consent_channel" => {
+            "The channel of the consent: `sms`, `viber`, `whatsapp`, `email` or `all`. Another word makes the consent unclear."
+        }
         "opt_out" => "A refusal, such as \"Do not contact\" or \"unsubscribed_at\": a flag, a date or a word.",
         "external_id" => {
             "The id of the person in the system of the export. On the Viber channel it is the Viber user id."

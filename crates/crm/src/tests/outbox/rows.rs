@@ -26,22 +26,27 @@ pub(super) async fn people(place: &Place) -> Crm {
          values ('sms', 'marketing', 'soft opt-in', 1, 'run')",
     )
     .await;
-    crm.by_hand(&said(&crm, ANA, 11, "'whatsapp', 'marketing', 'yes', 50, 50, 'record'", "'news', '1'")).await;
-    crm.by_hand(&said(&crm, BEN, 21, "'sms', 'messages', 'yes', 50, 50, 'cell'", "null, null")).await;
-    crm.by_hand(&said(&crm, CEM, 31, "'sms', 'messages', 'stop', 50, 50, 'cell'", "null, null")).await;
+    let said_at_50 = |number: &str, id, words: &str, wording: &str| said(&crm, number, id, 50, words, wording);
+    crm.by_hand(&said_at_50(ANA, 11, "'whatsapp', 'marketing', 'yes', AT, AT, 'record'", "'news', '1'")).await;
+    crm.by_hand(&said_at_50(BEN, 21, "'sms', 'messages', 'yes', AT, AT, 'cell'", "null, null")).await;
+    crm.by_hand(&said_at_50(CEM, 31, "'sms', 'messages', 'stop', AT, AT, 'cell'", "null, null")).await;
     crm
 }
 
-/// The statement that a person refuses marketing on a channel at a moment.
+/// The statement that a person refuses marketing on a channel at a moment, which is its id as well.
 pub(super) fn stop(crm: &Crm, number: &str, channel: &str, at: i64) -> String {
-    said(crm, number, at, &format!("'{channel}', 'marketing', 'stop', {at}, {at}, 'record'"), "null, null")
+    said(crm, number, at, at, &format!("'{channel}', 'marketing', 'stop', AT, AT, 'record'"), "null, null")
 }
 
-fn said(crm: &Crm, number: &str, id: i64, said: &str, wording: &str) -> String {
+/// 2026-02-25 in microseconds. The moments of statements count from here.
+const BEGIN: i64 = 1_772_000_000_000_000;
+
+fn said(crm: &Crm, number: &str, id: i64, at: i64, said: &str, wording: &str) -> String {
+    let (said, recorded_at) = (said.replace("AT", &(BEGIN + at).to_string()), BEGIN + 60);
     format!(
         "insert into consent (contact_id, statement_id, channel, purpose, state, said_from, said_until, basis, words, \
          source_row, first_run, first_run_at, wording, wording_version) \
-         values ({}, {id}, {said}, 'words', 'row', 'run', 60, {wording})",
+         values ({}, {id}, {said}, 'words', 'row', 'run', {recorded_at}, {wording})",
         bytes(crm.dialect(), &id_of(number).0)
     )
 }
