@@ -104,6 +104,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "run_text",
         ],
     ),
+    ("trace", &["clean", "crm", "crossing", "model", "plan", "results", "run_text"]),
     ("campaign", &["crm", "model", "phone", "plan", "rates", "run", "scenario", "sync", "template", "whatsapp"]),
     ("template_text", &["campaign", "crm", "model", "run_text", "scenario", "sync", "template"]),
     (
@@ -154,6 +155,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "sync",
             "template",
             "template_text",
+            "trace",
             "translate",
             "translation",
             "verify",
