@@ -5,7 +5,7 @@ use extract::Profile;
 use plan_draft::{InspectOptions, inspect_files, write_draft};
 use results::{ProfileEntry, ProfileText, ProfilesResult};
 
-use crate::cli::{InitArgs, InspectArgs};
+use crate::cli::inspect::{InitArgs, InspectArgs};
 use crate::exit::Exit;
 use crate::hint::UserError;
 use crate::output::Output;

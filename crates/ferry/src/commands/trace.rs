@@ -3,7 +3,7 @@
 use anyhow::Result;
 use jiff::Timestamp;
 
-use crate::cli::TraceArgs;
+use crate::cli::rows::TraceArgs;
 use crate::exit::Exit;
 use crate::output::Output;
 
