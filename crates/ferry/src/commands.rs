@@ -34,7 +34,8 @@ use std::time::Instant;
 use crossing::Progress;
 use tracing_subscriber::EnvFilter;
 
-use crate::cli::{Cli, Command, ExportCommand, LogFormat};
+use crate::cli::export::ExportCommand;
+use crate::cli::{Cli, Command, LogFormat};
 use crate::exit::{Exit, exit_of};
 use crate::output::{Output, print_message};
 use crate::progress_bars;

@@ -3,5 +3,5 @@
 pub(crate) mod check;
 
 pub(crate) use run_text::{
-    audit, inspection, names, next, path, progress, restore, run, runs, runs_diff, scenarios, size, sources, verify,
+    audit, names, next, path, progress, restore, run, runs, runs_diff, scenarios, size, sources, verify,
 };

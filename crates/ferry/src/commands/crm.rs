@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use plan::Plan;
 use results::DdlResult;
 
-use crate::cli::CrmCommand;
+use crate::cli::crm::CrmCommand;
 use crate::exit::Exit;
 use crate::output::Output;
 

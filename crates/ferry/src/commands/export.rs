@@ -9,7 +9,7 @@ use plan::Plan;
 use results::{ContactsExport, SegmentExport};
 use serde::Serialize;
 
-use crate::cli::ExportArgs;
+use crate::cli::export::ExportArgs;
 use crate::commands::output_place;
 use crate::exit::Exit;
 use crate::hint::UserError;

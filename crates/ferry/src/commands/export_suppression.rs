@@ -7,7 +7,7 @@ use model::{counted, printable};
 use plan::Plan;
 use results::SuppressionExportResult;
 
-use crate::cli::SuppressionExportArgs;
+use crate::cli::export::SuppressionExportArgs;
 use crate::commands::output_place;
 use crate::commands::suppress::SHA256_WARNING;
 use crate::exit::Exit;

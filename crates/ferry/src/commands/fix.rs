@@ -4,7 +4,7 @@ use model::counted;
 use results::FixResult;
 use run_text::Styled;
 
-use crate::cli::FixArgs;
+use crate::cli::rows::FixArgs;
 use crate::commands::run::{next, run_result};
 use crate::exit::Exit;
 use crate::output::Output;

@@ -9,7 +9,7 @@ use model::ContactId;
 use plan::Plan;
 use results::{AcknowledgeResult, IdentityResult, PersonIdentities};
 
-use crate::cli::{AcknowledgeArgs, IdentityCommand, ShowIdentityArgs};
+use crate::cli::identity::{AcknowledgeArgs, IdentityCommand, ShowIdentityArgs};
 use crate::commands::people::{found, open};
 use crate::exit::Exit;
 use crate::output::Output;

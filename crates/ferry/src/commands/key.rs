@@ -9,7 +9,8 @@ use model::ContactKey;
 use plan::{FoundKey, KeyPlace, Plan, contact_key, find_key, import_key};
 use results::{KeyCheck, KeyExport, KeyResult};
 
-use crate::cli::{KeyCommand, PlanArgs};
+use crate::cli::PlanArgs;
+use crate::cli::crm::KeyCommand;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::text;

@@ -5,7 +5,7 @@ use crm::Crm;
 use model::{ContactId, IdentityDecision};
 use results::{MergeResult, ShareResult, UnmergeResult};
 
-use crate::cli::{MergeArgs, ShareArgs, UnmergeArgs};
+use crate::cli::people::{MergeArgs, ShareArgs, UnmergeArgs};
 use crate::exit::Exit;
 use crate::output::Output;
 use plan::Plan;

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use crossing::{Chosen, Progress, Restore, Restored, find_run};
 use results::{BackupsResult, RestoreResult, TakenBack};
 
-use crate::cli::RestoreArgs;
+use crate::cli::runs::RestoreArgs;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::text;

@@ -9,7 +9,8 @@ use model::Stage;
 use results::{BatchResult, PullResult, RunResult, VerifyResult};
 use run_text::Styled;
 
-use crate::cli::{ExtractCommand, Only, RerunArgs, RunArgs, StageArgs, VerifyArgs};
+use crate::cli::extract::ExtractCommand;
+use crate::cli::run::{Only, RerunArgs, RunArgs, StageArgs, VerifyArgs};
 use crate::commands::run::notice::Notice;
 use crate::exit::Exit;
 use crate::hint::UserError;

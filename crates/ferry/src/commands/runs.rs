@@ -9,7 +9,7 @@ use plan::Plan;
 use results::{DiffResult, PruneResult};
 use run::ArtifactWriter;
 
-use crate::cli::{RunsArgs, RunsCommand, RunsDiffArgs};
+use crate::cli::runs::{RunsArgs, RunsCommand, RunsDiffArgs};
 use crate::commands::export::is_closed_pipe;
 use crate::commands::output_place;
 use crate::exit::Exit;

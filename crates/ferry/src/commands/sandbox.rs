@@ -7,7 +7,7 @@ use sandbox::{Clock, Ledger, Limits, Login, Population, ProviderSettings, Provid
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::SandboxArgs;
+use crate::cli::sandbox::SandboxArgs;
 use crate::exit::Exit;
 
 /// Runs the simulated server until it is stopped by a signal.

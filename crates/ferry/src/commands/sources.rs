@@ -7,7 +7,7 @@ use plan::Plan;
 use pull::{Checked, check_source};
 use results::{CheckedSource, SourceList, SourcesCheck};
 
-use crate::cli::SourcesCommand;
+use crate::cli::extract::SourcesCommand;
 use crate::exit::{Exit, exit_of, texts_of};
 use crate::output::Output;
 use crate::text;

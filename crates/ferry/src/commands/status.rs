@@ -6,7 +6,7 @@ use crm::Crm;
 use model::{Receipt, Stage};
 use results::{BatchStatus, StageStatus, StatusResult};
 
-use crate::cli::StatusArgs;
+use crate::cli::runs::StatusArgs;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::text;

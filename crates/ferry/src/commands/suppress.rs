@@ -7,7 +7,7 @@ use crm::{SuppressAction, SuppressionCounts};
 use crossing::{Progress, SuppressInput, SuppressOutcome, column_of, rotate_suppression};
 use results::SuppressResult;
 
-use crate::cli::SuppressArgs;
+use crate::cli::people::SuppressArgs;
 use crate::exit::Exit;
 use crate::output::{Output, print_message};
 use plan::Plan;

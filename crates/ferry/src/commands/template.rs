@@ -2,9 +2,7 @@
 
 mod costs;
 mod diff;
-mod kept;
 mod lint;
-mod sarif;
 mod show;
 mod status;
 mod submit;
@@ -26,7 +24,7 @@ pub(crate) async fn run(command: &TemplateCommand, progress: Progress, output: O
         TemplateCommand::Show(args) => show::show(args, output).await,
         TemplateCommand::Diff(args) => diff::diff(args, output).await,
         TemplateCommand::Costs(args) => costs::costs(args, output).await,
-        TemplateCommand::Submit(args) => submit::submit(args, progress, output).await,
+        TemplateCommand::Submit(args) => submit::submit(args, &progress, output).await,
         TemplateCommand::Status(args) => status::status(args, &progress, output).await,
         TemplateCommand::Sync(args) => sync::sync(args, &progress, output).await,
         TemplateCommand::Rules { rule } => rules(rule.as_deref(), output),

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use results::{UnreadableField, UnreadableResult};
 
-use crate::cli::UnreadableArgs;
+use crate::cli::rows::UnreadableArgs;
 use crate::exit::Exit;
 use crate::output::Output;
 use crossing::{find_run, unread_values};

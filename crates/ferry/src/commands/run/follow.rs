@@ -5,7 +5,8 @@ use crossing::{Cycle, Progress, Refresh, follow_once, is_passing, last_run_at};
 use jiff::{SignedDuration, Timestamp};
 use model::counted;
 
-use crate::cli::{ExtractCommand, NotifyArgs};
+use crate::cli::extract::ExtractCommand;
+use crate::cli::run::NotifyArgs;
 use crate::commands::run::notice::Notice;
 use crate::commands::run::run_with;
 use crate::commands::stop::Stop;

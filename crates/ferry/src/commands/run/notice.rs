@@ -13,7 +13,7 @@ use notify::Target;
 use plan::Plan;
 use results::Notification;
 
-use crate::cli::NotifyArgs;
+use crate::cli::run::NotifyArgs;
 use crate::commands::notification;
 use crate::exit::{Exit, exit_of};
 use crate::text;

@@ -2,113 +2,34 @@
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use anyhow::Result;
+use campaign::{Document, Excerpt};
 use model::{Finding, Severity, counted, printable, printable_text};
-use serde_json::{Value, json};
-use template::{Template, ValueLengths, fix, lint_set};
+use template_desk::Linted;
 
-use super::sarif::sarif;
 use crate::cli::template::{LintArgs, LintOutput};
 use crate::exit::Exit;
 use crate::output::{Output, is_coloured};
-use campaign::{Document, DocumentFinding, Excerpt, read_documents};
 
 pub(super) fn lint(args: &LintArgs, output: Output) -> Result<Exit> {
-    let mut documents = read_documents(&args.files)?;
-    let mut fixed = Vec::new();
-    if args.fix {
-        for document in &mut documents {
-            fixed.extend(mend(document)?);
-        }
-        documents = read_documents(&args.files)?;
-    }
-    let findings = findings(&documents);
-    let n = |severity| findings.iter().filter(|it| it.1.rule.severity == severity).count();
-    let n_errors = n(Severity::Error);
+    let linted = template_desk::lint(&args.files, args.fix)?;
     match args.kind {
-        LintOutput::Sarif => {
-            Output::print_foreign(&sarif(&documents, &findings))?;
-        }
-        LintOutput::Json => output.as_json().print(&json_of(&documents, &findings, &fixed), String::new)?,
-        LintOutput::Text => output.print_coloured(&json_of(&documents, &findings, &fixed), || {
-            let mut text: String = findings.iter().map(|(n, it)| rendered(&documents[*n], it)).collect();
-            fixed.iter().for_each(|it| text += &format!("fixed {}\n", printable(it)));
-            let n_templates: usize = documents.iter().map(|it| it.templates.len()).sum();
-            text += &format!(
-                "{}: {}, {}, {}\n",
-                counted(n_templates as u64, "template"),
-                counted(n_errors as u64, "error"),
-                counted(n(Severity::Warning) as u64, "warning"),
-                counted(n(Severity::Note) as u64, "note")
-            );
-            text
-        })?,
+        LintOutput::Sarif => Output::print_foreign(&linted.sarif())?,
+        LintOutput::Json => output.as_json().print(&linted.json(), String::new)?,
+        LintOutput::Text => output.print_coloured(&linted.json(), || text(&linted))?,
     }
-    Ok(if n_errors > 0 { Exit::Failed } else { Exit::Done })
+    Ok(if linted.n_of(Severity::Error) > 0 { Exit::Failed } else { Exit::Done })
 }
 
-fn findings(documents: &[Document]) -> Vec<DocumentFinding> {
-    let mut findings = Vec::new();
-    let mut all: Vec<(usize, &str, &Template)> = Vec::new();
-    for (n, document) in documents.iter().enumerate() {
-        for (pointer, template) in &document.templates {
-            match template {
-                Ok(template) => {
-                    all.push((n, pointer, template));
-                    findings.extend(
-                        template::lint(template, &ValueLengths::default())
-                            .into_iter()
-                            .map(|it| (n, it.within(pointer))),
-                    );
-                }
-                Err(why) => findings.push((n, Finding::new(template::RULES[0], pointer, why))),
-            }
-        }
-    }
-    let templates: Vec<&Template> = all.iter().map(|it| it.2).collect();
-    let between = lint_set(&templates).into_iter().map(|(n, it)| (all[n].0, it.within(all[n].1)));
-    findings.extend(between);
-    findings.sort_by_key(|it| it.0);
-    findings
-}
-
-/// Fixes a file, and returns what was fixed. A file without anything to fix is not written.
-fn mend(document: &mut Document) -> Result<Vec<String>> {
-    let mut lines = Vec::new();
-    for (pointer, template) in &mut document.templates {
-        let Ok(template) = template else { continue };
-        let fixed = fix(template);
-        for rule in &fixed {
-            lines.push(format!("{}{pointer}: {}[{}]", document.path.display(), rule.name, rule.code));
-        }
-        if let Some(place) = document.value.pointer_mut(pointer).filter(|_| !fixed.is_empty()) {
-            *place = serde_json::to_value(&*template)?;
-        }
-    }
-    if !lines.is_empty() {
-        // A single template keeps the order of its fields.
-        let text = match document.templates.as_slice() {
-            [(pointer, Ok(template))] if pointer.is_empty() => serde_json::to_string_pretty(template)?,
-            _ => serde_json::to_string_pretty(&document.value)?,
-        };
-        run::write_output(&document.path, (text + "\n").as_bytes())?;
-    }
-    Ok(lines)
-}
-
-fn json_of(documents: &[Document], findings: &[DocumentFinding], fixed: &[String]) -> Value {
-    let findings: Vec<Value> = findings
-        .iter()
-        .map(|(n, finding)| {
-            let document = &documents[*n];
-            let (line, column) = document.line(document.range(&finding.place, finding.span).start);
-            let mut value = json!(finding);
-            value["file"] = json!(document.path);
-            value["line"] = json!(line);
-            value["column"] = json!(column);
-            value
-        })
-        .collect();
-    json!({ "findings": findings, "fixed": fixed })
+fn text(linted: &Linted) -> String {
+    let mut text: String = linted.findings.iter().map(|(n, it)| rendered(&linted.documents[*n], it)).collect();
+    linted.fixed.iter().for_each(|it| text += &format!("fixed {}\n", printable(it)));
+    text + &format!(
+        "{}: {}, {}, {}\n",
+        counted(linted.n_templates(), "template"),
+        counted(linted.n_of(Severity::Error), "error"),
+        counted(linted.n_of(Severity::Warning), "warning"),
+        counted(linted.n_of(Severity::Note), "note")
+    )
 }
 
 /// A finding in the style of a compiler.

@@ -1,172 +1,28 @@
 //! `ferry template submit`: templates to the account of the plan.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, Result};
-use campaign::{
-    KeptWanted, LeftOut, ProviderWait, SubmitEvent, SubmitReport, TemplateAccount, UploadPart, WantedTemplate,
-    sample_to_send,
-};
+use anyhow::Result;
 use crossing::Progress;
-use crossing::progress::{Note, Outcome, Task, Work};
-use jiff::Timestamp;
 use plan::Plan;
-use scenario::Criticality;
-use serde_json::{Value, json};
-use template_text as text;
-use translation::{ORDER, OrderEntry};
+use template_desk::SubmitOptions;
 
 use crate::cli::template::SubmitArgs;
 use crate::exit::Exit;
 use crate::output::Output;
 
-pub(super) async fn submit(args: &SubmitArgs, progress: Progress, output: Output) -> Result<Exit> {
+pub(super) async fn submit(args: &SubmitArgs, progress: &Progress, output: Output) -> Result<Exit> {
     let plan = Plan::read(&args.account.plan)?;
-    let samples = plan.whatsapp.as_ref().map(|it| it.samples(&plan)).unwrap_or_default();
-    // Files are read before the account is opened, so that a wrong path changes nothing.
-    let of_files = (!args.files.is_empty()).then(|| wanted(args, &samples)).transpose()?;
-    let account = open(&plan, &progress).await?;
-    let sorted = match of_files {
-        Some((wanted, faulty)) => KeptWanted { wanted, faulty, left_out: Vec::new() },
-        None => account.kept_wanted(&samples, args.undecided).await?,
-    };
-    match args.dry_run {
-        true => dry_run(account, &sorted, output).await,
-        false => order(account, &sorted, args.again, &progress, output).await,
+    let options = SubmitOptions { files: &args.files, undecided: args.undecided, again: args.again };
+    if args.dry_run {
+        let scheduled = template_desk::schedule(&plan, options, progress).await?;
+        output.print(&scheduled.json, || scheduled.text)?;
+        return Ok(if scheduled.has_faulty { Exit::Failed } else { Exit::Done });
     }
-}
-
-/// Prints the order and the times of what would be submitted.
-async fn dry_run(account: TemplateAccount, sorted: &KeptWanted, output: Output) -> Result<Exit> {
-    let schedule = account.schedule(&sorted.wanted, Timestamp::now()).await?;
-    account.close().await;
-    let value = json!({
-        "schedule": schedule.waves,
-        "uploads": schedule.uploads,
-        "submitted_before": schedule.n_unchanged,
-        "faulty": sorted.faulty,
-        "left_out": left_out(&sorted.left_out),
-    });
-    output.print(&value, || text::schedule(&schedule) + &not_submitted(sorted))?;
-    Ok(if sorted.faulty.is_empty() { Exit::Done } else { Exit::Failed })
-}
-
-/// Submits the templates, and prints what came of each.
-async fn order(
-    account: TemplateAccount,
-    sorted: &KeptWanted,
-    again: bool,
-    progress: &Progress,
-    output: Output,
-) -> Result<Exit> {
-    let mut work: Option<Work> = None;
-    let report = account.submit(&sorted.wanted, again, |event| match event {
-        SubmitEvent::Began { n_templates } => work = Some(progress.begin(Task::Submit, n_templates as u64)),
-        SubmitEvent::Advanced => work.iter().for_each(|it| it.advance(1)),
-        SubmitEvent::Uploads(UploadPart { file, n_bytes, offset, .. }) => {
-            progress.note(Note::Uploads { file, n_bytes, offset });
-        }
-    });
-    let report = report.await?;
-    if let Some(work) = work {
-        work.end(Outcome::Submitted { n_templates: report.templates.len() as u64 });
+    let submitted = template_desk::submit(&plan, options, progress).await?;
+    output.print(&submitted.json, || submitted.text)?;
+    match submitted.stopped {
+        Some(error) => Err(error),
+        None if submitted.has_failed => Ok(Exit::Failed),
+        None if submitted.has_waiting => Ok(Exit::TryLater),
+        None => Ok(Exit::Done),
     }
-    account.close().await;
-    output.print(&report_json(&report, sorted), || text::submitted(&report) + &not_submitted(sorted))?;
-    let has_failed = !sorted.faulty.is_empty() || report.has_refused();
-    let has_waiting = report.has_waiting() || report.has_unknown();
-    if let Some(error) = report.stopped {
-        return Err(error);
-    }
-    Ok(match (has_failed, has_waiting) {
-        (true, _) => Exit::Failed,
-        (_, true) => Exit::TryLater,
-        _ => Exit::Done,
-    })
-}
-
-fn report_json(report: &SubmitReport, sorted: &KeptWanted) -> Value {
-    let templates = report.templates.iter().map(|it| {
-        let (outcome, message) = (text::outcome_name(&it.outcome), text::outcome(&it.outcome));
-        json!({ "name": it.name, "language": it.language, "outcome": outcome, "message": message })
-    });
-    json!({
-        "templates": templates.collect::<Vec<_>>(),
-        "uploads": report.uploads,
-        "not_reached": report.n_not_reached,
-        "faulty": sorted.faulty,
-        "left_out": left_out(&sorted.left_out),
-    })
-}
-
-/// Templates that are not submitted, in words.
-fn not_submitted(sorted: &KeptWanted) -> String {
-    text::faulty(&sorted.faulty) + &text::left_out(&sorted.left_out)
-}
-
-/// Templates of the database that were left out on purpose.
-fn left_out(left_out: &[LeftOut]) -> Vec<Value> {
-    left_out.iter().map(|it| json!({ "name": it.name, "language": it.language, "why": it.why.name() })).collect()
-}
-
-/// Opens the account of a plan.
-pub(super) async fn open(plan: &Plan, progress: &Progress) -> Result<TemplateAccount> {
-    TemplateAccount::open(plan, on_wait(progress)).await
-}
-
-/// Tells of each wait of a provider.
-pub(super) fn on_wait(progress: &Progress) -> impl Fn(ProviderWait) + Send + Sync + 'static {
-    let progress = progress.clone();
-    move |ProviderWait { length, is_asked_for, until }| {
-        progress.note(Note::Waits { task: Task::Submit, length, is_asked_for, until });
-    }
-}
-
-/// The templates of files or of a folder that `ferry translate` wrote, and a line for each that the linter refuses or
-/// whose sample is not in the folder `samples`.
-fn wanted(args: &SubmitArgs, samples: &Path) -> Result<(Vec<WantedTemplate>, Vec<String>)> {
-    let entries = order_entries(&args.files)?;
-    let (mut wanted, mut faulty) = (Vec::new(), Vec::new());
-    for document in campaign::read_documents(&args.files)? {
-        let file = document.path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-        for (pointer, template) in document.templates {
-            let path = document.path.display();
-            let template = match template {
-                Ok(template) => template,
-                Err(why) => {
-                    faulty.push(format!("{path}{pointer}: {why}"));
-                    continue;
-                }
-            };
-            let sample = match sample_to_send(&template, samples) {
-                Ok(sample) => sample,
-                Err(why) => {
-                    faulty.push(format!("{path}{pointer}: {why}"));
-                    continue;
-                }
-            };
-            let entry = entries.get(&file);
-            let criticality = entry.map_or(Criticality::Normal, |it| it.criticality);
-            let scenario = entry.map_or(String::new(), |it| it.scenario.clone());
-            wanted.push(WantedTemplate::new(template, sample, criticality, scenario)?);
-        }
-    }
-    Ok((wanted, faulty))
-}
-
-/// The entries of `order.json` of translated folders, by file.
-fn order_entries(paths: &[PathBuf]) -> Result<BTreeMap<String, OrderEntry>> {
-    let mut entries = BTreeMap::new();
-    for path in paths.iter().map(|it| it.join(ORDER)).filter(|it| it.is_file()) {
-        let text = run::read_small_text(&path, run::MOST_LIST_BYTES);
-        let text = text.with_context(|| format!("could not read {}", path.display()))?;
-        let list: Vec<OrderEntry> = serde_json::from_str(&text)
-            .with_context(|| format!("{} is not a list written by `ferry translate`", path.display()))?;
-        entries.extend(list.into_iter().map(|it| {
-            let name = Path::new(&it.file).file_name().map(|it| it.to_string_lossy().into_owned());
-            (name.unwrap_or_default(), it)
-        }));
-    }
-    Ok(entries)
 }

@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use anyhow::{Error, Result};
-use campaign::{SyncReport, TemplateAccount, TemplateAlert};
+use campaign::SyncReport;
 use crossing::Progress;
 use jiff::Timestamp;
 use notify::Target;
 use plan::Plan;
-use results::{AlertsNotification, SyncResult};
+use results::AlertsNotification;
+use template_desk::{alert_entries, sync_result};
 use template_text as text;
 
-use super::status::alert_entry;
-use super::submit::{on_wait, open};
 use crate::cli::template::SyncArgs;
 use crate::commands::notification;
 use crate::commands::stop::Stop;
@@ -86,13 +85,7 @@ impl Sync<'_> {
     /// Lists the account, and writes what has changed. The plan is read each time, so that a new token counts.
     async fn listed(&self) -> Result<SyncReport> {
         let plan = Plan::read(&self.args.account.plan)?;
-        let account = match self.args.every {
-            None => open(&plan, self.progress).await?,
-            Some(_) => TemplateAccount::open_briefly(&plan, on_wait(self.progress)).await?,
-        };
-        let report = account.sync().await;
-        account.close().await;
-        report
+        template_desk::sync(&plan, self.progress, self.args.every.is_some()).await
     }
 
     /// Prints a report, notifies of its alerts, and notes that they were told. Alerts whose notification did not arrive are
@@ -104,22 +97,13 @@ impl Sync<'_> {
             self.print(report, is_first, now)?;
         }
         if !report.alerts.is_empty() && self.notify_of_alerts(report, now).await {
-            let account = open(&Plan::read(&self.args.account.plan)?, self.progress).await?;
-            account.told(report).await?;
-            account.close().await;
+            template_desk::note_told(&Plan::read(&self.args.account.plan)?, report, self.progress).await?;
         }
         Ok(exit)
     }
 
     fn print(&self, report: &SyncReport, is_first: bool, now: Timestamp) -> Result<()> {
-        let entries = |alerts: &[TemplateAlert]| alerts.iter().map(|it| alert_entry(it, now)).collect();
-        let result = SyncResult {
-            at: now,
-            changed: report.changes.iter().map(text::change).collect(),
-            alerts: entries(&report.alerts),
-            standing: entries(&report.standing),
-        };
-        self.output.print(&result, || match is_first {
+        self.output.print(&sync_result(report, now), || match is_first {
             true => text::synced(report, now),
             false => format!("{}\n{}", text::minute(now), text::synced(report, now)),
         })
@@ -127,7 +111,7 @@ impl Sync<'_> {
 
     /// Whether nobody is to be notified, or the notification has arrived.
     async fn notify_of_alerts(&self, report: &SyncReport, now: Timestamp) -> bool {
-        let alerts = report.alerts.iter().map(|it| alert_entry(it, now)).collect();
+        let alerts = alert_entries(&report.alerts, now);
         let exit = Exit::Rejects as u8;
         self.notify(AlertsNotification { command: COMMAND, status: "alerts", exit, at: now, alerts, error: None }).await
     }

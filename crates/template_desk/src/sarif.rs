@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use campaign::{Document, DocumentFinding};
 
-pub(super) fn sarif(documents: &[Document], findings: &[DocumentFinding]) -> Value {
+/// The findings with their rules and places.
+pub(crate) fn sarif(documents: &[Document], findings: &[DocumentFinding]) -> Value {
     let mut rules: Vec<&Rule> = findings.iter().map(|it| it.1.rule).collect();
     rules.sort_by_key(|it| it.code);
     rules.dedup();

@@ -1,10 +1,10 @@
-//! The consent statements of a person, as `ferry trace` shows them.
+//! The consent statements of a person.
 
 use model::{Contact, Statement, printable};
 use serde_json::{Value, json};
 
 /// The statements of a contact: undated ones first, then by date.
-pub(super) fn in_order(contact: Option<&Contact>) -> Vec<&Statement> {
+pub(crate) fn in_order(contact: Option<&Contact>) -> Vec<&Statement> {
     let mut statements: Vec<&Statement> = contact.into_iter().flat_map(|it| &it.statements).collect();
     statements.sort_by_key(|it| (it.at, it.first_run.clone()));
     statements
@@ -20,7 +20,7 @@ fn counts(said: &Statement, contact: &Contact) -> bool {
 }
 
 /// `2026-03-03T10:00:00Z stop for sms: message "STOP 36180" from sms:12, first in 2026-11-28-spring: counts`
-pub(super) fn statement_text(said: &Statement, contact: Option<&Contact>) -> String {
+pub(crate) fn statement_text(said: &Statement, contact: Option<&Contact>) -> String {
     let when = match said.at {
         None => "undated".to_owned(),
         Some(at) if at.from == at.until => at.from.to_string(),
@@ -39,7 +39,7 @@ pub(super) fn statement_text(said: &Statement, contact: Option<&Contact>) -> Str
     )
 }
 
-pub(super) fn statement_json(said: &Statement, contact: Option<&Contact>) -> Value {
+pub(crate) fn statement_json(said: &Statement, contact: Option<&Contact>) -> Value {
     json!({
         "channel": said.channel, "state": said.state, "basis": said.basis, "words": said.words.0,
         "said_from": said.at.map(|it| it.from), "said_until": said.at.map(|it| it.until), "row": &*said.row,

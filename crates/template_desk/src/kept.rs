@@ -7,18 +7,18 @@ use plan::Plan;
 use results::TemplateVersionEntry;
 
 /// Opens the database of a plan to look at it.
-pub(super) async fn look(plan: &Plan) -> Result<Crm> {
+pub(crate) async fn look(plan: &Plan) -> Result<Crm> {
     let crm = Crm::look(&plan.crm_url()?).await?;
     crm.context("there is no database yet: name scenarios as [[scenario]] in the plan, and run `ferry run`")
 }
 
 /// The id of the account; none if the plan has no `[whatsapp]`.
-pub(super) fn account(plan: &Plan) -> Option<&str> {
+pub(crate) fn account(plan: &Plan) -> Option<&str> {
     plan.whatsapp.as_ref().map(|it| it.account.get_ref().as_str())
 }
 
 /// The templates of the database and of the account; those of a name if there is one.
-pub(super) async fn templates(crm: &Crm, plan: &Plan, names: &[String]) -> Result<ComparedTemplates> {
+pub(crate) async fn templates(crm: &Crm, plan: &Plan, names: &[String]) -> Result<ComparedTemplates> {
     let mut all = compare_templates(crm, account(plan)).await?;
     if names.is_empty() {
         return Ok(all);
@@ -33,7 +33,7 @@ pub(super) async fn templates(crm: &Crm, plan: &Plan, names: &[String]) -> Resul
     Ok(all)
 }
 
-pub(super) fn version(version: &TemplateVersion) -> TemplateVersionEntry {
+pub(crate) fn version(version: &TemplateVersion) -> TemplateVersionEntry {
     TemplateVersionEntry {
         version: version.version,
         origin: version.origin.name(),
