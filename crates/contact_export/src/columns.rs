@@ -88,7 +88,8 @@ pub(crate) fn segment_columns(attributes: &[String]) -> Vec<Column> {
 fn of_names(first: &[&'static str], attributes: &[String]) -> Vec<Column> {
     let exported = || SHOWN_FIELDS.iter().filter_map(|it| Some((it.export?, it)));
     let others = exported().map(|it| it.0).filter(|it| !first.contains(it) && *it != "sources");
-    let names: Vec<&str> = first.iter().copied().chain(others).chain(["held"]).collect();
+    let last = ["held", "consent_channel"].into_iter().filter(|it| !first.contains(it));
+    let names: Vec<&str> = first.iter().copied().chain(others).chain(last).collect();
     let column = |name: &str| match exported().find(|it| it.0 == name) {
         Some((name, field)) => Column::new(name, field.kind, |it| values(field, it)),
         None => beside(name),

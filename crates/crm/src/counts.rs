@@ -39,6 +39,8 @@ pub struct Registrations {
     pub segments: BTreeMap<Segment, u64>,
     /// How many of the ready contacts have consent to WhatsApp on record.
     pub ready_with_consent: u64,
+    /// How many of these may not be sent marketing for it: the consent has no wording that names it, or no date.
+    pub ready_without_proof: u64,
     /// How many contacts have consent to WhatsApp on record and can be messaged: no refusal holds, nothing is unclear.
     pub with_consent: u64,
     /// How many of the undecided contacts have a phone: only they can be checked.
@@ -242,6 +244,7 @@ struct Counting {
     sources: Counts,
     segments: BTreeMap<Segment, u64>,
     ready_with_consent: u64,
+    ready_without_proof: u64,
     with_consent: u64,
     undecided_with_phone: u64,
     channels: ChannelOverlap,
@@ -269,6 +272,7 @@ impl Counting {
         if segment.can_be_chosen() && self.has_consented(statements) {
             self.with_consent += 1;
             self.ready_with_consent += u64::from(segment == Segment::Ready);
+            self.ready_without_proof += u64::from(segment == Segment::Ready && !self.may_be_sent(statements));
         }
         if segment == Segment::Unclear {
             self.add_causes(statements);
@@ -287,8 +291,13 @@ impl Counting {
         }
     }
 
-    /// Whether the contact may be sent marketing by WhatsApp.
     fn has_consented(&self, statements: &[Statement]) -> bool {
+        let counts = consent::for_whatsapp(self.rules.rule, &self.rules.wordings, statements);
+        counts.is_some_and(|it| statements[it].state == ConsentState::Yes)
+    }
+
+    /// Whether the contact may be sent marketing by WhatsApp.
+    fn may_be_sent(&self, statements: &[Statement]) -> bool {
         let ConsentRules { rule, wordings } = &self.rules;
         let (channel, purpose) = (ConsentChannel::Whatsapp, ConsentPurpose::Marketing);
         let counts = consent::for_purpose(*rule, wordings, statements, channel, purpose);
@@ -333,6 +342,7 @@ impl Counting {
             sources: self.sources.tally(),
             segments: self.segments,
             ready_with_consent: self.ready_with_consent,
+            ready_without_proof: self.ready_without_proof,
             with_consent: self.with_consent,
             undecided_with_phone: self.undecided_with_phone,
             channels: self.channels,

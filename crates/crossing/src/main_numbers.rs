@@ -14,6 +14,8 @@ pub struct MainNumbers {
     pub can_be_invited: Option<u64>,
     /// People on WhatsApp who have consented to WhatsApp and refused nothing. None if nobody is verified.
     pub have_consented: Option<u64>,
+    /// Those of them to whom marketing may not be sent for it: their consent has no wording that names it, or no date.
+    pub without_proof: Option<u64>,
     /// People who refused on at least one channel.
     pub said_no: Option<u64>,
 }
@@ -30,6 +32,7 @@ impl RunReport {
         MainNumbers {
             can_be_invited: is_verified.then(|| registrations.can_be_invited()),
             have_consented: is_verified.then_some(registrations.ready_with_consent),
+            without_proof: is_verified.then_some(registrations.ready_without_proof),
             said_no: Some(registrations.people_in(Segment::OptedOut)),
         }
     }

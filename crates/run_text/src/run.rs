@@ -194,9 +194,16 @@ impl Lines {
 fn add_end(text: &mut Lines, report: &RunReport, next: &str, exit: u8) {
     text.blank();
     if report.database.is_some() && !report.sources.is_empty() {
-        let MainNumbers { can_be_invited, have_consented, said_no } = report.main_numbers();
+        let MainNumbers { can_be_invited, have_consented, without_proof, said_no } = report.main_numbers();
         text.number("can be invited", can_be_invited, "on WhatsApp, no refusal, no consent to WhatsApp yet");
-        text.number("have consented", have_consented, "on WhatsApp, with consent to it");
+        let consented = match without_proof.unwrap_or_default() {
+            0 => "on WhatsApp, with consent to it".to_owned(),
+            n => format!(
+                "on WhatsApp, with consent to it; {} lack a wording or a date: send them nothing yet",
+                grouped(n)
+            ),
+        };
+        text.number("have consented", have_consented, &consented);
         text.number("said no", said_no, "refused on at least one channel: do not write to them");
         text.blank();
     }

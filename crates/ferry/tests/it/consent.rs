@@ -463,6 +463,8 @@ fn a_wording_that_has_another_text_in_the_database_is_a_mistake_of_the_plan() {
 #[test]
 fn the_consents_of_a_source_are_given_to_the_wording_that_the_plan_names() {
     let world = world("sqlite:ferry.db");
+    world.write("sms.csv", "phone,name,consent,date\n+33199000001,Ana,yes,2026-03-01\n+33199000002,Ben,peut-être,\n");
+    world.replan("consent = \"consent\"\n", "consent = \"consent\"\nconsent_at = \"date\"\n");
     world.replan("path = \"sms.csv\"\n", "path = \"sms.csv\"\nconsent_channel = \"whatsapp\"\nwording = \"news@1\"\n");
     let first = world.ferry(&["run"]);
     assert_eq!(first.code, 0, "{first:?}");

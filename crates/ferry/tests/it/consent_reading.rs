@@ -74,7 +74,7 @@ fn a_consent_to_whatsapp_in_an_export_counts_only_with_its_date() {
         world.write("sms.csv", &format!("phone,name,consent,date\n{list}"));
         world.run();
         assert_eq!(rows(&world, crm, WHATSAPP_NOW), ["marketing yes"]);
-        let shown = consent(&world, &["prove", "+33199000005", "--channel", "whatsapp", "--purpose", "marketing"]);
+        let shown = consent(&world, &["prove", "+33199000006", "--channel", "whatsapp", "--purpose", "marketing"]);
         assert!(shown.err.contains("has no date, so it covers no purpose"), "{shown:?}");
     });
 }

@@ -72,7 +72,7 @@ fn an_address_gets_the_counts_of_a_run_and_nothing_about_people() {
         ("exit", json!(0)),
         ("dry_run", json!(false)),
         ("rows", json!({"rows_in": 600, "kept": 316, "merged": 261, "rejected": 23, "suppressed": 0})),
-        ("main_numbers", json!({"can_be_invited": 146, "have_consented": 0, "said_no": 129})),
+        ("main_numbers", json!({"can_be_invited": 146, "have_consented": 0, "without_proof": 0, "said_no": 129})),
         ("warnings", json!(1)),
     ] {
         assert_eq!(told[key], expected, "{key}: {told:#}");
