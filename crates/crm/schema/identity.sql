@@ -93,16 +93,28 @@ create view identity_now as
   )
   select contact_id, kind, scope, value, at as since, event_id, source from ranked where place = 1;
 
+-- The numbers that events have given to contacts, and that no later event has taken from them.
+create view identity_gained as
+  select said.contact_id, said.kind, said.value,
+    case said.kind when 'phone' then said.value else '+' || said.value end as e164, said.at
+  from identity_event as said
+  where (said.kind = 'phone' or said.kind = 'wa_id')
+    and (said.event = 'observed' or said.event = 'linked' or said.event = 'changed')
+    and not exists (select 1 from identity_event as gone where gone.contact_id = said.contact_id and gone.at >= said.at
+      and ((gone.event = 'changed' and gone.from_kind = said.kind and gone.from_value = said.value)
+        or ((gone.event = 'ended' or gone.event = 'reassigned') and gone.kind = said.kind and gone.value = said.value)));
+
 -- The contacts to which nothing may be sent until a person acknowledges them: their number may be that of another person
 -- by now. One row a contact: since the earliest reason, and that reason. The table in identity_history.rs says which events
 -- hold a contact, and why. A contact is held for those that were merged into it as well. It has to be in table contact.
 --
 -- The gate asks this for every message, so all that is asked of one contact is looked up by index. A moment and its reason
--- are one number there, moment * 8 + reason, of which the least is taken.
+-- are one number there, moment * 8 + reason, of which the least is taken. An acknowledgement does not end number_shared: only
+-- a merge of the two contacts does.
 create view contact_hold as
   select contact_id, (first - first % 8) / 8 as since,
     case first % 8 when 0 then 'identity_changed' when 1 then 'number_changed' when 2 then 'number_ended'
-      when 3 then 'number_reassigned' else 'number_used_again' end as reason
+      when 3 then 'number_reassigned' when 4 then 'number_used_again' else 'number_shared' end as reason
   from (
     select contact.contact_id, (
       with recursive part (id) as (
@@ -141,6 +153,29 @@ create view contact_hold as
           and not exists (
             select 1 from identity_event as ack where ack.contact_id = contact.contact_id and ack.event = 'acknowledged'
               and ack.at >= gone.at and (run.started_at is null or ack.at >= run.started_at))
+        union all
+        -- Another contact was imported with the number that this one has by an event, or this one with that of another.
+        -- What one of them has said does not count for the other.
+        select said.at * 8 + 5 as cause from part join identity_gained as said on said.contact_id = part.id
+          join contact as twin on twin.e164 = said.e164
+        where twin.contact_id not in (select id from part)
+        union all
+        select said.at * 8 + 5 as cause from part join identity_gained as said on said.contact_id = part.id
+          join identity as twin on twin.value = said.e164 and twin.kind = 'phone' and twin.scope = ''
+        where twin.contact_id not in (select id from part)
+        union all
+        select said.at * 8 + 5 as cause from identity as own
+          join identity_gained as said on (said.value = own.value and said.kind = 'phone')
+            or (said.value = substr(own.value, 2) and said.kind = 'wa_id')
+          join contact as twin on twin.contact_id = said.contact_id
+        where own.contact_id = contact.contact_id and own.kind = 'phone' and own.scope = ''
+          and said.contact_id not in (select id from part)
+        union all
+        select said.at * 8 + 5 as cause from identity_gained as said
+          join contact as twin on twin.contact_id = said.contact_id
+        where ((said.value = contact.e164 and said.kind = 'phone')
+            or (said.value = substr(contact.e164, 2) and said.kind = 'wa_id'))
+          and said.contact_id not in (select id from part)
       ) as causes
     ) as first
     from contact
@@ -170,7 +205,15 @@ create view hold_candidate as
   where gone.kind = 'phone' and (gone.event = 'ended' or gone.event = 'reassigned')
   union
   select contact.contact_id from identity_event as gone join contact on contact.e164 = '+' || gone.value
-  where gone.kind = 'wa_id' and (gone.event = 'ended' or gone.event = 'reassigned');
+  where gone.kind = 'wa_id' and (gone.event = 'ended' or gone.event = 'reassigned')
+  union
+  select twin.contact_id from identity_gained as said join contact as twin on twin.e164 = said.e164
+  union
+  select twin.contact_id from identity_gained as said
+    join identity as twin on twin.value = said.e164 and twin.kind = 'phone' and twin.scope = ''
+  union
+  select coalesce(contact_survivor.contact_id, said.contact_id) from identity_gained as said
+    left join contact_survivor on contact_survivor.merged_id = said.contact_id;
 
 -- The contacts of contact_hold, all at once.
 create view held as

@@ -13,6 +13,7 @@
 //! | `username` of a message or status | WhatsApp | `observed` | no | Meta, business-scoped user ids, 2026-11-05 |
 //! | number on the list of `/v1/Deactivations` | Twilio, not read yet | `ended`, or `reassigned` | yes: carriers give such numbers to others | Twilio, Deactivations |
 //! | rows of an import that name a number after somebody has left it | a run | none: the views compare the run with the event | yes: they may be about a new owner | – |
+//! | rows of an import that make another contact with the number of a person | a run | none: the views compare the contacts | both, until they are merged | – |
 //! | "it is still the same person" | a person, with `ferry identity acknowledge` | `acknowledged` | ends all holds before it | – |
 //!
 //! The id of a contact is made from its first number and stays when the number changes. So rows that name the old number
@@ -22,7 +23,7 @@
 mod holds;
 mod rows;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use model::{
@@ -31,7 +32,7 @@ use model::{
 };
 
 use crate::identity_history::rows::{EVENT, push_event};
-use crate::sql::{Rows, Tx};
+use crate::sql::{Row, Rows, Tx};
 use crate::{Crm, LoadError};
 
 pub use holds::{Acknowledged, Hold};
@@ -62,6 +63,23 @@ pub(crate) fn contacts_with_number(phones: &str, digits: &str) -> String {
                  or ((gone.event = 'ended' or gone.event = 'reassigned') and gone.kind = said.kind \
                    and gone.value = said.value)))"
     )
+}
+
+const GAINED: &str = "select coalesce(contact_survivor.contact_id, said.contact_id) as contact_id, e164 \
+    from identity_gained as said left join contact_survivor on contact_survivor.merged_id = said.contact_id \
+    order by at, 1";
+const LEFT: &str = "select coalesce(contact_survivor.contact_id, said.contact_id) as contact_id, \
+      case said.from_kind when 'phone' then said.from_value else '+' || said.from_value end as e164 \
+    from identity_event as said left join contact_survivor on contact_survivor.merged_id = said.contact_id \
+    where said.event = 'changed' and (said.from_kind = 'phone' or said.from_kind = 'wa_id')";
+
+/// Numbers of people that have changed since they were imported.
+#[derive(Clone, Debug, Default)]
+pub struct MovedNumbers {
+    /// The contact that has a number by the last event about it. Numbers are in E.164 form.
+    pub now: HashMap<String, ContactId>,
+    /// The numbers that contacts have left for other ones.
+    pub left: HashSet<(ContactId, String)>,
 }
 
 /// The most events whose ids are looked up in one statement.
@@ -181,6 +199,18 @@ impl Crm {
         };
         let events = self.identity_history(contact).await?.events.into_iter().map(|it| it.event);
         Ok(events.filter(is_left).map(|it| it.at).max())
+    }
+
+    /// The numbers that people have changed to, and those that they have left.
+    pub async fn moved_numbers(&self) -> Result<MovedNumbers, LoadError> {
+        let row = |it: &dyn Row| Ok((it.contact_id(0)?, it.text(1)?));
+        let now = self.select(READ, GAINED, &[], row).await?;
+        let left = self.select(READ, LEFT, &[], row).await?;
+        let has = |contact: ContactId, number: &str| now.iter().any(|it| it.0 == contact && it.1 == number);
+        Ok(MovedNumbers {
+            left: left.into_iter().filter(|(contact, number)| !has(*contact, number)).collect(),
+            now: now.into_iter().map(|(contact, number)| (number, contact)).collect(),
+        })
     }
 
     /// The merges that hold, as pairs of the contact that stays and the other.

@@ -53,7 +53,7 @@ pub use evidence::{EvidenceWriter, ReadyEvidence};
 pub use examine::{Examined, sqlite_version};
 pub use export::Exported;
 pub use identity_decisions::Undecided;
-pub use identity_history::{Acknowledged, Hold, IdentityHistory, RecordedEvent, RecordedEvents};
+pub use identity_history::{Acknowledged, Hold, IdentityHistory, MovedNumbers, RecordedEvent, RecordedEvents};
 pub use journal::RunRow;
 pub use lease::Lease;
 pub use load_run::LoadRun;

@@ -59,15 +59,18 @@ pub enum HoldReason {
     NumberReassigned,
     /// Somebody has left the number of the contact, and a later import names it again.
     NumberUsedAgain,
+    /// Another contact was imported with the number that the contact has now.
+    NumberShared,
 }
 
 impl HoldReason {
-    const NAMES: [(Self, &'static str); 5] = [
+    const NAMES: [(Self, &'static str); 6] = [
         (Self::IdentityChanged, "identity_changed"),
         (Self::NumberChanged, "number_changed"),
         (Self::NumberEnded, "number_ended"),
         (Self::NumberReassigned, "number_reassigned"),
         (Self::NumberUsedAgain, "number_used_again"),
+        (Self::NumberShared, "number_shared"),
     ];
 
     /// The name in the database.
@@ -88,6 +91,7 @@ impl HoldReason {
             Self::NumberEnded => "the number was cut off",
             Self::NumberReassigned => "the number was given to another person",
             Self::NumberUsedAgain => "an import names a number that its owner has left",
+            Self::NumberShared => "another contact has the same number: make them one with `ferry merge`",
         }
     }
 }

@@ -29,8 +29,8 @@ pub struct PersonIdentities {
 /// Why a contact is held.
 #[derive(Serialize, JsonSchema)]
 pub struct IdentityHold {
-    /// The earliest reason: `identity_changed`, `number_changed`, `number_ended`, `number_reassigned` or
-    /// `number_used_again`.
+    /// The earliest reason: `identity_changed`, `number_changed`, `number_ended`, `number_reassigned`,
+    /// `number_used_again` or `number_shared`.
     pub reason: &'static str,
     pub since: String,
 }

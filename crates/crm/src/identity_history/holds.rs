@@ -35,6 +35,8 @@ pub enum Acknowledged {
     NotHeld,
     /// The contact stays held: by its date, this is still to come.
     InFuture(Hold),
+    /// The contact stays held until it is merged with another.
+    Shared(Hold),
 }
 
 impl Crm {
@@ -64,6 +66,9 @@ impl Crm {
         let mut answered = at;
         // Whoever acknowledges has seen all that was recorded, even if the clock of the platform is ahead.
         while let Some(next) = tx.hold_of(contact).await? {
+            if next.reason == HoldReason::NumberShared {
+                return Ok(Acknowledged::Shared(next));
+            }
             answered = answered.max(next.since);
             if answered > latest {
                 return Ok(Acknowledged::InFuture(next));

@@ -117,6 +117,30 @@ impl History {
         of_chain.collect()
     }
 
+    /// The number that an event has given to its contact, as a phone, if no later event has taken it.
+    fn gained(&self, event: &IdentityEvent) -> Option<Identity> {
+        let now = match &event.change {
+            IdentityChange::Observed(it)
+            | IdentityChange::Linked { identity: it, .. }
+            | IdentityChange::Changed { to: it, .. } => it,
+            _ => return None,
+        };
+        let is_taken = self.events.iter().filter(|it| it.contact == event.contact && it.at >= event.at).any(|it| {
+            match &it.change {
+                IdentityChange::Changed { .. } => it.change.from().as_ref() == Some(now),
+                IdentityChange::Ended(it) | IdentityChange::Reassigned(it) => it == now,
+                _ => false,
+            }
+        });
+        let number = match now.kind {
+            IdentityKind::Phone => now.value.0.clone(),
+            IdentityKind::WaId => format!("+{}", now.value.0),
+            _ => return None,
+        };
+        let phone = Identity { kind: IdentityKind::Phone, scope: String::new(), value: Personal(number) };
+        (!is_taken).then_some(phone)
+    }
+
     /// The contacts that are held, by the rules in other words.
     fn held(&self) -> BTreeSet<String> {
         let present = self.people.iter().filter(|it| self.merged.is_none_or(|pair| pair.1 != **it));
@@ -145,7 +169,17 @@ impl History {
                 let is_own = lost == import.identity || lost == wa_id(&import.identity);
                 (is_own && !is_acknowledged(*contact, since)).then_some((since, reason))
             });
-            let (since, reason) = own.chain(of_number).min()?;
+            let present = |it: ContactId| self.merged.is_none_or(|pair| pair.1 != it);
+            let shared = self.events.iter().filter_map(|it| {
+                let number = self.gained(it)?;
+                let is_twin =
+                    |of: &&ImportedIdentity| of.identity == number && present(of.contact) && !is_part(of.contact);
+                let has_twin = is_part(it.contact) && self.imported.iter().any(|it| is_twin(&it));
+                let is_own = self.imported.iter().any(|own| own.contact == *contact && own.identity == number);
+                let is_of_twin = is_own && !is_part(it.contact) && present(it.contact);
+                (has_twin || is_of_twin).then_some((it.at, HoldReason::NumberShared))
+            });
+            let (since, reason) = own.chain(of_number).chain(shared).min()?;
             Some(format!("{contact} {} {}", since.as_microsecond(), reason.name()))
         };
         present.filter_map(hold).collect()

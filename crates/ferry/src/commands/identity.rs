@@ -58,12 +58,13 @@ async fn acknowledge(args: &AcknowledgeArgs, output: Output) -> Result<Exit> {
             (Some(hold), format!("{contact} is not held any longer; it was, because {}\n", hold.reason.describe()))
         }
         Acknowledged::NotHeld => (None, format!("{contact} was not held: nothing changed\n")),
+        Acknowledged::Shared(hold) => (Some(hold), format!("{contact} stays held: {}\n", hold.reason.describe())),
         Acknowledged::InFuture(hold) => (
             Some(hold),
             format!("{contact} stays held: {} at {}, which is still to come\n", hold.reason.describe(), hold.since),
         ),
     };
-    let is_held = matches!(done, Acknowledged::InFuture(_));
+    let is_held = matches!(done, Acknowledged::InFuture(_) | Acknowledged::Shared(_));
     let reason = hold.map(|it| it.reason.name());
     let value = AcknowledgeResult { contact_id: contact.to_string(), was_held: hold.is_some(), held: is_held, reason };
     output.print(&value, || text)?;
