@@ -89,9 +89,10 @@ def consent_of(statements):
 
 
 def consent_on_channel(statements):
-    """The latest dated statement counts, and beside it every undated one but a yes, which counts only by itself."""
-    latest = max(statement.day for statement in statements)
-    counting = [s for s in statements if (s.day == latest if s.day else s.words != "yes")]
+    """The latest dated statement that is understood counts, and beside it later ones that are not, and every undated one but a
+    yes, which counts only by itself."""
+    start = max((s.day for s in statements if s.day and state_of(s.words) != "unclear"), default=None)
+    counting = [s for s in statements if (start is None or s.day >= start if s.day else s.words != "yes")]
     return strictest(state_of(statement.words) for statement in counting or statements)
 
 
