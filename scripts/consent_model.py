@@ -294,6 +294,7 @@ class Row:
     """A statement of one contact."""
 
     statement: Statement
+    speaker: int  # the contact whose identity said it
     is_retracted: bool = False
     said_here: bool = True  # False: only a merge or an unmerge copied it
 
@@ -371,12 +372,14 @@ class Ledger:
         statements = [row.statement for row in rows if not row.is_retracted]
         return [replace(statement, state=self.state_now(statement)) for statement in statements]
 
-    def say(self, contact, statement):
+    def say(self, speaker, statement):
+        """Somebody who was merged into another contact speaks for that one, and the ledger names who spoke."""
+        contact = self.root(speaker)
         identity = statement.identity()
         self.said_by.setdefault(identity, []).append(statement.index)
         row = self.rows[contact].get(identity)
         if row is None:
-            self.rows[contact][identity] = Row(statement)
+            self.rows[contact][identity] = Row(statement, speaker)
             return "done"
 
         if self.merges_into(contact):
@@ -448,7 +451,7 @@ class Ledger:
                 continue
             own = self.rows[survivor].get(identity)
             if own is None:
-                self.rows[survivor][identity] = Row(row.statement, said_here=False)
+                self.rows[survivor][identity] = Row(row.statement, row.speaker, said_here=False)
                 merge.made_held.add(identity)
             elif own.is_retracted:
                 if own.said_here:
@@ -470,7 +473,7 @@ class Ledger:
             self.choices.add("copy-retracted-while-merged")
 
         self.retract_copies(merge)
-        self.copy_what_was_said_since(merge)
+        self.part_what_was_said_since(merge)
         return "done"
 
     def retract_copies(self, merge):
@@ -480,16 +483,21 @@ class Ledger:
             elif identity in self.rows[merge.absorbed] and not row.said_here and not row.is_retracted:
                 self.choices.add("copy-of-two-contacts")
 
-    def copy_what_was_said_since(self, merge):
+    def part_what_was_said_since(self, merge):
+        """A refusal stays with both, and so does an answer that is not understood. A yes stays with who said it."""
         for identity, row in self.rows[merge.survivor].items():
             if row.statement.first_run_at <= merge.at or identity in merge.made_held:
                 continue
             if row.is_retracted:
                 self.choices.add("retracted-not-copied")
                 continue
+            if self.state_now(row.statement) == "yes":
+                if self.root(row.speaker) != merge.absorbed:
+                    continue
+                row.is_retracted = True
             theirs = self.rows[merge.absorbed].get(identity)
             if theirs is None:
-                self.rows[merge.absorbed][identity] = Row(row.statement, said_here=False)
+                self.rows[merge.absorbed][identity] = Row(row.statement, row.speaker, said_here=False)
             elif theirs.is_retracted:
                 self.choices.add("absorbed-retracted-revived")
                 theirs.is_retracted = False
@@ -594,7 +602,7 @@ class Generator:
         last = self.operations[-1] if self.operations else None
         if last is not None and last["op"] == "say" and self.rng.random() < 0.25:
             at, run = last["at"], last["run"]  # one run often records several statements
-        return {"op": "say", "contact": self.contact(), "at": at, "run": run, "statement": self.statement()}
+        return {"op": "say", "contact": self.speaker(), "at": at, "run": run, "statement": self.statement()}
 
     def possible_operations(self, i):
         says = [operation for operation in self.operations if operation["op"] == "say"]
@@ -618,6 +626,12 @@ class Generator:
 
     def contact(self):
         return self.rng.choice(self.free_contacts())
+
+    def speaker(self):
+        """Somebody who was merged into another contact can still speak."""
+        if self.ledger.merges and self.rng.random() < 0.4:
+            return self.rng.randrange(self.n_contacts)
+        return self.contact()
 
     def retractable(self, is_retracted):
         """Pairs of a contact and a statement that it holds or that is retracted there."""
@@ -1199,6 +1213,28 @@ class LedgerSentences(unittest.TestCase):
         self.do("unmerge", survivor=2, absorbed=0)
         self.do("unmerge", survivor=0, absorbed=1)
         self.assertEqual([self.now(contact) for contact in range(3)], ["no", "no", "no"])
+
+    def test_a_yes_during_a_merge_stays_with_who_said_it(self):
+        self.do("merge", survivor=0, absorbed=1)
+        self.do("merge", survivor=2, absorbed=0)
+        self.say(1, state="yes", words="yes-1")
+        self.assertEqual(self.now(2), "yes")
+        self.do("unmerge", survivor=2, absorbed=0)
+        self.assertEqual([self.now(contact) for contact in (0, 2)], ["yes", None])
+        self.do("unmerge", survivor=0, absorbed=1)
+        self.assertEqual([self.now(contact) for contact in range(3)], [None, "yes", None])
+
+    def test_a_yes_of_the_survivor_during_a_merge_is_not_said_of_the_absorbed(self):
+        self.do("merge", survivor=0, absorbed=1)
+        self.say(0, state="yes", words="yes-1")
+        self.do("unmerge", survivor=0, absorbed=1)
+        self.assertEqual((self.now(0), self.now(1)), ("yes", None))
+
+    def test_a_refusal_of_the_absorbed_during_a_merge_is_said_of_both(self):
+        self.do("merge", survivor=0, absorbed=1)
+        self.say(1)
+        self.do("unmerge", survivor=0, absorbed=1)
+        self.assertEqual((self.now(0), self.now(1)), ("no", "no"))
 
     def test_what_was_said_before_a_merge_is_not_said_of_the_absorbed(self):
         self.say(0)
