@@ -326,8 +326,7 @@ class Ledger:
             case "say":
                 return self.say(operation["contact"], statement_of(index, operation))
             case "reread":
-                self.readings[(operation["basis"], operation["words"])] = operation["state"]
-                return "done"
+                return self.reread(operation["basis"], operation["words"], operation["state"])
             case "retract":
                 return self.retract(operation["contact"], self.identity_of(operation))
             case "unretract":
@@ -343,6 +342,15 @@ class Ledger:
             case "key":
                 return "done"
         raise ValueError(operation)
+
+    def reread(self, basis, words, state):
+        """A person's own STOP is never read as an unclear answer or as a yes."""
+        rows = [row.statement for rows in self.rows for row in rows.values()]
+        is_stop = any((one.basis, one.words, one.state) == ("message", words, "stop") for one in rows)
+        if basis == "message" and is_stop and STRICTNESS[state] < STRICTNESS["no"]:
+            return "refused"
+        self.readings[(basis, words)] = state
+        return "done"
 
     def identity_of(self, operation):
         """The statement that a retraction means: the one of the `say` with this index."""
@@ -602,7 +610,18 @@ class Generator:
         last = self.operations[-1] if self.operations else None
         if last is not None and last["op"] == "say" and self.rng.random() < 0.25:
             at, run = last["at"], last["run"]  # one run often records several statements
-        return {"op": "say", "contact": self.speaker(), "at": at, "run": run, "statement": self.statement()}
+        statement = self.possible(self.statement(), at)
+        return {"op": "say", "contact": self.speaker(), "at": at, "run": run, "statement": statement}
+
+    def possible(self, statement, at):
+        """The database refuses a yes that is dated more than two days after it was recorded, and words that can be read as
+        one later."""
+        can_be_yes = statement["state"] == "yes" or statement["basis"] in REREAD_BASES
+        if not can_be_yes or (statement["from"] or 0) <= at + 2 * DAY:
+            return statement
+        if statement["basis"] == "platform":
+            return {**statement, "state": "stop"}
+        return {**statement, "from": at, "until": at}
 
     def possible_operations(self, i):
         says = [operation for operation in self.operations if operation["op"] == "say"]
