@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use consent_ledger::export::Export;
-use model::{counted, grouped, printable};
+use model::{counted, printable};
 use plan::Plan;
 use results::ConsentExportResult;
 
@@ -21,11 +21,10 @@ pub async fn export(plan: &Plan, what: Export<'_>) -> Result<(ConsentExportResul
     let mut text = format!("{} written to {}\n", counted(written.n_statements, "statement"), printable(&place));
     let without_phone = what.with_numbers.then_some(written.n_without_phone);
     if let Some(n @ 1..) = without_phone {
-        let phones =
-            if n == 1 { "contact whose number the database does" } else { "contacts whose numbers the database does" };
         text += &format!(
-            "the column phone is empty for {} {phones} not know: another contact key cannot read them\n",
-            grouped(n)
+            "the column phone is empty for {}, whose numbers the database does not know: a database with another contact key \
+             refuses their statements\n",
+            counted(n, "contact")
         );
     }
     let (statements, with_numbers) = (written.n_statements, what.with_numbers);
