@@ -305,6 +305,7 @@ class Merge:
     absorbed: int
     at: int
     made_held: set = field(default_factory=set)  # what the survivor holds because of this merge
+    retracted: set = field(default_factory=set)  # what was retracted at the survivor then: it counts as said since if it is held
     suppression_changed: bool = False
     copy_retracted: bool = False
 
@@ -453,6 +454,7 @@ class Ledger:
 
     def merge(self, survivor, absorbed, at):
         merge = Merge(survivor, absorbed, at)
+        merge.retracted = {identity for identity, row in self.rows[survivor].items() if row.is_retracted}
         for identity, row in self.rows[absorbed].items():
             if row.is_retracted:
                 self.choices.add("retracted-not-copied")
@@ -494,7 +496,8 @@ class Ledger:
     def part_what_was_said_since(self, merge):
         """A refusal stays with both, and so does an answer that is not understood. A yes stays with who said it."""
         for identity, row in self.rows[merge.survivor].items():
-            if row.statement.first_run_at <= merge.at or identity in merge.made_held:
+            is_before = row.statement.first_run_at <= merge.at and identity not in merge.retracted
+            if is_before or identity in merge.made_held:
                 continue
             if row.is_retracted:
                 self.choices.add("retracted-not-copied")

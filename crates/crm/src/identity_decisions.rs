@@ -18,7 +18,7 @@ use crate::identity_decisions::archive::{ArchivedContact, Before, unreadable};
 use crate::identity_decisions::parting::Parting;
 use crate::load_run::LoadRun;
 use crate::sql::{OnConflict, Row, Rows, Table, Tx, Type};
-use crate::statements::{CONSENT, RETRACTION, name_speaker, push_retractions, push_statement, speaker};
+use crate::statements::{CONSENT, RETRACTION, name_speaker, push_retractions, speaker};
 use crate::{Crm, LoadError};
 
 /// A decision and when it was made.
@@ -229,6 +229,7 @@ impl Tx {
         let of_absorbed = of_absorbed.ok_or_else(|| LoadError::Value { column: "contact".to_owned() })?;
         let (contact, run_number, written) = one_of(&run, survivor, of_survivor, of_absorbed);
 
+        self.copy_statements(absorbed, survivor, &before.absorbed.statements, before.absorbed.names().first()).await?;
         self.forget_contacts(&[survivor, absorbed]).await?;
         self.write_rows(contact_rows(run_number, [(&contact, ContactHashes { written, import: None })])).await?;
         self.decide(IdentityDecision::SamePerson { survivor, absorbed }, Some(before.text())).await?;
@@ -254,11 +255,36 @@ impl Tx {
         let kept: Vec<Statement> = now.iter().filter(|it| parting.keepers(it).survivor).cloned().collect();
         let since: Vec<Statement> = now.into_iter().filter(|it| parting.keepers(it).absorbed).collect();
         self.hold(survivor, &kept, "the merge was undone").await?;
-        let mut rows = Rows::new(&CONSENT);
-        since.iter().for_each(|it| push_statement(&mut rows, absorbed, it));
-        self.write_rows([rows]).await?;
+        let ids: Vec<i64> = since.iter().map(Statement::id).collect();
+        self.copy_statements(survivor, absorbed, &ids, None).await?;
         let of_absorbed = [self.said(absorbed).await?.statements, since].concat();
         self.hold(absorbed, &of_absorbed, "the merge was undone").await
+    }
+
+    /// Copies statements of one contact to another, with the state in which they were recorded and not as their words are
+    /// read now. Those that name nobody name `speaker`.
+    async fn copy_statements(
+        &mut self,
+        from: ContactId,
+        to: ContactId,
+        ids: &[i64],
+        speaker: Option<&String>,
+    ) -> Result<(), LoadError> {
+        let value = |name: &'static str| match name {
+            "contact_id" => "$1",
+            "identity" => "coalesce(identity, $2)",
+            name => name,
+        };
+        let values: Vec<&str> = CONSENT.columns.iter().map(|it| value(it.0)).collect();
+        let (names, values) = (CONSENT.names(), values.join(", "));
+        let copy = format!(
+            "insert into consent ({names}) select {values} from consent where contact_id = $3 and statement_id = $4 \
+             on conflict do nothing"
+        );
+        for id in ids {
+            self.execute(&copy, &[(&to).into(), speaker.into(), (&from).into(), (*id).into()]).await?;
+        }
+        Ok(())
     }
 
     /// Makes `now` the held statements of a contact.

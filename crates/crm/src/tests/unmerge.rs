@@ -168,3 +168,21 @@ fn an_export_gives_each_of_two_merged_contacts_what_it_would_have_after_the_undo
         assert_eq!(exported(&crm, true).await, told);
     });
 }
+
+#[test]
+fn a_copy_of_a_merge_keeps_the_state_that_was_recorded() {
+    check(async |place| {
+        let crm = place.open().await;
+        crm.import(RUN, &format!("{ANA} name=Ana\n{BEN} name=Ben row=sms:2")).await;
+        let message = Statement { basis: Basis::Message, ..said("unclear", "bof") };
+        crm.record_statements(&[(id_of(BEN), message)]).await.unwrap();
+        let taught = |_: Basis, words: &str| (words == "bof").then_some(ConsentState::Stop);
+        crm.read_statements_anew("taught", consent::Rule::default(), taught).await.unwrap();
+        crm.merge(id_of(ANA), id_of(BEN)).await.unwrap().unwrap();
+        assert_eq!(held(&crm, ANA).await, "bof stop");
+        assert_eq!(crm.texts("select distinct state from consent").await, "unclear");
+        let corrected = |_: Basis, words: &str| (words == "bof").then_some(ConsentState::Unclear);
+        crm.read_statements_anew("corrected", consent::Rule::default(), corrected).await.unwrap();
+        assert_eq!(held(&crm, ANA).await, "bof unclear", "it is no STOP of the person's own");
+    });
+}
