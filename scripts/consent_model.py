@@ -294,6 +294,7 @@ class Row:
     """A statement of one contact."""
 
     statement: Statement
+    speaker: int  # the contact whose identity said it
     is_retracted: bool = False
     said_here: bool = True  # False: only a merge or an unmerge copied it
 
@@ -304,6 +305,7 @@ class Merge:
     absorbed: int
     at: int
     made_held: set = field(default_factory=set)  # what the survivor holds because of this merge
+    retracted: set = field(default_factory=set)  # what was retracted at the survivor then: it counts as said since if it is held
     suppression_changed: bool = False
     copy_retracted: bool = False
 
@@ -325,8 +327,7 @@ class Ledger:
             case "say":
                 return self.say(operation["contact"], statement_of(index, operation))
             case "reread":
-                self.readings[(operation["basis"], operation["words"])] = operation["state"]
-                return "done"
+                return self.reread(operation["basis"], operation["words"], operation["state"])
             case "retract":
                 return self.retract(operation["contact"], self.identity_of(operation))
             case "unretract":
@@ -342,6 +343,15 @@ class Ledger:
             case "key":
                 return "done"
         raise ValueError(operation)
+
+    def reread(self, basis, words, state):
+        """A person's own STOP is never read as an unclear answer or as a yes."""
+        rows = [row.statement for rows in self.rows for row in rows.values()]
+        is_stop = any((one.basis, one.words, one.state) == ("message", words, "stop") for one in rows)
+        if basis == "message" and is_stop and STRICTNESS[state] < STRICTNESS["no"]:
+            return "refused"
+        self.readings[(basis, words)] = state
+        return "done"
 
     def identity_of(self, operation):
         """The statement that a retraction means: the one of the `say` with this index."""
@@ -371,12 +381,14 @@ class Ledger:
         statements = [row.statement for row in rows if not row.is_retracted]
         return [replace(statement, state=self.state_now(statement)) for statement in statements]
 
-    def say(self, contact, statement):
+    def say(self, speaker, statement):
+        """Somebody who was merged into another contact speaks for that one, and the ledger names who spoke."""
+        contact = self.root(speaker)
         identity = statement.identity()
         self.said_by.setdefault(identity, []).append(statement.index)
         row = self.rows[contact].get(identity)
         if row is None:
-            self.rows[contact][identity] = Row(statement)
+            self.rows[contact][identity] = Row(statement, speaker)
             return "done"
 
         if self.merges_into(contact):
@@ -442,13 +454,14 @@ class Ledger:
 
     def merge(self, survivor, absorbed, at):
         merge = Merge(survivor, absorbed, at)
+        merge.retracted = {identity for identity, row in self.rows[survivor].items() if row.is_retracted}
         for identity, row in self.rows[absorbed].items():
             if row.is_retracted:
                 self.choices.add("retracted-not-copied")
                 continue
             own = self.rows[survivor].get(identity)
             if own is None:
-                self.rows[survivor][identity] = Row(row.statement, said_here=False)
+                self.rows[survivor][identity] = Row(row.statement, row.speaker, said_here=False)
                 merge.made_held.add(identity)
             elif own.is_retracted:
                 if own.said_here:
@@ -470,7 +483,7 @@ class Ledger:
             self.choices.add("copy-retracted-while-merged")
 
         self.retract_copies(merge)
-        self.copy_what_was_said_since(merge)
+        self.part_what_was_said_since(merge)
         return "done"
 
     def retract_copies(self, merge):
@@ -480,16 +493,22 @@ class Ledger:
             elif identity in self.rows[merge.absorbed] and not row.said_here and not row.is_retracted:
                 self.choices.add("copy-of-two-contacts")
 
-    def copy_what_was_said_since(self, merge):
+    def part_what_was_said_since(self, merge):
+        """A refusal stays with both, and so does an answer that is not understood. A yes stays with who said it."""
         for identity, row in self.rows[merge.survivor].items():
-            if row.statement.first_run_at <= merge.at or identity in merge.made_held:
+            is_before = row.statement.first_run_at <= merge.at and identity not in merge.retracted
+            if is_before or identity in merge.made_held:
                 continue
             if row.is_retracted:
                 self.choices.add("retracted-not-copied")
                 continue
+            if self.state_now(row.statement) == "yes":
+                if self.root(row.speaker) != merge.absorbed:
+                    continue
+                row.is_retracted = True
             theirs = self.rows[merge.absorbed].get(identity)
             if theirs is None:
-                self.rows[merge.absorbed][identity] = Row(row.statement, said_here=False)
+                self.rows[merge.absorbed][identity] = Row(row.statement, row.speaker, said_here=False)
             elif theirs.is_retracted:
                 self.choices.add("absorbed-retracted-revived")
                 theirs.is_retracted = False
@@ -594,7 +613,18 @@ class Generator:
         last = self.operations[-1] if self.operations else None
         if last is not None and last["op"] == "say" and self.rng.random() < 0.25:
             at, run = last["at"], last["run"]  # one run often records several statements
-        return {"op": "say", "contact": self.contact(), "at": at, "run": run, "statement": self.statement()}
+        statement = self.possible(self.statement(), at)
+        return {"op": "say", "contact": self.speaker(), "at": at, "run": run, "statement": statement}
+
+    def possible(self, statement, at):
+        """The database refuses a yes that is dated more than two days after it was recorded, and words that can be read as
+        one later."""
+        can_be_yes = statement["state"] == "yes" or statement["basis"] in REREAD_BASES
+        if not can_be_yes or (statement["from"] or 0) <= at + 2 * DAY:
+            return statement
+        if statement["basis"] == "platform":
+            return {**statement, "state": "stop"}
+        return {**statement, "from": at, "until": at}
 
     def possible_operations(self, i):
         says = [operation for operation in self.operations if operation["op"] == "say"]
@@ -618,6 +648,12 @@ class Generator:
 
     def contact(self):
         return self.rng.choice(self.free_contacts())
+
+    def speaker(self):
+        """Somebody who was merged into another contact can still speak."""
+        if self.ledger.merges and self.rng.random() < 0.4:
+            return self.rng.randrange(self.n_contacts)
+        return self.contact()
 
     def retractable(self, is_retracted):
         """Pairs of a contact and a statement that it holds or that is retracted there."""
@@ -1199,6 +1235,28 @@ class LedgerSentences(unittest.TestCase):
         self.do("unmerge", survivor=2, absorbed=0)
         self.do("unmerge", survivor=0, absorbed=1)
         self.assertEqual([self.now(contact) for contact in range(3)], ["no", "no", "no"])
+
+    def test_a_yes_during_a_merge_stays_with_who_said_it(self):
+        self.do("merge", survivor=0, absorbed=1)
+        self.do("merge", survivor=2, absorbed=0)
+        self.say(1, state="yes", words="yes-1")
+        self.assertEqual(self.now(2), "yes")
+        self.do("unmerge", survivor=2, absorbed=0)
+        self.assertEqual([self.now(contact) for contact in (0, 2)], ["yes", None])
+        self.do("unmerge", survivor=0, absorbed=1)
+        self.assertEqual([self.now(contact) for contact in range(3)], [None, "yes", None])
+
+    def test_a_yes_of_the_survivor_during_a_merge_is_not_said_of_the_absorbed(self):
+        self.do("merge", survivor=0, absorbed=1)
+        self.say(0, state="yes", words="yes-1")
+        self.do("unmerge", survivor=0, absorbed=1)
+        self.assertEqual((self.now(0), self.now(1)), ("yes", None))
+
+    def test_a_refusal_of_the_absorbed_during_a_merge_is_said_of_both(self):
+        self.do("merge", survivor=0, absorbed=1)
+        self.say(1)
+        self.do("unmerge", survivor=0, absorbed=1)
+        self.assertEqual((self.now(0), self.now(1)), ("no", "no"))
 
     def test_what_was_said_before_a_merge_is_not_said_of_the_absorbed(self):
         self.say(0)

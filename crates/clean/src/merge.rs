@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use model::{
     Basis, Channel, ConsentPurpose, ConsentRecord, ConsentState, Contact, Direction, EarlierRows, Field, Identity,
-    IdentityKind, NAME_PARTS, Personal, RowFinding, RowFindings, RowId, RowName, SaidAt, Statement,
+    IdentityKind, NAME_PARTS, Personal, RowFinding, RowFindings, RowId, RowName, SaidAt, Statement, WordingName,
 };
 use phone::Region;
 use smallvec::SmallVec;
@@ -61,6 +61,8 @@ pub(crate) struct MergedRows<'a> {
     is_reachable: Ranked<bool>,
     /// Statements about consent, each with its row.
     statements: SmallVec<[(RowStatement<'a>, RowId); 1]>,
+    /// Rows with statements of people who were merged into the contact, and the identity that spoke.
+    spoken_by: BTreeMap<RowId, String>,
     /// Ids as the sources gave them: source, kind, id.
     identities: Vec<(u16, IdentityKind, Cow<'a, str>)>,
     channels: [bool; Channel::ALL.len()],
@@ -101,7 +103,13 @@ impl<'a> MergedRows<'a> {
         self.last_outbound_at = self.last_outbound_at.max(at_if(Direction::Outbound));
         let is_held = source.held.0 & row.findings.0 != 0;
         let held = is_held.then(|| held_back(row.channel, RowFindings(source.held.0 & row.findings.0)));
+        let n_said = self.statements.len();
         self.statements.extend(row.statements.into_iter().chain(held).map(|it| (it, row.row_id)));
+        if row.is_absorbed && self.statements.len() > n_said {
+            let viber = || format!("{}:{}:{}", IdentityKind::Viber.name(), source.scope, row.viber_id);
+            let phone = |it: ParsedNumber| format!("{}::{}", IdentityKind::Phone.name(), it.number);
+            self.spoken_by.insert(row.row_id, row.phone.map_or_else(viber, phone));
+        }
         self.channels[row.channel as usize] = true;
         for (kind, id) in [(IdentityKind::External, row.external_id), (IdentityKind::Viber, row.viber_id)] {
             if !id.is_empty() {
@@ -131,6 +139,7 @@ impl<'a> MergedRows<'a> {
         self.messages.extend(other.messages);
         stronger(&mut self.is_reachable, other.is_reachable);
         self.statements.extend(other.statements);
+        self.spoken_by.extend(other.spoken_by);
         self.identities.extend(other.identities);
         self.channels.iter_mut().zip(other.channels).for_each(|(it, other)| *it |= other);
         self.tags.extend(other.tags);
@@ -167,6 +176,7 @@ impl<'a> MergedRows<'a> {
             messages: self.messages,
             is_reachable: self.is_reachable,
             statements: self.statements.into_iter().map(|(said, row)| (said.into_owned(), row)).collect(),
+            spoken_by: self.spoken_by,
             identities: self
                 .identities
                 .into_iter()
@@ -223,7 +233,7 @@ impl<'a> MergedRows<'a> {
             self.phone = Some(self.other_phones.remove(0));
         }
         let mut names = RowNames::new(rules, self.rows.sorted());
-        let statements = statements(rules, &mut names, self.statements);
+        let statements = statements(rules, &mut names, self.statements, &self.spoken_by);
         let mut text = |it: (Claim, Cow<str>)| Field { value: it.1.into_owned(), row: names.of(row_of(it.0.1)) };
         let personal = |it: Field<String>| Field { value: Personal(it.value), row: it.row };
         let counts = consent::for_messages(rules.consent, &statements).map(|it| &statements[it]);
@@ -320,7 +330,12 @@ fn condense_statements(said: &mut SmallVec<[(RowStatement, RowId); 1]>) {
 }
 
 /// The statements, of which each must come once.
-fn statements(rules: &Rules, names: &mut RowNames, said: SmallVec<[(RowStatement, RowId); 1]>) -> Vec<Statement> {
+fn statements(
+    rules: &Rules,
+    names: &mut RowNames,
+    said: SmallVec<[(RowStatement, RowId); 1]>,
+    spoken_by: &BTreeMap<RowId, String>,
+) -> Vec<Statement> {
     let moment = |(from, until)| Some(SaidAt { from: timestamp(from)?, until: timestamp(until)? });
     let statement = |(said, row): (RowStatement, RowId)| Statement {
         channel: said.channel,
@@ -331,7 +346,7 @@ fn statements(rules: &Rules, names: &mut RowNames, said: SmallVec<[(RowStatement
         purpose: ConsentPurpose::Messages,
         row: names.of(row),
         first_run: rules.run.clone(),
-        record: wording(rules, row, said.state, said.basis),
+        record: record(wording(rules, row, said.state, said.basis), spoken_by.get(&row)),
     };
     let mut statements: Vec<Statement> = said.into_iter().map(statement).collect();
     statements.sort_unstable();
@@ -339,10 +354,15 @@ fn statements(rules: &Rules, names: &mut RowNames, said: SmallVec<[(RowStatement
 }
 
 /// The wording of a consent, if its source has one. A message was not given to a wording.
-fn wording(rules: &Rules, row: RowId, state: ConsentState, basis: Basis) -> Option<Box<ConsentRecord>> {
+fn wording(rules: &Rules, row: RowId, state: ConsentState, basis: Basis) -> Option<&WordingName> {
     let is_consent = state == ConsentState::Yes && matches!(basis, Basis::Cell | Basis::Event);
-    let wording = rules.sources[usize::from(row.source)].wording.as_ref().filter(|_| is_consent)?;
-    Some(Box::new(ConsentRecord { wording: Some(wording.clone()), ..ConsentRecord::default() }))
+    rules.sources[usize::from(row.source)].wording.as_ref().filter(|_| is_consent)
+}
+
+fn record(wording: Option<&WordingName>, identity: Option<&String>) -> Option<Box<ConsentRecord>> {
+    let (wording, identity) = (wording.cloned(), identity.cloned().map(Personal));
+    let record = ConsentRecord { wording, identity, ..ConsentRecord::default() };
+    (record != ConsentRecord::default()).then(|| Box::new(record))
 }
 
 fn timestamp(microseconds: i64) -> Option<Timestamp> {
@@ -524,6 +544,26 @@ mod tests {
         let mut merged = MergedRows::default();
         merged.add(&rules, row);
         assert_eq!(merged.finish(&rules, ContactId([7; 16])).consent.unwrap().value, ConsentState::Unclear);
+    }
+
+    #[test]
+    fn a_statement_of_somebody_who_was_merged_names_who_spoke() {
+        let said = |record, words: &'static str| RowStatement {
+            words: words.into(),
+            ..statement(ConsentState::Yes, Some(record))
+        };
+        let mut own = entry(0, 1, None, None, None);
+        own.statements = vec![said(1, "Oui")];
+        let mut of_other = CleanRow { is_absorbed: true, viber_id: "b1", ..entry(1, 2, None, None, None) };
+        of_other.statements = vec![said(2, "Yes")];
+        let person = merged(&[own, of_other]);
+        let told = |it: &Statement| {
+            let identity = it.record.as_ref().and_then(|it| it.identity.clone()).map(|it| it.0);
+            format!("{} {}", it.words.0, identity.unwrap_or_default())
+        };
+        let mut told: Vec<String> = person.statements.iter().map(told).collect();
+        told.sort();
+        assert_eq!(told, ["Oui ", "Yes viber:viber:b1"]);
     }
 
     #[test]

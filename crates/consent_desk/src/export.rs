@@ -13,11 +13,20 @@ pub async fn export(plan: &Plan, what: Export<'_>) -> Result<(ConsentExportResul
     let (crm, _) = look(plan).await?;
     let written = consent_ledger::export(&crm, what).await;
     crm.close().await;
-    let statements = written?;
+    let written = written?;
     let place = match run::is_standard_output(what.to) {
         true => "standard output".to_owned(),
         false => what.to.display().to_string(),
     };
-    let text = format!("{} written to {}\n", counted(statements, "statement"), printable(&place));
-    Ok((ConsentExportResult { statements, with_numbers: what.with_numbers }, text))
+    let mut text = format!("{} written to {}\n", counted(written.n_statements, "statement"), printable(&place));
+    let without_phone = what.with_numbers.then_some(written.n_without_phone);
+    if let Some(n @ 1..) = without_phone {
+        text += &format!(
+            "the column phone is empty for {}, whose numbers the database does not know: a database with another contact key \
+             refuses their statements\n",
+            counted(n, "contact")
+        );
+    }
+    let (statements, with_numbers) = (written.n_statements, what.with_numbers);
+    Ok((ConsentExportResult { statements, with_numbers, without_phone }, text))
 }

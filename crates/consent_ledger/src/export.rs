@@ -54,6 +54,9 @@ pub struct ExportedStatement {
     pub purpose: &'static str,
     pub state: &'static str,
     pub said_at: Option<String>,
+    /// The first and the last instant of `said_at`: a day is one of its own zone.
+    pub said_from: Option<String>,
+    pub said_until: Option<String>,
     pub words: String,
     pub wording: Option<String>,
     pub place: Option<String>,
@@ -67,17 +70,28 @@ pub struct ExportedStatement {
     pub retracted: bool,
 }
 
-/// Writes all statements, in the order of the contacts' ids, and gives their number. Memory does not grow with it.
-pub async fn export(crm: &Crm, what: Export<'_>) -> Result<u64, ConsentError> {
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    pub n_statements: u64,
+    /// Contacts whose phone number the database does not know.
+    pub n_without_phone: u64,
+}
+
+/// Writes all statements, in the order of the contacts' ids, and counts them. Memory does not grow with their number.
+pub async fn export(crm: &Crm, what: Export<'_>) -> Result<Exported, ConsentError> {
     let mut file = LedgerFile::create(what)?;
-    let mut n_statements = 0;
+    let (mut written, mut last) = (Exported::default(), None);
     let each = |contact: ContactId, phone: Option<PhoneNumber>, entry: LedgerEntry| {
-        n_statements += 1;
+        written.n_statements += 1;
+        if last.replace(contact) != Some(contact) {
+            written.n_without_phone += u64::from(phone.is_none());
+        }
         file.write(&exported(contact, phone, &entry, what.with_numbers))
     };
     crm.each_ledger_entry(each).await?;
-    file.publish(n_statements)?;
-    Ok(n_statements)
+    file.publish(written.n_statements)?;
+    Ok(written)
 }
 
 /// The row of a statement.
@@ -99,6 +113,8 @@ pub fn exported(
         purpose: said.purpose.name(),
         state: said.state.name(),
         said_at: said.at.map(said_at),
+        said_from: said.at.map(|it| it.from.to_string()),
+        said_until: said.at.map(|it| it.until.to_string()),
         words: said.words.0.clone(),
         wording: record.wording.as_ref().map(ToString::to_string),
         place: record.place.clone(),
@@ -133,13 +149,15 @@ fn is_number(identity: &str) -> bool {
     matches!(kind, None | Some(IdentityKind::Phone | IdentityKind::WaId))
 }
 
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 19] = [
     "contact_id",
     "statement_id",
     "channel",
     "purpose",
     "state",
     "said_at",
+    "said_from",
+    "said_until",
     "words",
     "wording",
     "place",
@@ -193,6 +211,8 @@ impl LedgerFile {
             row.purpose.to_owned(),
             row.state.to_owned(),
             optional(&row.said_at),
+            optional(&row.said_from),
+            optional(&row.said_until),
             row.words.clone(),
             optional(&row.wording),
             optional(&row.place),

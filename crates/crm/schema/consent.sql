@@ -12,32 +12,40 @@
 -- The columns from identity on are null for statements of exports, which are most: the contact's own phone or Viber user
 -- said it, and the proof is source_row of first_run, whose file and digest are in the table source. identity is
 -- KIND:SCOPE:VALUE, place where it was said, proof KIND:REFERENCE (message, row, form or call) and proof_digest a SHA-256.
+--
+-- Times are in the years 1970 to 2200, so that no other unit is taken for microseconds. A yes is dated two days after it was
+-- recorded at the latest: one of next year would outrank every refusal until then. So are words that can be read as a yes
+-- later.
 create table consent (
-  contact_id blob not null,
+  contact_id blob not null check (length(contact_id) = 16),
   statement_id bigint not null,
   channel text not null check (channel = 'sms' or channel = 'viber' or channel = 'whatsapp' or channel = 'email'
     or channel = 'all'),
   purpose text not null check (purpose = 'messages' or purpose = 'conversation' or purpose = 'utility'
     or purpose = 'marketing' or purpose = 'authentication'),
   state text not null check (state = 'yes' or state = 'unclear' or state = 'no' or state = 'stop'),
-  said_from bigint,
-  said_until bigint,
+  said_from bigint check (said_from between 0 and 7289654399999999),
+  said_until bigint check (said_until between 0 and 7289654399999999),
   basis text not null check (basis = 'cell' or basis = 'opt_out' or basis = 'message' or basis = 'event' or basis = 'list'
     or basis = 'unreadable' or basis = 'record' or basis = 'inbound' or basis = 'platform' or basis = 'review'),
   words text not null,
   source_row text not null,
   first_run text not null,
-  first_run_at bigint not null,
+  first_run_at bigint not null check (first_run_at between 0 and 7289654399999999),
   identity text,
   place text,
   wording text,
   wording_version text,
-  proof text,
+  proof text check (proof like 'message:%' or proof like 'row:%' or proof like 'form:%' or proof like 'call:%'),
   proof_digest text,
-  primary key (contact_id, statement_id)
+  primary key (contact_id, statement_id),
+  check ((said_from is null) = (said_until is null) and (said_from is null or said_until >= said_from)),
+  check (said_from is null or said_from <= first_run_at + 172800000000
+    or (state <> 'yes' and basis <> 'cell' and basis <> 'opt_out' and basis <> 'message'))
 ) without rowid;
 
 -- How words are understood now, where that differs from the state in the ledger. Written when the words of the plan change.
+-- A person's own STOP (basis message) is never read as an unclear answer or as a yes. Triggers refuse that, and deletions.
 create table consent_reading (
   basis text not null check (basis = 'cell' or basis = 'opt_out' or basis = 'message'),
   words text not null,

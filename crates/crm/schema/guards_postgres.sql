@@ -28,15 +28,33 @@ end $$;
 create trigger consent_retraction_insert before insert on consent_retraction
   for each row execute function check_retraction();
 
--- An entry of the suppression list only goes once it is written again: under the current key, or as that of a number.
+create function check_reading() returns trigger language plpgsql as $$
+begin
+  if new.basis = 'message' and new.state in ('yes', 'unclear') and exists (select 1 from consent
+      where basis = 'message' and state = 'stop' and words = new.words) then
+    raise exception 'consent_reading: a person''s own STOP is never read as an unclear answer or as a yes'
+      using errcode = 'integrity_constraint_violation';
+  end if;
+  return new;
+end $$;
+create trigger consent_reading_write before insert or update on consent_reading
+  for each row execute function check_reading();
+create trigger consent_reading_delete before delete or truncate on consent_reading for each statement
+  execute function refuse_change('consent_reading: rows are never deleted; words are read anew by another row');
+
+-- An entry of the suppression list only goes once it is written again under another key, or as that of a number instead of a
+-- digest of others: then each contact that it is about is linked to the new entry too.
 create trigger suppression_change before update or truncate on suppression for each statement
   execute function refuse_change('suppression: entries are never changed; add another');
-create trigger suppression_contact_truncate before truncate on suppression_contact for each statement
-  execute function refuse_change('suppression_contact: whom an entry is about is never forgotten');
 create function check_suppression_delete() returns trigger language plpgsql as $$
 begin
-  if not exists (select 1 from suppression as again where again.at = old.at and again.action = old.action
-      and again.reason = old.reason and again.digest <> old.digest) then
+  if not exists (select 1 from suppression_contact where key_id = old.key_id and digest = old.digest)
+    or exists (select 1 from suppression_contact as link where link.key_id = old.key_id and link.digest = old.digest
+      and not exists (select 1 from suppression_contact as other
+        join suppression as again on again.key_id = other.key_id and again.digest = other.digest
+        where other.contact_id = link.contact_id and again.digest <> old.digest and again.at = old.at
+          and again.action = old.action and again.reason = old.reason and again.digest_of <> 'sha256'
+          and (again.key_id <> old.key_id or old.digest_of = 'sha256'))) then
     raise exception 'suppression: entries are never deleted; ferry suppress --remove takes one back'
       using errcode = 'integrity_constraint_violation';
   end if;
@@ -44,3 +62,21 @@ begin
 end $$;
 create trigger suppression_delete before delete on suppression
   for each row execute function check_suppression_delete();
+
+-- Whom an entry is about is only forgotten once the entry is gone, or once the contact itself was taken off the list after it.
+create trigger suppression_contact_change before update or truncate on suppression_contact for each statement
+  execute function refuse_change('suppression_contact: whom an entry is about is never changed or forgotten');
+create function check_link_delete() returns trigger language plpgsql as $$
+begin
+  if exists (select 1 from suppression as entry where entry.key_id = old.key_id and entry.digest = old.digest
+      and not exists (select 1 from suppression_contact as own
+        join suppression as off on off.key_id = own.key_id and off.digest = own.digest
+        where own.contact_id = old.contact_id and off.digest_of = 'contact' and off.action = 'remove'
+          and off.at >= entry.at)) then
+    raise exception 'suppression_contact: whom an entry is about is never forgotten'
+      using errcode = 'integrity_constraint_violation';
+  end if;
+  return old;
+end $$;
+create trigger suppression_contact_delete before delete on suppression_contact
+  for each row execute function check_link_delete();

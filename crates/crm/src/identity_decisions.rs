@@ -4,6 +4,7 @@
 //! it can be taken back. The next cleaning follows it: rows of somebody who was merged belong to the one who stays.
 
 mod archive;
+mod parting;
 
 use std::collections::HashSet;
 
@@ -14,9 +15,10 @@ use crate::contact::{
     CONTACT, ContactHashes, IDENTITY, StoredContact, WrittenChecksum, contact_rows, joined, qualified,
 };
 use crate::identity_decisions::archive::{ArchivedContact, Before, unreadable};
+use crate::identity_decisions::parting::Parting;
 use crate::load_run::LoadRun;
 use crate::sql::{OnConflict, Row, Rows, Table, Tx, Type};
-use crate::statements::{CONSENT, RETRACTION, push_retractions, push_statement};
+use crate::statements::{CONSENT, RETRACTION, name_speaker, push_retractions, speaker};
 use crate::{Crm, LoadError};
 
 /// A decision and when it was made.
@@ -227,6 +229,7 @@ impl Tx {
         let of_absorbed = of_absorbed.ok_or_else(|| LoadError::Value { column: "contact".to_owned() })?;
         let (contact, run_number, written) = one_of(&run, survivor, of_survivor, of_absorbed);
 
+        self.copy_statements(absorbed, survivor, &before.absorbed.statements, before.absorbed.names().first()).await?;
         self.forget_contacts(&[survivor, absorbed]).await?;
         self.write_rows(contact_rows(run_number, [(&contact, ContactHashes { written, import: None })])).await?;
         self.decide(IdentityDecision::SamePerson { survivor, absorbed }, Some(before.text())).await?;
@@ -236,7 +239,7 @@ impl Tx {
         Ok(contact)
     }
 
-    /// Puts both contacts of a merge back as they were. Statements made since the merge count for both.
+    /// Puts both contacts of a merge back as they were, each with the statements that it keeps.
     async fn put_back(&mut self, survivor: ContactId, absorbed: ContactId) -> Result<(), LoadError> {
         self.lock_contacts(&[survivor, absorbed]).await?;
         let found = self.select(SELECT_BEFORE, &[(&survivor).into(), (&absorbed).into()], |it| it.text(0)).await?;
@@ -248,18 +251,40 @@ impl Tx {
         }
 
         let now = self.said(survivor).await?.statements;
-        let own = before.survivor.iter().flat_map(|it| &it.statements).copied().collect::<HashSet<i64>>();
-        let copied = |it: &Statement| !own.contains(&it.id()) && before.absorbed.statements.contains(&it.id());
-        let kept: Vec<Statement> = now.iter().filter(|it| !copied(it)).cloned().collect();
-        let retracted = before.survivor.iter().flat_map(|it| &it.retracted).copied().collect::<HashSet<i64>>();
-        let is_since = |it: &&Statement| !own.contains(&it.id()) && !retracted.contains(&it.id());
-        let since: Vec<Statement> = kept.iter().filter(is_since).cloned().collect();
+        let parting = Parting::of(&before);
+        let kept: Vec<Statement> = now.iter().filter(|it| parting.keepers(it).survivor).cloned().collect();
+        let since: Vec<Statement> = now.into_iter().filter(|it| parting.keepers(it).absorbed).collect();
         self.hold(survivor, &kept, "the merge was undone").await?;
-        let mut rows = Rows::new(&CONSENT);
-        since.iter().for_each(|it| push_statement(&mut rows, absorbed, it));
-        self.write_rows([rows]).await?;
+        let ids: Vec<i64> = since.iter().map(Statement::id).collect();
+        self.copy_statements(survivor, absorbed, &ids, None).await?;
         let of_absorbed = [self.said(absorbed).await?.statements, since].concat();
         self.hold(absorbed, &of_absorbed, "the merge was undone").await
+    }
+
+    /// Copies statements of one contact to another, with the state in which they were recorded and not as their words are
+    /// read now. Those that name nobody name `speaker`.
+    async fn copy_statements(
+        &mut self,
+        from: ContactId,
+        to: ContactId,
+        ids: &[i64],
+        speaker: Option<&String>,
+    ) -> Result<(), LoadError> {
+        let value = |name: &'static str| match name {
+            "contact_id" => "$1",
+            "identity" => "coalesce(identity, $2)",
+            name => name,
+        };
+        let values: Vec<&str> = CONSENT.columns.iter().map(|it| value(it.0)).collect();
+        let (names, values) = (CONSENT.names(), values.join(", "));
+        let copy = format!(
+            "insert into consent ({names}) select {values} from consent where contact_id = $3 and statement_id = $4 \
+             on conflict do nothing"
+        );
+        for id in ids {
+            self.execute(&copy, &[(&to).into(), speaker.into(), (&from).into(), (*id).into()]).await?;
+        }
+        Ok(())
     }
 
     /// Makes `now` the held statements of a contact.
@@ -318,7 +343,9 @@ fn one_of(
 ) -> (Contact, i64, WrittenChecksum) {
     let written = |it: &StoredContact| it.written.unwrap_or_else(|| WrittenChecksum::of(&it.contact));
     let other_written = written(&absorbed);
-    let other = Contact { id, ..absorbed.contact };
+    let mut other = Contact { id, ..absorbed.contact };
+    let name = speaker(&other);
+    name_speaker(&mut other.statements, name.as_deref());
     let Some(survivor) = survivor else { return (other, absorbed.run_number, other_written) };
     let run_number = survivor.run_number.max(absorbed.run_number);
     let named = |contact: Contact, number| match run.id_of(number).filter(|_| number != run_number) {

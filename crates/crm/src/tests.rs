@@ -19,5 +19,6 @@ mod schema;
 mod segments;
 mod suppression;
 mod two;
+mod unmerge;
 mod usage;
 mod verification;

@@ -337,7 +337,9 @@ impl Statement {
         for moment in [self.at.map(|it| it.from), self.at.map(|it| it.until)] {
             bytes.extend_from_slice(&micros(moment).to_le_bytes());
         }
-        if let Some(record) = &self.record {
+        // Who spoke, and where, is no part of the id: it can be known of one of two copies alone.
+        let is_given = |it: &&ConsentRecord| it.wording.is_some() || it.proof.is_some();
+        if let Some(record) = self.record.as_deref().filter(is_given) {
             let wording = record.wording.as_ref().map(ToString::to_string).unwrap_or_default();
             let proof = record.proof.as_ref().map_or("", |it| &it.reference);
             [&*wording, proof].into_iter().for_each(|it| put(&mut bytes, it));

@@ -120,6 +120,8 @@ pub struct ConsentExportResult {
     pub statements: u64,
     /// Whether phone numbers were written too.
     pub with_numbers: bool,
+    /// Contacts whose phone number is left empty, because the database does not know it; null without numbers.
+    pub without_phone: Option<u64>,
 }
 
 /// The result of `ferry consent prove`: a receipt, or with `--check` what is true of one.

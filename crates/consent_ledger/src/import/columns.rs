@@ -17,6 +17,10 @@ pub enum StatementField {
     Channel,
     State,
     SaidAt,
+    /// The first instant of the time in an exported ledger.
+    SaidFrom,
+    /// The last one.
+    SaidUntil,
     Purpose,
     Wording,
     Place,
@@ -33,7 +37,7 @@ pub enum StatementField {
 }
 
 impl StatementField {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Phone,
         Self::ContactId,
         Self::ViberId,
@@ -41,6 +45,8 @@ impl StatementField {
         Self::Channel,
         Self::State,
         Self::SaidAt,
+        Self::SaidFrom,
+        Self::SaidUntil,
         Self::Purpose,
         Self::Wording,
         Self::Place,
@@ -63,6 +69,8 @@ impl StatementField {
             Self::Channel => "channel",
             Self::State => "state",
             Self::SaidAt => "said_at",
+            Self::SaidFrom => "said_from",
+            Self::SaidUntil => "said_until",
             Self::Purpose => "purpose",
             Self::Wording => "wording",
             Self::Place => "place",

@@ -3,7 +3,7 @@
 use clean::{DateForm, DateOrder, ReadDate, read_date};
 use consent::{Meaning, WHATSAPP_BEGAN};
 use extract::Cells;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::{
     Basis, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, ContactId, IdentityKind, Personal, Proof,
     SaidAt, Statement, WordingName,
@@ -66,6 +66,7 @@ pub(crate) fn read_row(rules: &Rules, columns: &Columns, cells: Cells, line: u64
     let Answer { state, words, doubt } = answer(rules, cell(StatementField::State), &said)?;
     let basis = basis(rules, cell(StatementField::Basis), state)?;
     let Said { at, has_bad_date, has_no_zone } = said_at(rules, cell(StatementField::SaidAt), channel, state)?;
+    let at = at.map(|it| exported_at(&cell).filter(|exported| is_same_time(it, *exported)).unwrap_or(it));
     let record = record(rules, &cell, &person, state)?;
     let statement = |purpose| Statement {
         channel,
@@ -206,6 +207,19 @@ fn said_at(rules: &Rules, cell: &str, channel: ConsentChannel, state: ConsentSta
     let whole = |it: Timestamp| Timestamp::from_microsecond(it.as_microsecond()).unwrap_or(it);
     let at = SaidAt { from: whole(read.at), until: whole(read.until) };
     Ok(Said { at: Some(at), has_bad_date: false, has_no_zone: read.is_zoneless && !read.is_day })
+}
+
+/// The instants of a time in an exported ledger.
+fn exported_at<'a>(cell: &impl Fn(StatementField) -> &'a str) -> Option<SaidAt> {
+    let [from, until] = [StatementField::SaidFrom, StatementField::SaidUntil].map(|it| cell(it).parse().ok());
+    Some(SaidAt { from: from?, until: until? }).filter(|it| it.from <= it.until)
+}
+
+/// Whether both are the same instant, or the same day, perhaps of two zones: then nobody has changed the date of the row.
+fn is_same_time(read: SaidAt, exported: SaidAt) -> bool {
+    let longest = SignedDuration::from_hours(26);
+    crate::export::said_at(read) == crate::export::said_at(exported)
+        && exported.from.duration_until(exported.until) < longest
 }
 
 /// Whether a date can be read once it is known whether day or month comes first.

@@ -82,6 +82,31 @@ fn check(rules: &Rules, text: &str, expected: Expect) {
 }
 
 #[test]
+fn a_day_of_an_exported_ledger_stays_the_day_of_its_zone_unless_it_was_changed() {
+    let text = "phone,state,said_at,said_from,said_until\n\
+        01 99 00 00 01,stop,2026-06-10,2026-06-10T07:00:00Z,2026-06-11T06:59:59.999999Z\n\
+        01 99 00 00 01,stop,10.06.2026,2026-06-10T07:00:00Z,2026-06-11T06:59:59.999999Z\n\
+        01 99 00 00 01,stop,2026-06-11,2026-06-10T07:00:00Z,2026-06-11T06:59:59.999999Z\n\
+        01 99 00 00 01,stop,2026-06-10,2026-06-01T07:00:00Z,2026-06-19T06:59:59Z\n\
+        01 99 00 00 01,stop,2026-06-10T08:00:00Z,2026-06-10T08:00:00Z,2026-06-10T08:00:00Z\n\
+        01 99 00 00 01,stop,,2026-06-10T07:00:00Z,2026-06-11T06:59:59.999999Z\n";
+    let paris = DateForm { zone: clean::zone("Europe/Paris"), ..DateForm::default() };
+    for dates in [DateForm::default(), paris] {
+        let rows = rows_of(text, &Rules { dates: dates.clone(), ..rules() });
+        let at = |it: &(u64, Result<ReadRow, Refusal>)| {
+            it.1.as_ref().unwrap().statements[0].at.map(|it| format!("{} {}", it.from, it.until))
+        };
+        let at: Vec<Option<String>> = rows.iter().map(at).collect();
+        let of_zone = Some("2026-06-10T07:00:00Z 2026-06-11T06:59:59.999999Z".to_owned());
+        assert_eq!(at[..2], [of_zone.clone(), of_zone.clone()]);
+        assert!(at[2] != of_zone && at[2].is_some(), "another day");
+        assert!(at[3] != of_zone && !at[3].as_ref().unwrap().contains("06-01"), "more than a day");
+        assert_eq!(at[4].as_deref(), Some("2026-06-10T08:00:00Z 2026-06-10T08:00:00Z"));
+        assert_eq!(at[5], None, "without a date");
+    }
+}
+
+#[test]
 fn a_yes_has_its_date_its_wording_its_place_and_its_proof() {
     check(
         &rules(),

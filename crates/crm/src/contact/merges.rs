@@ -9,7 +9,7 @@ use crate::contact::changes::{Changes, Loaded, change};
 use crate::contact::{ContactHashes, StoredContact, contact_rows};
 use crate::load_run::LoadRun;
 use crate::sql::Tx;
-use crate::statements::Said;
+use crate::statements::{Said, name_speaker, speaker};
 use crate::{Crm, LoadError};
 
 const SELECT: &str = "select other_id, contact_id from decision where decision = 'merge'";
@@ -42,6 +42,11 @@ impl Merges {
             }
         }
         Some(last)
+    }
+
+    /// All contacts that were merged into others.
+    pub(crate) fn absorbed(&self) -> impl Iterator<Item = ContactId> {
+        self.into.keys().copied()
     }
 
     /// Whether another contact was merged into this one.
@@ -85,7 +90,9 @@ impl Tx {
             let said = if stored.is_some() { Said::default() } else { self.said(id).await? };
             let mut changes = Changes::default();
             let is_own = incoming.id == id;
-            let incoming = Contact { id, ..incoming };
+            let name = speaker(&incoming).filter(|_| !is_own);
+            let mut incoming = Contact { id, ..incoming };
+            name_speaker(&mut incoming.statements, name.as_deref());
             change(run, merges, &mut changes, &incoming, stored, said, is_own);
             let changed = changes.updated.iter().map(|it| (&it.contact, it.hashes));
             let new = changes.new.iter().map(|it| (*it, ContactHashes::of_import(it)));

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::LoadError;
 use crate::contact::{CONTACT, IDENTITY};
 use crate::sql::{ArchivedRow, Row, Rows, Table, Tx};
+use crate::statements::{identity_name, phone_name};
 
 /// The rows of a contact, as the tables hold them.
 #[derive(Clone)]
@@ -43,6 +44,18 @@ impl ArchivedContact {
             rows
         };
         [rows(&CONTACT, std::slice::from_ref(&self.contact)), rows(&IDENTITY, &self.identities)]
+    }
+
+    /// The phone of the contact, in E.164 form.
+    pub(super) fn phone(&self) -> Option<&str> {
+        self.contact.text_of("e164")
+    }
+
+    /// The names of all identities of the contact, its phone first.
+    pub(super) fn names(&self) -> Vec<String> {
+        let text = |row: &ArchivedRow, column| row.text_of(column).unwrap_or_default().to_owned();
+        let name = |it| identity_name(&text(it, "kind"), &text(it, "scope"), &text(it, "value"));
+        self.phone().map(phone_name).into_iter().chain(self.identities.iter().map(name)).collect()
     }
 
     fn to_json(&self) -> Value {

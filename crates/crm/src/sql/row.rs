@@ -119,6 +119,15 @@ impl ArchivedRow {
     pub(crate) fn cells(&self) -> impl Iterator<Item = Cell<'_>> {
         self.cells.iter().map(ArchivedCell::borrowed)
     }
+
+    /// The text of a column; none if it is empty, or if there is no such column of texts.
+    pub(crate) fn text_of(&self, column: &str) -> Option<&str> {
+        let place = self.table.columns.iter().position(|it| it.0 == column)?;
+        match &self.cells[place] {
+            ArchivedCell::Text(text) => Some(text),
+            _ => None,
+        }
+    }
 }
 
 impl ArchivedCell {

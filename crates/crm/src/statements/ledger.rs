@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::{Basis, ConsentChannel, ConsentPurpose, ConsentState, ContactId, Statement};
+use model::{Basis, ConsentChannel, ConsentPurpose, ConsentState, ContactId, MAX_BATCH, Statement};
 use phone::PhoneNumber;
 
-use crate::sql::Row;
+use crate::sql::{Row, Tx};
 use crate::statements::{HELD, READ, read_statement, select_statements};
 use crate::{Crm, LoadError};
 
@@ -13,7 +13,10 @@ const WHAT: &str = "read the consent ledger";
 /// How many contacts are read with their statements at once.
 const PAGE: i64 = 2000;
 
-const CONTACTS: &str = "select distinct contact_id from consent where contact_id > $1 order by contact_id limit $2";
+/// The next contacts with statements, or that were merged into others and may have some since.
+const CONTACTS: &str = "select contact_id from (select distinct contact_id from consent where contact_id > $1 \
+    order by contact_id limit $2) as said union select other_id from (select other_id from decision \
+    where decision = 'merge' and other_id > $1 order by other_id limit $2) as merged order by 1 limit $2";
 const BETWEEN: &str = " where contact_id >= $1 and contact_id <= $2";
 const UNCLEAR: &str = "select contact_id, statement_id, channel, purpose from consent_now \
     where state = 'unclear' and contact_id in (select contact_id from consent_held where state = 'unclear')";
@@ -65,7 +68,8 @@ pub struct ConsentBlock {
 
 impl Crm {
     /// Gives every statement of the ledger to `each`, with its contact and the contact's phone, in the order of the
-    /// contacts' ids, and for each contact in the order in which it was said. Memory does not grow with their number.
+    /// contacts' ids, and for each contact in the order in which it was said. Merged contacts are given apart, each with the
+    /// statements that it keeps if the merge is undone. Memory does not grow with the number of statements.
     pub async fn each_ledger_entry<E: From<LoadError>>(
         &self,
         mut each: impl FnMut(ContactId, Option<PhoneNumber>, LedgerEntry) -> Result<(), E>,
@@ -77,7 +81,8 @@ impl Crm {
             let (Some(first), Some(last)) = (contacts.first(), contacts.last()) else { return Ok(()) };
             after = last.0.to_vec();
             let mut entries = self.entries_between(*first, *last).await?;
-            let phones = self.phones_of(*first, *last).await?;
+            let mut phones = self.phones_of(*first, *last).await?;
+            self.part_merged(&contacts, &mut entries, &mut phones).await?;
             for contact in contacts {
                 for entry in entries.remove(&contact).unwrap_or_default() {
                     each(contact, phones.get(&contact).copied(), entry)?;
@@ -156,10 +161,31 @@ impl Crm {
             let is_retracted = retracted.contains(&(contact, id));
             entries.entry(contact).or_default().push(LedgerEntry { id, statement, is_retracted });
         }
-        for it in entries.values_mut() {
-            it.sort_by_key(|it| (it.statement.at, it.statement.first_run.started_at, it.id));
-        }
+        entries.values_mut().for_each(|it| sort_as_said(it));
         Ok(entries)
+    }
+
+    /// Gives each of these contacts that was merged what it keeps if the merge is undone.
+    async fn part_merged(
+        &self,
+        contacts: &[ContactId],
+        entries: &mut HashMap<ContactId, Vec<LedgerEntry>>,
+        phones: &mut HashMap<ContactId, PhoneNumber>,
+    ) -> Result<(), LoadError> {
+        let mut reader = self.reader(WHAT).await?;
+        let merges = reader.survivors().await?;
+        let last = |it: &ContactId| merges.survivor(*it).unwrap_or(*it);
+        let survivors: HashSet<ContactId> = contacts.iter().map(last).filter(|it| merges.is_survivor(*it)).collect();
+        let absorbed: Vec<ContactId> = merges.absorbed().filter(|it| survivors.contains(&last(it))).collect();
+        let all: Vec<ContactId> = survivors.into_iter().chain(absorbed.iter().copied()).collect();
+        let mut parted = reader.entries_of(&all).await?;
+        phones.extend(reader.part_entries(&absorbed, &mut parted).await?);
+        for contact in contacts.iter().filter(|it| all.contains(it)) {
+            let mut kept = parted.remove(contact).unwrap_or_default();
+            sort_as_said(&mut kept);
+            entries.insert(*contact, kept);
+        }
+        Ok(())
     }
 
     async fn phones_of(&self, first: ContactId, last: ContactId) -> Result<HashMap<ContactId, PhoneNumber>, LoadError> {
@@ -168,4 +194,26 @@ impl Crm {
         let all = self.select("read the phone numbers", &select, &[(&first).into(), (&last).into()], phone).await?;
         Ok(all.into_iter().collect())
     }
+}
+
+impl Tx {
+    /// All that the ledger has of these contacts, in no order.
+    async fn entries_of(&mut self, ids: &[ContactId]) -> Result<HashMap<ContactId, Vec<LedgerEntry>>, LoadError> {
+        let mut entries: HashMap<ContactId, Vec<LedgerEntry>> = HashMap::new();
+        for ids in ids.chunks(MAX_BATCH) {
+            let retractions = self.retractions_of(ids).await?;
+            let is_retracted =
+                |contact, id| retractions.get(&contact).and_then(|it| it.get(&id)).is_some_and(|it| it % 2 == 1);
+            let read = |it: &dyn Row| Ok((it.contact_id(0)?, it.int(1)?, read_statement(it)?));
+            for (contact, id, statement) in self.select_of(&select_statements(READ), ids, read).await? {
+                let entry = LedgerEntry { id, statement, is_retracted: is_retracted(contact, id) };
+                entries.entry(contact).or_default().push(entry);
+            }
+        }
+        Ok(entries)
+    }
+}
+
+fn sort_as_said(entries: &mut [LedgerEntry]) {
+    entries.sort_by_key(|it| (it.statement.at, it.statement.first_run.started_at, it.id));
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use model::{ConsentChannel, ConsentPurpose, ConsentState, ContactId, MAX_BATCH, Statement};
 
 use crate::sql::{Row, Rows, Tx};
-use crate::statements::{CONSENT, RETRACTION, Said, push_retractions, push_statement};
+use crate::statements::{CONSENT, RETRACTION, Said, name_speaker, push_retractions, push_statement};
 use crate::{Crm, LoadError};
 
 const RECORD: &str = "record statements about consent";
@@ -33,18 +33,23 @@ pub struct ConsentNow {
 }
 
 impl Crm {
-    /// Adds statements to the ledger, each for its contact, or for the contact that this one was merged into. A statement
-    /// that is there stays as it is; one that was retracted is held again. Messages that wait are cancelled if the consent of
+    /// Adds statements to the ledger, each for its contact, or for the contact that this one was merged into: then they name
+    /// the identity that spoke. A statement that is there stays as it is; one that was retracted is held again. Messages that wait are cancelled if the consent of
     /// their contact no longer counts. The contacts need not be in the database yet.
     pub async fn record_statements(&self, said: &[(ContactId, Statement)]) -> Result<Recorded, LoadError> {
         let mut recorded = Recorded::default();
         let mut tx = self.begin(RECORD).await?;
         let survivors = tx.survivors().await?;
         for said in said.chunks(MAX_BATCH) {
+            let absorbed: Vec<ContactId> =
+                said.iter().map(|it| it.0).filter(|it| survivors.survivor(*it).is_some()).collect();
+            let names = tx.names_of_absorbed(&absorbed).await?;
             let mut by_contact: HashMap<ContactId, Vec<Statement>> = HashMap::new();
             for (contact, statement) in said {
+                let mut statement = statement.clone();
+                name_speaker([&mut statement], names.get(contact).map(String::as_str));
                 let contact = survivors.survivor(*contact).unwrap_or(*contact);
-                by_contact.entry(contact).or_default().push(statement.clone());
+                by_contact.entry(contact).or_default().push(statement);
             }
             recorded += tx.record(by_contact).await?;
         }

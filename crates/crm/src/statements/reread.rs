@@ -2,7 +2,7 @@
 //!
 //! The ledger keeps what was said. How it is understood now is in `consent_reading`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use model::{Basis, ConsentState, ContactId, MAX_BATCH, Statement};
@@ -26,6 +26,8 @@ const DISTINCT: &str = "select distinct basis, words, state from consent_read \
 /// Imported answers, whose state is recorded and not read from their words.
 const ANSWERS: &str = "select words, state, count(*) from consent_held where basis = 'record' and words <> '' \
     group by words, state";
+/// What people have said to be left alone: it is never read as an unclear answer or as a yes.
+const STOPS: &str = "select distinct words from consent where basis = 'message' and state = 'stop'";
 const SAYING: &str = "select distinct contact_id from consent where basis = $1 and words = $2";
 const ALL_SAYING: &str = "select distinct contact_id from consent";
 
@@ -94,8 +96,11 @@ impl Tx {
         let known = |it: &dyn crate::sql::Row| {
             Ok((it.word(0, Basis::from_name)?, it.text(1)?, it.word(2, ConsentState::from_name)?))
         };
+        let stops: HashSet<String> = self.select(STOPS, &[], |it| it.text(0)).await?.into_iter().collect();
         for (basis, words, state) in self.select(DISTINCT, &[], known).await? {
-            if let Some(now) = read(basis, &words).filter(|it| *it != state) {
+            let is_own_stop = basis == Basis::Message && stops.contains(&words);
+            let now = read(basis, &words).filter(|it| *it != state && (it.is_refusal() || !is_own_stop));
+            if let Some(now) = now {
                 readings.insert((basis, words), now);
             }
         }

@@ -197,15 +197,22 @@ impl Tx {
         let ids: Vec<ContactId> = people.iter().map(|it| it.id).collect();
         let own: HashMap<ContactId, HashSet<SuppressionDigest>> =
             people.iter().filter(|it| it.is_held).map(|it| (it.id, it.digests(list.keys.current()))).collect();
-        let mut rows = Rows::new(&SUPPRESSION);
-        let (mut taken_back, mut n_written) = (Vec::new(), 0);
+        let (mut rows, mut links) = (Rows::new(&SUPPRESSION), Rows::new(&LINK));
+        let (mut taken_back, mut not_theirs, mut n_written) = (Vec::new(), Vec::new(), 0);
+        let key = list.keys.current();
         let entry =
             |it: &dyn Row| Ok((it.contact_id(0)?, it.text(1)?, it.digest(2)?, it.word(3, DigestOf::from_name)?));
         for ids in ids.chunks(MAX_BATCH) {
             for (id, key_id, digest, of) in self.select_of(OF_CONTACT, ids, entry).await? {
                 n_written += 1;
                 match own.get(&id).is_some_and(|it| !it.contains(&digest)) {
-                    true => self.execute(UNLINK, &[(&id).into(), key_id.into(), digest.as_slice().into()]).await?,
+                    // The database lets the link go because the contact itself was taken off.
+                    true => {
+                        push(&mut rows, key.id(), &key.of_contact(id), DigestOf::Contact, change);
+                        let own = key.of_contact(id);
+                        links.push([(&id).into(), key.id().into(), own.as_slice().into(), change.at.into()]);
+                        not_theirs.push((id, key_id, digest));
+                    }
                     false => {
                         push(&mut rows, &key_id, &digest, of, change);
                         taken_back.push(digest);
@@ -214,7 +221,10 @@ impl Tx {
             }
         }
         self.keep_others(list, &ids.into_iter().collect(), &taken_back, change.at).await?;
-        self.write_rows([rows]).await?;
+        self.write_rows([rows, links]).await?;
+        for (id, key_id, digest) in not_theirs {
+            self.execute(UNLINK, &[(&id).into(), key_id.into(), digest.as_slice().into()]).await?;
+        }
         Ok(n_written)
     }
 

@@ -101,6 +101,18 @@ impl History {
         ContactId(bytes)
     }
 
+    /// A phone of the contact's own, by which it speaks after a merge.
+    fn phone(&self, contact: usize) -> phone::PhoneNumber {
+        phone::PhoneNumber::from_e164(&format!("+336{:08}", self.history * 4 + contact as u64)).unwrap()
+    }
+
+    /// The person of a contact, with what they say in an import.
+    fn person(&self, contact: usize, statements: Vec<Statement>) -> Contact {
+        let channels = vec![model::Channel::Sms];
+        let phone = Some(self.phone(contact));
+        Contact { phone, channels, n_rows: 1, statements, ..Contact::new(self.id(contact), "people:1".into()) }
+    }
+
     fn statement(&self, operation: usize) -> Statement {
         let Operation::Say { at, run, statement: said, .. } = &self.operations[operation] else { panic!("not said") };
         let moment = |it: i64| Timestamp::from_microsecond(it).unwrap();
@@ -163,15 +175,9 @@ fn wording(line: &WordingLine) -> Wording {
     }
 }
 
-/// A person of a history, with what they say in an import.
-fn person(id: ContactId, statements: Vec<Statement>) -> Contact {
-    let channels = vec![model::Channel::Sms];
-    Contact { channels, n_rows: 1, statements, ..Contact::new(id, "people:1".into()) }
-}
-
 async fn load_people(crm: &Crm, histories: &[History]) {
     let people: Vec<Contact> =
-        histories.iter().flat_map(|it| (0..it.contacts).map(|n| person(it.id(n), Vec::new()))).collect();
+        histories.iter().flat_map(|it| (0..it.contacts).map(|n| it.person(n, Vec::new()))).collect();
     for (n, people) in people.chunks(MAX_BATCH).enumerate() {
         crm.import_contacts(&format!("2026-01-01-people-{n}"), people.to_vec()).await.unwrap();
     }
@@ -187,7 +193,7 @@ async fn run_round(crm: &Crm, histories: &[History], rule: Rule, round: usize) {
                 recorded.push((history.id(*contact), history.statement(round)));
             }
             Some(Operation::Say { contact, .. }) => {
-                imported.push(person(history.id(*contact), vec![history.statement(round)]));
+                imported.push(history.person(*contact, vec![history.statement(round)]));
             }
             Some(Operation::Reread { basis, words, state }) => {
                 let key = (Basis::from_name(basis).unwrap(), words.clone());

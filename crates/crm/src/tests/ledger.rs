@@ -219,3 +219,190 @@ fn an_entry_of_the_suppression_list_is_not_deleted_by_raw_sql() {
         assert_eq!(crm.suppressed().await.unwrap().len(), 1);
     });
 }
+
+#[test]
+fn nobody_whom_the_suppression_list_is_about_is_forgotten_by_raw_sql() {
+    check(async |place| {
+        let crm = people(place).await;
+        // Both are suppressed in one call, so their entries have one time, action and reason.
+        let both = ["+33199000001", "+33199000002"].map(id_of);
+        crm.suppress(&both, crate::SuppressAction::Add, "asked", Timestamp::UNIX_EPOCH).await.unwrap();
+        let list = async || {
+            let entries = "select action || digest_of || reason from suppression";
+            let links = "select cast(at as text) from suppression_contact";
+            [crm.texts(entries).await, crm.texts(links).await].join("\n")
+        };
+        let before = list().await;
+        let one = "(select min(digest) from suppression)";
+        let mut attempts = vec![
+            "delete from suppression_contact".to_owned(),
+            format!("delete from suppression_contact where digest = {one}"),
+            "update suppression_contact set key_id = 'other'".to_owned(),
+            format!("delete from suppression where digest = {one}"),
+        ];
+        match place.url.starts_with("sqlite") {
+            true => attempts.extend(
+                [
+                    "insert or replace into suppression select key_id, digest, at, action, 'sha256', reason from suppression",
+                    "replace into suppression select key_id, digest, at, action, digest_of, 'other' from suppression",
+                    "replace into suppression_contact select contact_id, key_id, digest, 7 from suppression_contact",
+                ]
+                .map(str::to_owned),
+            ),
+            false => attempts.push("truncate suppression_contact".to_owned()),
+        }
+        for sql in attempts {
+            attempt(&crm, &sql).await;
+            assert_eq!(list().await, before, "{sql}");
+            assert_eq!(crm.suppressed().await.unwrap().len(), 2, "{sql}");
+        }
+    });
+}
+
+/// Adds a statement of Ben with these columns.
+fn said(columns: &[(&str, &str)]) -> String {
+    let mut all = vec![
+        ("contact_id", "contact_id"),
+        ("statement_id", "7"),
+        ("channel", "'sms'"),
+        ("purpose", "'messages'"),
+        ("state", "'stop'"),
+        ("said_from", "1767225600000000"),
+        ("said_until", "1767225600000000"),
+        ("basis", "'record'"),
+        ("words", "'x'"),
+        ("source_row", "'a:1'"),
+        ("first_run", "'a'"),
+        ("first_run_at", "1767225600000000"),
+    ];
+    for it in columns {
+        all.retain(|known| known.0 != it.0);
+        all.push(*it);
+    }
+    let names: Vec<&str> = all.iter().map(|it| it.0).collect();
+    let values: Vec<&str> = all.iter().map(|it| it.1).collect();
+    let (names, values) = (names.join(", "), values.join(", "));
+    format!("insert into consent ({names}) select {values} from contact where name = 'Ben'")
+}
+
+#[test]
+fn a_statement_that_cannot_have_been_said_is_refused() {
+    check(async |place| {
+        let crm = people(place).await;
+        let before = ledger(&crm).await;
+        for columns in [
+            // A yes of next month would outrank every refusal until then.
+            &[("state", "'yes'"), ("said_from", "1769904000000000"), ("said_until", "1769904000000000")][..],
+            &[("basis", "'message'"), ("said_from", "1769904000000000"), ("said_until", "1769904000000000")],
+            // Nanoseconds, and seconds before 1970.
+            &[("said_from", "1767225600000000000"), ("said_until", "1767225600000000000")],
+            &[("said_from", "-1"), ("said_until", "-1")],
+            &[("said_until", "1767225600000000000")],
+            &[("first_run_at", "1767225600000000000")],
+            // An end without a beginning, and one before it.
+            &[("said_from", "null")],
+            &[("said_until", "null")],
+            &[("said_until", "1767225500000000")],
+            &[("proof", "'paper'")],
+            &[("contact_id", "substr(contact_id, 1, 7)")],
+        ] {
+            let told = attempt(&crm, &said(columns)).await;
+            assert!(told.as_ref().is_some_and(|it| it.to_lowercase().contains("check")), "{columns:?}: {told:?}");
+            assert_eq!(ledger(&crm).await, before);
+        }
+        for (n, columns) in [
+            // A clock that is wrong by a day, a refusal that begins later, and one without a date.
+            &[("state", "'yes'"), ("said_from", "1767312000000000"), ("said_until", "1767312000000000")][..],
+            &[("said_from", "1769904000000000"), ("said_until", "1769904000000000")],
+            &[("said_from", "null"), ("said_until", "null")],
+            &[("proof", "'form:1'")],
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let id = (100 + n).to_string();
+            let columns = [columns, &[("statement_id", id.as_str())]].concat();
+            assert_eq!(attempt(&crm, &said(&columns)).await, None, "{columns:?}");
+        }
+        let [first, last] = [model::ContactId([0; 16]), model::ContactId([255; 16])];
+        let read = crm.statements_between(first, last).await.unwrap();
+        assert_eq!(read.values().map(Vec::len).sum::<usize>(), 5, "all can be read");
+    });
+}
+
+#[test]
+fn a_stop_with_the_id_of_a_yes_is_an_error_and_the_same_statement_is_one() {
+    check(async |place| {
+        let crm = people(place).await;
+        let yes = [("state", "'yes'"), ("words", "'x'")];
+        assert_eq!(attempt(&crm, &said(&yes)).await, None);
+        let before = ledger(&crm).await;
+        for other in [&[("state", "'stop'")][..], &[("state", "'yes'"), ("said_until", "1767225600000001")]] {
+            assert!(attempt(&crm, &said(other)).await.is_some(), "{other:?}");
+            assert_eq!(ledger(&crm).await, before);
+        }
+        let again = said(&yes) + if place.url.starts_with("sqlite") { "" } else { " on conflict do nothing" };
+        assert_eq!(attempt(&crm, &again).await, None);
+        assert_eq!(ledger(&crm).await, before);
+    });
+}
+
+#[test]
+fn a_stop_in_a_message_is_never_read_as_a_yes() {
+    check(async |place| {
+        let crm = people(place).await;
+        let whatsapp = |basis, id| {
+            said(&[("basis", basis), ("statement_id", id), ("channel", "'whatsapp'"), ("words", "'Stopp'")])
+        };
+        assert_eq!(attempt(&crm, &whatsapp("'message'", "8")).await, None);
+        let read = |basis: &str, state: &str| {
+            format!(
+                "insert into consent_reading (basis, words, state, read_at) values ('{basis}', 'Stopp', '{state}', 1)"
+            )
+        };
+        for state in ["yes", "unclear"] {
+            let told = attempt(&crm, &read("message", state)).await;
+            assert!(told.is_some_and(|it| it.contains("a person's own STOP")), "{state}");
+        }
+        assert_eq!(attempt(&crm, &read("message", "no")).await, None);
+        let later = [
+            "update consent_reading set state = 'yes'",
+            "insert into consent_reading values ('message', 'Stopp', 'yes', 2) \
+             on conflict (basis, words) do update set state = excluded.state",
+            "delete from consent_reading",
+        ];
+        for sql in later {
+            assert!(attempt(&crm, sql).await.is_some(), "{sql}");
+        }
+        if place.url.starts_with("sqlite") {
+            assert!(
+                attempt(&crm, "replace into consent_reading values ('message', 'Stopp', 'yes', 2)").await.is_some()
+            );
+        }
+        // A cell of a list is what somebody has written about the person, and may be read anew.
+        assert_eq!(attempt(&crm, &whatsapp("'cell'", "9")).await, None);
+        assert_eq!(attempt(&crm, &read("cell", "yes")).await, None);
+        let state = "select basis || ' ' || state from consent_read where words = 'Stopp' order by 1";
+        assert_eq!(crm.texts(state).await, "cell yes\nmessage no");
+    });
+}
+
+#[test]
+fn words_that_are_taught_as_a_yes_leave_a_stop_in_a_message_as_it_is() {
+    check(async |place| {
+        let crm = people(place).await;
+        let stop = said(&[("basis", "'message'"), ("words", "'Stopp'")]);
+        assert_eq!(attempt(&crm, &stop).await, None);
+        let words = "select state from consent_read where words = 'Stopp'";
+        for (n, state) in ["yes", "unclear"].into_iter().enumerate() {
+            let read = |_: model::Basis, words: &str| {
+                (words == "Stopp").then(|| model::ConsentState::from_name(state).unwrap())
+            };
+            crm.read_statements_anew(&n.to_string(), consent::Rule::default(), read).await.unwrap();
+            assert_eq!(crm.texts(words).await, "stop", "read as {state}");
+        }
+        let read = |_: model::Basis, words: &str| (words == "Stopp").then_some(model::ConsentState::No);
+        crm.read_statements_anew("no", consent::Rule::default(), read).await.unwrap();
+        assert_eq!(crm.texts(words).await, "no");
+    });
+}

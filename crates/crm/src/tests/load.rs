@@ -22,7 +22,7 @@ fn a_contact_is_read_back_as_it_was_written() {
         let field = |row: &str, value: &str| Some(Field { value: Personal(value.to_owned()), row: row.into() });
         let said = Statement {
             channel: ConsentChannel::Whatsapp,
-            at: Some(SaidAt { from: at(-7), until: at(86_000) }),
+            at: Some(SaidAt { from: at(7), until: at(86_000) }),
             state: ConsentState::Unclear,
             ..statement("peut-être")
         };
@@ -39,7 +39,7 @@ fn a_contact_is_read_back_as_it_was_written() {
             n_messages: 7,
             is_reachable: Some(Field { value: false, row: "sms:1".into() }),
             consent: Some(Field { value: ConsentState::Unclear, row: "sms:1".into() }),
-            consent_at: Some(at(-7)),
+            consent_at: Some(at(7)),
             consent_channel: Some(ConsentChannel::Whatsapp),
             whatsapp_consent: Some(ConsentState::Unclear),
             statements: vec![said],

@@ -9,6 +9,7 @@ mod check;
 mod clients;
 mod consent;
 mod consent_import;
+mod consent_merged;
 mod consent_reading;
 mod consent_review;
 mod corpus;

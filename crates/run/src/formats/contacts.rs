@@ -49,7 +49,7 @@ pub fn columns() -> Vec<Column> {
 ///
 /// Instants are microseconds since 1970, `channels` is the sum of 1 for SMS and 2 for Viber, and `identities`,
 /// `statements` and `attributes` are JSON. A statement is a list of channel, basis, state, words, row, the first and last
-/// microsecond of its date or null, and, if it has one, the wording that was consented to.
+/// microsecond of its date or null, and, if it has them, the wording that was consented to and the identity that spoke.
 #[expect(clippy::expect_used, reason = "texts are always JSON; going on without them would lose them")]
 pub fn write(rows: &mut Group, contact: &Contact) {
     let mut id = [0; 32];
@@ -105,7 +105,10 @@ struct Stated<'a>(
     #[serde(borrow)] Cow<'a, str>,
     #[serde(borrow)] Cow<'a, str>,
     Option<[i64; 2]>,
-    /// The wording of a consent as `NAME@VERSION`.
+    /// The wording of a consent as `NAME@VERSION`; empty if there is none, and an identity follows.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    Option<Cow<'a, str>>,
+    /// The identity that spoke, if it is not the contact's own.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     Option<Cow<'a, str>>,
 );
@@ -113,24 +116,26 @@ struct Stated<'a>(
 impl<'a> Stated<'a> {
     fn of(said: &'a Statement) -> Self {
         let at = said.at.map(|it| [it.from.as_microsecond(), it.until.as_microsecond()]);
-        let wording = said.wording().map(|it| it.to_string().into());
-        Self(said.channel, said.basis, said.state, said.words.0.as_str().into(), (&*said.row).into(), at, wording)
+        let identity = said.record.as_ref().and_then(|it| it.identity.as_ref()).map(|it| it.0.as_str().into());
+        let wording = said.wording().map(|it| it.to_string().into()).or(identity.is_some().then(|| "".into()));
+        let (words, row) = (said.words.0.as_str().into(), (&*said.row).into());
+        Self(said.channel, said.basis, said.state, words, row, at, wording, identity)
     }
 
     fn statement(self, run: &RunMark) -> Option<Statement> {
-        let Self(channel, basis, state, words, row, at, wording) = self;
+        let Self(channel, basis, state, words, row, at, wording, identity) = self;
         let moment = |it| Timestamp::from_microsecond(it).ok();
         let at = match at {
             Some([from, until]) => Some(SaidAt { from: moment(from)?, until: moment(until)? }),
             None => None,
         };
-        let record = match wording {
-            Some(wording) => Some(Box::new(ConsentRecord {
-                wording: Some(WordingName::parse(&wording)?),
-                ..ConsentRecord::default()
-            })),
+        let wording = match wording.filter(|it| !it.is_empty()) {
+            Some(wording) => Some(WordingName::parse(&wording)?),
             None => None,
         };
+        let identity = identity.map(|it| Personal(it.into_owned()));
+        let record = ConsentRecord { wording, identity, ..ConsentRecord::default() };
+        let record = (record != ConsentRecord::default()).then(|| Box::new(record));
         let (words, row, purpose) = (Personal(words.into_owned()), (*row).into(), ConsentPurpose::Messages);
         Some(Statement { channel, at, state, basis, words, purpose, row, first_run: run.clone(), record })
     }
