@@ -60,6 +60,8 @@ pub struct ConsentShown {
     /// Whether the contact is in the database.
     pub in_database: bool,
     pub suppressed: bool,
+    /// Whether nothing is sent to the contact, because the number may belong to another person now.
+    pub held: bool,
     /// All statements, undated ones first, then by date.
     pub statements: Vec<ShownStatement>,
     /// What counts now, for each channel and purpose about which something was said.
@@ -129,8 +131,11 @@ pub struct ConsentProof {
     pub genuine: bool,
     /// Whether the person's consent counts now; null if there is no database.
     pub counts: Option<bool>,
-    /// Whether the person is on the suppression list; null if there is no database.
+    /// Whether the person is on the suppression list; null if there is no database, or if the database does not have the number
+    /// and the list has entries by the SHA-256 of others.
     pub suppressed: Option<bool>,
+    /// Whether the person is held, because the number may belong to another person now; null if there is no database.
+    pub held: Option<bool>,
 }
 
 /// The result of `ferry consent review`.
