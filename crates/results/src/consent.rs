@@ -40,8 +40,15 @@ pub struct ConsentImportResult {
     pub other_purpose: u64,
     /// Refusals that are undated because their date could not be used.
     pub undated: u64,
+    /// Refusals and unclear answers that were added without a field, because its cell could not be used: by the name of the
+    /// field. Without `channel` they are about all channels, without `purpose` about all messages.
+    pub without_field: BTreeMap<&'static str, u64>,
     /// Rows whose time names no zone.
     pub without_zone: u64,
+    /// The line that was taken as the header; null if all lines are rows.
+    pub header_line: Option<u64>,
+    /// The lines above the header, which were not read.
+    pub lines_above_header: u64,
     /// Columns of the file that nothing is read from.
     pub columns_not_read: Vec<String>,
 }
