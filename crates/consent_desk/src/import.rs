@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clean::{DateForm, DateOrder};
-use consent_ledger::import::{Rules, StatementField};
+use consent_ledger::import::{CountedRows, HeaderLine, Rules, StatementField};
 use consent_ledger::{Defaults, Import, Imported, import as import_file};
 use crm::Crm;
 use crossing::progress::{Note, Outcome, Task};
@@ -162,7 +162,10 @@ fn result(args: &ImportOptions, import: String, source: String, it: &Imported) -
         without_purpose: it.n_without_wording + it.n_other_purpose,
         other_purpose: it.n_other_purpose,
         undated: it.n_undated,
+        without_field: it.without_field.iter().map(|(field, rows)| (field.name(), rows.n_rows)).collect(),
         without_zone: it.n_without_zone,
+        header_line: it.header.map(|it| it.line),
+        lines_above_header: it.header.map_or(0, |it| it.n_above),
         columns_not_read: it.unread_columns.clone(),
     }
 }
@@ -182,6 +185,7 @@ fn summary(args: &ImportOptions, value: &ConsentImportResult, it: &Imported) -> 
         grouped(it.n_review),
         grouped(it.n_refused),
     )];
+    lines.extend(it.header.map(header));
     lines.extend(refused_lines(args, it));
     let note = |n: u64, text: String| (n > 0).then_some(text);
     let people = |n: u64| if n == 1 { "1 person is".to_owned() } else { format!("{} people are", grouped(n)) };
@@ -199,6 +203,7 @@ fn summary(args: &ImportOptions, value: &ConsentImportResult, it: &Imported) -> 
             are(it.n_undated, "refusal")
         ),
     ));
+    lines.extend(it.without_field.iter().map(|(field, rows)| without_field(*field, rows)));
     lines.extend(note(it.n_without_zone, without_zone(args, it.n_without_zone)));
     lines.extend(note(
         it.n_unknown_people,
@@ -209,6 +214,41 @@ fn summary(args: &ImportOptions, value: &ConsentImportResult, it: &Imported) -> 
         lines.push(format!("{:10} not read: {}", "columns", columns.join(", ")));
     }
     lines.join("\n") + "\n"
+}
+
+fn header(it: HeaderLine) -> String {
+    let files = if it.n_files > 1 { format!(" in each of {} files", grouped(it.n_files)) } else { String::new() };
+    let above = match it.n_above {
+        0 => String::new(),
+        n => format!("; {} above it {} not read", counted(n, "line"), if n == 1 { "is" } else { "are" }),
+    };
+    format!("{:10} line {} names the columns{files}{above}", "header", grouped(it.line))
+}
+
+fn without_field(field: StatementField, rows: &CountedRows) -> String {
+    let is_one = rows.n_rows == 1;
+    let it = if is_one { "it is" } else { "they are" };
+    let instead = match field {
+        StatementField::Channel => format!(", so {it} about all channels"),
+        StatementField::Purpose => format!(", so {it} about all messages"),
+        _ => String::new(),
+    };
+    format!(
+        "{:10} {} {} kept without the {}, which cannot be used{instead} {}",
+        "kept",
+        counted(rows.n_rows, "answer"),
+        if is_one { "is" } else { "are" },
+        field.name(),
+        places(rows)
+    )
+}
+
+/// `(lines 3, 8, …)`
+fn places(rows: &CountedRows) -> String {
+    let lines: Vec<String> = rows.lines.iter().map(|it| grouped(*it)).collect();
+    let more = if (lines.len() as u64) < rows.n_rows { ", …" } else { "" };
+    let line = if rows.n_rows == 1 { "line" } else { "lines" };
+    format!("({line} {}{more})", lines.join(", "))
 }
 
 /// `12 refusals are`
@@ -242,11 +282,8 @@ fn other_purpose(n: u64) -> String {
 fn refused_lines(args: &ImportOptions, it: &Imported) -> Vec<String> {
     let mut lines = Vec::new();
     for (refusal, rows) in &it.refused_because {
-        let places: Vec<String> = rows.lines.iter().map(|it| grouped(*it)).collect();
-        let more = if (places.len() as u64) < rows.n_rows { ", …" } else { "" };
-        let line = if rows.n_rows == 1 { "line" } else { "lines" };
-        let place = format!("({line} {}{more})", places.join(", "));
-        lines.push(format!("{:10} {}: {} {place}", "refused", grouped(rows.n_rows), refusal.text()));
+        let n = grouped(rows.n_rows);
+        lines.push(format!("{:10} {n}: {} {}", "refused", refusal.text(), places(rows)));
     }
     match &args.rejects {
         Some(rejects) if it.n_refused > 0 => {

@@ -4,6 +4,7 @@
 
 mod export;
 mod import;
+mod kept_out;
 mod prove;
 mod review;
 mod show;
@@ -18,7 +19,7 @@ use plan::{Plan, contact_key, draw_uid, find_suppression_keys};
 
 pub use crate::export::export;
 pub use crate::import::{ImportOptions, import};
-pub use crate::prove::{ProveOptions, SUPPRESSED, check_receipt, prove};
+pub use crate::prove::{ProveOptions, check_receipt, prove};
 pub use crate::review::{ReviewOptions, ReviewWork, review};
 pub use crate::show::show;
 

@@ -8,18 +8,16 @@ use crm::Crm;
 use crossing::check_ledger_reading;
 use jiff::Timestamp;
 use model::{Basis, ConsentChannel, ConsentPurpose, ConsentState, ContactId, ContactKey, Statement};
-use plan::{Plan, contact_key};
+use plan::{Plan, contact_key, find_suppression_keys};
 use results::ConsentProof;
 use serde_json::Value;
 
+use crate::kept_out::KeptOut;
 use crate::{look, on_day, safe, told, who};
 
 const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
 /// The most bytes of a receipt: a person says less in a lifetime.
 const MOST_BYTES: u64 = 16 << 20;
-
-/// The remark about a person on the suppression list.
-pub const SUPPRESSED: &str = "suppressed: whatever counts, nobody writes to this person\n";
 
 /// The consent to prove.
 #[derive(Clone, Debug)]
@@ -29,14 +27,15 @@ pub struct ProveOptions<'a> {
     pub purpose: ConsentPurpose,
 }
 
-/// Makes a receipt. Fails if there is no consent that counts, and says what is there instead.
-pub async fn prove(plan: &Plan, args: &ProveOptions<'_>) -> Result<ConsentProof> {
+/// Makes a receipt, and says what keeps the person out of messages all the same; that is mostly empty. Fails if there is no
+/// consent that counts, and says what is there instead.
+pub async fn prove(plan: &Plan, args: &ProveOptions<'_>) -> Result<(ConsentProof, String)> {
     let (crm, key) = look(plan).await?;
     check_ledger_reading(plan, &crm).await?;
     let contact = who::found(plan, &crm, &key, args.who).await?;
     let (ledger, wordings) = (crm.ledger_of(contact).await?, crm.wordings().await?);
     let now = crm.consent_now(contact).await?;
-    let suppressed = crm.suppressed().await?.contains(&contact);
+    let kept_out = KeptOut::of(&crm, contact, who::phone(plan, args.who)).await?;
     crm.close().await;
     let proven = Proven {
         contact,
@@ -50,13 +49,24 @@ pub async fn prove(plan: &Plan, args: &ProveOptions<'_>) -> Result<ConsentProof>
         tool: TOOL,
     };
     match receipt::prove(&proven, &now, &key) {
-        Ok(receipt) => Ok(ConsentProof { receipt, genuine: true, counts: Some(true), suppressed: Some(suppressed) }),
+        Ok(receipt) => Ok((proof(receipt, Some((true, kept_out))), kept_out.text())),
         Err(none) => bail!(
             "there is no consent to {} by {} that counts: {}",
             args.purpose.name(),
             args.channel.name(),
             reason(&none)
         ),
+    }
+}
+
+/// A genuine receipt, and whether its consent counts now and what keeps the person out; none without a database.
+fn proof(receipt: Receipt, now: Option<(bool, KeptOut)>) -> ConsentProof {
+    ConsentProof {
+        receipt,
+        genuine: true,
+        counts: now.map(|it| it.0),
+        suppressed: now.and_then(|it| it.1.is_suppressed),
+        held: now.map(|it| it.1.is_held()),
     }
 }
 
@@ -103,8 +113,8 @@ pub async fn check_receipt(plan: &Plan, file: &Path) -> Result<(ConsentProof, St
         Checked::Genuine => {
             let (id, at) = (&receipt.receipt_id, receipt.issued_at);
             let text = format!("{} is genuine: receipt {id} of {at}, signed with this key\n", shown());
-            let (counts, suppressed, now) = now(plan, &key, &receipt).await?;
-            return Ok((ConsentProof { receipt, genuine: true, counts, suppressed }, text + &now));
+            let (now, told) = now(plan, &key, &receipt).await?;
+            return Ok((proof(receipt, now), text + &told));
         }
         Checked::OtherKey => format!("it was signed with the contact key {}", safe(&receipt.signature.key_id)),
         Checked::Changed => "it has changed since it was signed".to_owned(),
@@ -112,21 +122,22 @@ pub async fn check_receipt(plan: &Plan, file: &Path) -> Result<(ConsentProof, St
     bail!("{} is not genuine: {why}", shown())
 }
 
-/// Whether the consent of a receipt counts now, whether the person is suppressed, and both in words. Nothing is known
-/// without a database.
-async fn now(plan: &Plan, key: &ContactKey, receipt: &Receipt) -> Result<(Option<bool>, Option<bool>, String)> {
+/// Whether the consent of a receipt counts now, what keeps the person out, and both in words. Nothing is known without a
+/// database.
+async fn now(plan: &Plan, key: &ContactKey, receipt: &Receipt) -> Result<(Option<(bool, KeptOut)>, String)> {
     let about = receipt.pii_processing.purposes.first().and_then(|it| {
         let contact = ContactId::from_hex(&receipt.pii_principal_id)?;
         Some((contact, ConsentChannel::from_name(&it.service)?, ConsentPurpose::from_name(&it.purpose)?))
     });
     let found = Crm::look(&plan.crm_url()?).await?;
     let (Some(crm), Some((contact, channel, purpose))) = (found, about) else {
-        return Ok((None, None, "whether it still counts is not known: there is no database\n".to_owned()));
+        return Ok((None, "whether it still counts is not known: there is no database\n".to_owned()));
     };
     crm.check_key(&key.id()).await?;
+    let crm = crm.with_suppression_keys(find_suppression_keys(plan)?.map(|it| it.0));
     let contact = crm.known_statements(&[contact]).await?.owner(contact);
     let (ledger, now) = (crm.ledger_of(contact).await?, crm.consent_now(contact).await?);
-    let suppressed = crm.suppressed().await?.contains(&contact);
+    let kept_out = KeptOut::of(&crm, contact, None).await?;
     crm.close().await;
     let proven = Proven {
         contact,
@@ -141,15 +152,15 @@ async fn now(plan: &Plan, key: &ContactKey, receipt: &Receipt) -> Result<(Option
     };
     // The contact can have been merged into another since.
     let statement = |it: &Receipt| it.record_id.rsplit('-').next().map(str::to_owned);
-    let (counts, mut text) = match receipt::prove(&proven, &now, key) {
-        Ok(now) if statement(&now) == statement(receipt) => (true, "the consent counts now\n".to_owned()),
-        Ok(_) => (true, "another consent of this person counts now\n".to_owned()),
+    let remarks = kept_out.text();
+    // A person who is kept out is never said to have a consent that counts without that.
+    let end = if kept_out.is_kept_out() { ", and still nothing may be sent" } else { "" };
+    let (counts, text) = match receipt::prove(&proven, &now, key) {
+        Ok(now) if statement(&now) == statement(receipt) => (true, format!("the consent counts now{end}\n")),
+        Ok(_) => (true, format!("another consent of this person counts now{end}\n")),
         Err(none) => (false, format!("the consent does not count any more: {}\n", reason(&none))),
     };
-    if suppressed {
-        text += SUPPRESSED;
-    }
-    Ok((Some(counts), Some(suppressed), text))
+    Ok((Some((counts, kept_out)), text + &remarks))
 }
 
 /// A receipt by itself, or the result of this command in JSON.
@@ -166,6 +177,8 @@ fn read(text: &str) -> Result<Receipt> {
         _counts: Option<bool>,
         #[serde(rename = "suppressed")]
         _suppressed: Option<bool>,
+        #[serde(rename = "held")]
+        _held: Option<bool>,
     }
     let is_printed = serde_json::from_str::<Value>(text)?.get("receipt").is_some();
     Ok(if is_printed { serde_json::from_str::<Printed>(text)?.receipt } else { serde_json::from_str(text)? })

@@ -3,12 +3,13 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use crm::{ConsentBlock, ConsentNow, LedgerEntry, Suppressee};
+use crm::{ConsentBlock, ConsentNow, LedgerEntry};
 use crossing::is_ledger_read_by;
 use model::{ConsentRecord, ContactId, WordingName};
 use plan::Plan;
 use results::{ConsentShown, CountsNow, ShownBlock, ShownStatement};
 
+use crate::kept_out::KeptOut;
 use crate::{look, safe, shown_id, source_row, when, who};
 
 /// Shows one person, as `who` names it.
@@ -19,11 +20,7 @@ pub async fn show(plan: &Plan, who: &str) -> Result<(ConsentShown, String)> {
     let person = Person {
         contact,
         is_in_database,
-        // The list may know the number of a person who is in no export yet: of them, only the keys can tell.
-        is_suppressed: match is_in_database {
-            true => crm.suppressed().await?.contains(&contact),
-            false => crm.is_suppressed(Suppressee { contact, phone: who::phone(plan, who) }).await?,
-        },
+        kept_out: KeptOut::of(&crm, contact, who::phone(plan, who)).await?,
         ledger: crm.ledger_of(contact).await?,
         now: crm.consent_now(contact).await?,
         blocks: crm.consent_blocks(contact).await?,
@@ -37,7 +34,7 @@ pub async fn show(plan: &Plan, who: &str) -> Result<(ConsentShown, String)> {
 struct Person {
     contact: ContactId,
     is_in_database: bool,
-    is_suppressed: bool,
+    kept_out: KeptOut,
     ledger: Vec<LedgerEntry>,
     now: Vec<ConsentNow>,
     blocks: Vec<ConsentBlock>,
@@ -80,10 +77,7 @@ impl Person {
             let (channel, purpose) = (it.channel.name(), it.purpose.name());
             let _ = writeln!(text, "blocked by the platform: {purpose} by {channel}, by statement {number}");
         }
-        if self.is_suppressed {
-            text += crate::prove::SUPPRESSED;
-        }
-        text
+        text + &self.kept_out.text()
     }
 
     /// The place of a statement in the list, from 1.
@@ -119,8 +113,9 @@ impl Person {
         ConsentShown {
             contact_id: self.contact.to_string(),
             in_database: self.is_in_database,
-            suppressed: self.is_suppressed,
+            suppressed: self.kept_out.is_suppressed == Some(true),
             read_by_plan: self.is_read_by_plan,
+            held: self.kept_out.is_held(),
             statements: self.ledger.iter().map(shown_statement).collect(),
             now: self
                 .now

@@ -15,6 +15,10 @@ pub enum ConsentError {
     NoAnswers { path: PathBuf, columns: String },
     #[error("{} has no column \"{column}\", which --column names; {columns}", path.display())]
     NoColumn { path: PathBuf, column: String, columns: String },
+    #[error("--column names two columns of {field}: leave one out, or import the file once for each")]
+    ColumnTwice { field: &'static str },
+    #[error("the first line of {part} in {} names no column that Ferry knows, and other files in it have a header: import the files one by one", path.display())]
+    SomeHeaders { path: PathBuf, part: String },
     #[error("{} names no channel: add a column channel, or give --channel", path.display())]
     NoChannel { path: PathBuf },
     #[error(
@@ -49,6 +53,8 @@ impl ConsentError {
             Self::NoPeople { .. }
                 | Self::NoAnswers { .. }
                 | Self::NoColumn { .. }
+                | Self::ColumnTwice { .. }
+                | Self::SomeHeaders { .. }
                 | Self::NoChannel { .. }
                 | Self::ListOfConsents
                 | Self::UnknownWording { .. }

@@ -1,24 +1,30 @@
 //! Imports statements of people: opt-ins with their own dates, wordings and proofs, and lists of people who refuse.
 
 pub mod columns;
+mod counts;
 mod exported;
+mod header;
 pub mod refusal;
 mod rejects;
 pub mod row;
 pub mod rules;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use crm::{Crm, KnownStatements};
 use extract::{Probe, Row, Settings};
-use model::{ConsentChannel, ConsentPurpose, ConsentState, ContactId, IdentityKind, Statement};
+use model::{ConsentState, ContactId, IdentityKind, Statement};
 use tokio::sync::mpsc;
 
 use crate::ConsentError;
 use crate::import::columns::Columns;
 pub use crate::import::columns::StatementField;
+use crate::import::counts::RecordedRow;
+pub use crate::import::counts::{CountedRows, Imported};
 use crate::import::exported::ExportedRow;
+pub use crate::import::header::HeaderLine;
+use crate::import::header::header_line;
 pub use crate::import::refusal::{Refusal, UnknownWording};
 use crate::import::rejects::Rejects;
 use crate::import::row::{Person, ReadRow, read_row};
@@ -28,12 +34,6 @@ pub use crate::import::rules::{Defaults, Rules};
 const BATCH: usize = 10_000;
 /// How many batches are read ahead of the database.
 const BATCHES_AHEAD: usize = 2;
-/// How many refused rows are kept for the terminal.
-const SHOWN: usize = 10;
-/// How many lines of each reason are kept for the terminal.
-const SHOWN_LINES: usize = 5;
-/// How many wordings that are not known are named, each as a reason of its own.
-const SHOWN_WORDINGS: usize = 20;
 
 /// What to import.
 pub struct Import<'a> {
@@ -48,42 +48,6 @@ pub struct Import<'a> {
     pub settings: Settings,
 }
 
-/// The counts of an import. Each row is counted once in the first five counts, or it is empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Imported {
-    pub n_rows: u64,
-    pub n_added: u64,
-    /// Rows whose statements are all in the ledger.
-    pub n_known: u64,
-    /// Rows with an answer that is not understood, which is recorded as unclear.
-    pub n_review: u64,
-    pub n_refused: u64,
-    /// Statements that were added. A row with several purposes makes several.
-    pub n_statements: u64,
-    pub refused_because: BTreeMap<Refusal, RefusedRows>,
-    /// The lines of the first refused rows, with their reasons.
-    pub first_refused: Vec<(u64, Refusal)>,
-    /// People of the file whom the database does not have.
-    pub n_unknown_people: u64,
-    /// Consents that were added and have no wording, so that they cover no purpose.
-    pub n_without_wording: u64,
-    /// Consents that were added and whose wording does not name their purpose.
-    pub n_other_purpose: u64,
-    /// Refusals whose date could not be used, so that they are undated.
-    pub n_undated: u64,
-    /// Rows whose time has no zone.
-    pub n_without_zone: u64,
-    pub unread_columns: Vec<String>,
-}
-
-/// The rows that were refused for one reason.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RefusedRows {
-    pub n_rows: u64,
-    /// The first lines.
-    pub lines: Vec<u64>,
-}
-
 /// Reads a file and records its statements, batch by batch. An import that is repeated adds nothing.
 ///
 /// `crm` is none only in a dry run without a database. `advance` is told how many rows are done.
@@ -94,7 +58,7 @@ pub async fn import(
 ) -> Result<Imported, ConsentError> {
     let Import { file, rules, columns, rejects, is_dry_run, settings } = import;
     check_rules(&rules)?;
-    let probe = extract::probe(&[file.to_owned()], &settings)?;
+    let probe = header::probe(file, &settings, &columns)?;
     let columns = Columns::find(file, &probe, &columns, rules.is_list)?;
     check_columns(file, &rules, &columns)?;
     let mut rejects = rejects.map(|it| Rejects::create(it, &probe.columns)).transpose()?;
@@ -102,7 +66,7 @@ pub async fn import(
         crm,
         is_dry_run,
         rules: rules.clone(),
-        counts: Imported { unread_columns: columns.unread.clone(), ..Imported::default() },
+        counts: Imported { header: header_line(&probe), unread_columns: columns.unread.clone(), ..Imported::default() },
         seen: HashSet::new(),
         strangers: HashSet::new(),
         viber: HashMap::new(),
@@ -223,11 +187,11 @@ impl Recorder<'_> {
             Some(crm) => crm.known_statements(&ids).await?,
             None => KnownStatements::default(),
         };
-        let mut new = Vec::new();
+        let (mut new, mut recorded) = (Vec::new(), Vec::new());
         for (line, id, row, cells) in rows {
             match self.names_two_people(&known, id, &row).await? {
                 true => refused.push((line, Refusal::TwoPeople, cells)),
-                false => self.add(&known, id, row, &mut new),
+                false => recorded.push(self.add(&known, id, line, row, &mut new)),
             }
         }
         refused.sort_by_key(|it| it.0);
@@ -235,11 +199,15 @@ impl Recorder<'_> {
             if let Some(rejects) = &mut rejects {
                 rejects.add(&cells, line, &refusal.text())?;
             }
-            self.refuse(line, refusal);
+            self.counts.refuse(line, refusal);
         }
-        match self.crm {
-            Some(crm) if !self.is_dry_run && !new.is_empty() => crm.record_statements(&new).await.map(drop)?,
-            _ => {}
+        // Another import can have recorded some of them since.
+        let is_added = match self.crm {
+            Some(crm) if !self.is_dry_run && !new.is_empty() => crm.record_each_statement(&new).await?,
+            _ => vec![true; new.len()],
+        };
+        for row in recorded {
+            self.counts.count(row, &new, &is_added, &self.rules);
         }
         Ok(())
     }
@@ -303,50 +271,26 @@ impl Recorder<'_> {
         }
     }
 
-    /// Counts a row, and adds its statements that are new.
-    fn add(&mut self, known: &KnownStatements, id: ContactId, row: ReadRow, new: &mut Vec<(ContactId, Statement)>) {
+    /// Adds the statements of a row that are new.
+    fn add(
+        &mut self,
+        known: &KnownStatements,
+        id: ContactId,
+        line: u64,
+        mut row: ReadRow,
+        new: &mut Vec<(ContactId, Statement)>,
+    ) -> RecordedRow {
         let owner = known.owner(id);
         if !known.is_contact(id) {
             self.strangers.insert(owner);
         }
-        let is_new = |it: &Statement| !known.holds(id, it.id());
-        let mut n_new = 0;
-        for statement in row.statements.into_iter().filter(is_new) {
-            if self.seen.insert((owner, statement.id())) {
-                n_new += 1;
-                let covers_nothing = covers_nothing(&self.rules, &statement);
-                let has_wording = statement.wording().is_some();
-                self.counts.n_without_wording += u64::from(covers_nothing && !has_wording);
-                self.counts.n_other_purpose += u64::from(covers_nothing && has_wording);
+        let first = new.len();
+        for statement in std::mem::take(&mut row.statements) {
+            if !known.holds(id, statement.id()) && self.seen.insert((owner, statement.id())) {
                 new.push((id, statement));
             }
         }
-        self.counts.n_statements += n_new;
-        match row.doubt {
-            _ if n_new == 0 => self.counts.n_known += 1,
-            Some(_) => self.counts.n_review += 1,
-            None => self.counts.n_added += 1,
-        }
-        self.counts.n_undated += u64::from(n_new > 0 && row.has_bad_date);
-        self.counts.n_without_zone += u64::from(row.has_no_zone);
-    }
-
-    fn refuse(&mut self, line: u64, mut refusal: Refusal) {
-        let counts = &mut self.counts;
-        counts.n_refused += 1;
-        let is_named = |it: &&Refusal| matches!(it, Refusal::UnknownWording(Some(_)));
-        let n_named = counts.refused_because.keys().filter(is_named).count();
-        if is_named(&&refusal) && n_named >= SHOWN_WORDINGS && !counts.refused_because.contains_key(&refusal) {
-            refusal = Refusal::UnknownWording(None);
-        }
-        let rows = counts.refused_because.entry(refusal.clone()).or_default();
-        rows.n_rows += 1;
-        if rows.lines.len() < SHOWN_LINES {
-            rows.lines.push(line);
-        }
-        if counts.first_refused.len() < SHOWN {
-            counts.first_refused.push((line, refusal));
-        }
+        RecordedRow::new(line, &row, first..new.len())
     }
 
     /// The contact of a person. A Viber user who is not in the database has the id that a run gives it.
@@ -366,20 +310,6 @@ impl Recorder<'_> {
         let contact = found.unwrap_or_else(|| self.rules.key.of_identity(IdentityKind::Viber, &scope, &id));
         self.viber.insert((scope, id), contact);
         Ok(contact)
-    }
-}
-
-/// Whether a consent covers no purpose, so that it counts for nothing.
-fn covers_nothing(rules: &Rules, statement: &Statement) -> bool {
-    if statement.state != ConsentState::Yes {
-        return false;
-    }
-    match statement.wording() {
-        None => statement.channel == ConsentChannel::Whatsapp,
-        Some(wording) => {
-            let names = |it: ConsentPurpose| statement.purpose.includes(it) && rules.wordings.names(wording, it);
-            !ConsentPurpose::OF_MESSAGES.into_iter().any(names)
-        }
     }
 }
 

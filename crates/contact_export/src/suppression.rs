@@ -24,6 +24,8 @@ pub struct WrittenSuppression {
     pub n_rows: u64,
     /// Contacts that were left out, because the database does not know their number.
     pub n_without_number: u64,
+    /// Entries that are known by the SHA-256 of others alone. Ferry does not store it, so they are left out.
+    pub n_sha256_only: u64,
 }
 
 /// Writes the contacts that are suppressed now as CSV, in the order of their ids. With digests there is a row for each
@@ -57,7 +59,8 @@ pub async fn export_suppression(crm: &Crm, what: SuppressionExport<'_>) -> Resul
         &["contact_id", "suppressed_at", "reason"]
     };
     write(what, header, &rows)?;
-    Ok(WrittenSuppression { n_rows: rows.len() as u64, n_without_number })
+    let n_sha256_only = crm.suppression_counts().await?.sha256_only;
+    Ok(WrittenSuppression { n_rows: rows.len() as u64, n_without_number, n_sha256_only })
 }
 
 fn write(what: SuppressionExport<'_>, header: &[&str], rows: &[Vec<String>]) -> Result<(), ExportError> {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use anyhow::{Context, Result, bail};
 use crm::{Crm, SuppressAction, Suppressee, SuppressionCounts};
-use extract::DELIMITERS;
+use extract::{DELIMITERS, Profile, names_columns};
 use jiff::Timestamp;
 use model::{ContactId, ContactKey, read_sha256};
 use plan::{Plan, find_suppression_keys, rotate_suppression_keys, suppression_keys, suppression_keys_path};
@@ -49,23 +49,39 @@ pub enum SuppressInput {
 pub fn column_of(text: &str, column: &str) -> Result<Vec<(u64, String)>> {
     let text = text.trim_start_matches('\u{feff}').as_bytes();
     let reader = |delimiter| csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(text);
-    let named = |delimiter: u8| {
-        let place = reader(delimiter).headers().ok()?.iter().position(|it| it.trim() == column)?;
-        Some((delimiter, place))
+    let header = |delimiter: u8| -> Vec<String> {
+        reader(delimiter).headers().map_or(Vec::new(), |it| it.iter().map(|it| it.trim().to_owned()).collect())
     };
-    let Some((delimiter, place)) = DELIMITERS.into_iter().find_map(named) else {
-        bail!(
-            "the first line of standard input names no column {column}, whether its cells are separated by commas, \
-             semicolons, tabs or |; nothing was changed"
-        )
+    let named = |is_it: &dyn Fn(&str) -> bool| {
+        let found = |delimiter: u8| Some((delimiter, header(delimiter).iter().position(|it| is_it(it))?));
+        DELIMITERS.into_iter().find_map(found)
+    };
+    let is_like = |it: &str| it.to_lowercase() == column.trim().to_lowercase();
+    let Some((delimiter, place)) = named(&|it| it == column.trim()).or_else(|| named(&is_like)) else {
+        let widest = DELIMITERS.into_iter().map(header).rev().max_by_key(Vec::len).unwrap_or_default();
+        bail!("{}; nothing was changed", no_column(column, &widest)?)
     };
     let mut values = Vec::new();
     for record in reader(delimiter).records() {
         let record = record.context("could not read standard input as CSV")?;
         let line = record.position().map_or(0, csv::Position::line);
-        values.extend(record.get(place).map(|it| (line, it.to_owned())));
+        let Some(cell) = record.get(place) else {
+            bail!("line {line} of standard input ends before column {column}: correct it; nothing was changed")
+        };
+        values.push((line, cell.to_owned()));
     }
     Ok(values)
+}
+
+/// Says that a table has no such column. A first line that names no known column may be about a person, so it is not shown.
+fn no_column(column: &str, header: &[String]) -> Result<String> {
+    let missing = format!("the first line of standard input names no column {column}");
+    Ok(match names_columns(&Profile::contacts()?, header) {
+        true => format!("{missing}: its columns are {}", header.join(", ")),
+        false => {
+            format!("{missing}, whether its cells are separated by commas, semicolons, tabs or |")
+        }
+    })
 }
 
 /// The result of a change of the list.

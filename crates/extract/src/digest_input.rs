@@ -25,12 +25,13 @@ impl FileFormat {
                     JsonLayout::Under(key) => input.field("records", "under").field("key", key),
                 }
             }
-            Self::Sheet { kind, sheet, others } => {
+            Self::Sheet { kind, sheet, others, has_header } => {
                 let kind = match kind {
                     SheetKind::Xlsx => "xlsx",
                     SheetKind::Ods => "ods",
                 };
-                input.field("kind", kind).field("sheet", sheet).list("others", others)
+                let input = input.field("kind", kind).field("sheet", sheet).list("others", others);
+                if *has_header { input } else { input.field("has_header", "false") }
             }
             Self::VCard { encoding } => input.field("kind", "vcard").field("encoding", encoding.name()),
         }
@@ -120,7 +121,12 @@ mod tests {
             key=5:items
         "#]]
         .assert_eq(json.digest_input().text());
-        let sheet = FileFormat::Sheet { kind: SheetKind::Xlsx, sheet: "People".into(), others: vec!["Notes".into()] };
+        let sheet = FileFormat::Sheet {
+            kind: SheetKind::Xlsx,
+            sheet: "People".into(),
+            others: vec!["Notes".into()],
+            has_header: true,
+        };
         expect![[r#"
             form 1
             kind=4:xlsx

@@ -7,6 +7,7 @@ use model::{
     Basis, Channel, ConsentChannel, ConsentEvent, ConsentState, Direction, Prompt, RawContact, Reason, is_nothing,
 };
 
+use crate::detect::names_date;
 use crate::error::ExtractError;
 use crate::header::Header;
 use crate::profile::{FIELDS, Profile, ProfileWords};
@@ -30,6 +31,8 @@ pub struct Layout {
     consent_channel: Option<ConsentChannel>,
     /// Whether the date of a row is also the date of its consent.
     dates_consent: bool,
+    /// Whether all columns of refusals are named like dates.
+    opt_outs_are_dates: bool,
 }
 
 /// The indexes of the fields in [`FIELDS`].
@@ -73,7 +76,7 @@ impl Profile {
         let mut found: [Vec<usize>; FIELDS.len()] = Default::default();
         // An empty file has no columns and no rows.
         if columns.is_empty() {
-            return Ok(self.with_columns(found, Vec::new()));
+            return Ok(self.with_columns(found, Vec::new(), columns));
         }
         if let Some(missing) = self.signature.iter().find(|it| !header.has_any(it)) {
             return Err(header.missing(path, missing.split('|').next().unwrap_or_default()));
@@ -109,15 +112,21 @@ impl Profile {
             }
             attributes.push(places);
         }
-        Ok(self.with_columns(found, attributes))
+        Ok(self.with_columns(found, attributes, columns))
     }
 
     /// `attributes` are the columns of those in [`Profile::attributes`], in order.
-    fn with_columns(&self, columns: [Vec<usize>; FIELDS.len()], attributes: Vec<Vec<usize>>) -> Layout {
+    fn with_columns(
+        &self,
+        columns: [Vec<usize>; FIELDS.len()],
+        attributes: Vec<Vec<usize>>,
+        names: &[String],
+    ) -> Layout {
         let parts = [Field::FirstName, Field::LastName].map(|it| columns[it as usize].clone());
         let attributes = (0..).zip(parts.into_iter().chain(attributes)).filter(|it| !it.1.is_empty()).collect();
         let has = |field: Field| !columns[field as usize].is_empty();
         let is_log = self.direction.is_some() || [Field::From, Field::To, Field::Direction].into_iter().any(has);
+        let opt_outs_are_dates = columns[Field::OptOut as usize].iter().all(|it| names_date(&names[*it]));
         Layout {
             columns,
             attributes,
@@ -126,6 +135,7 @@ impl Profile {
             direction: self.direction,
             is_international: self.is_international,
             consent_channel: self.consent_channel,
+            opt_outs_are_dates,
             dates_consent: is_log || self.dates_consent || self.consent.is_some_and(ConsentState::is_refusal),
         }
     }
@@ -187,6 +197,7 @@ impl Layout {
             opt_outs: self.filled(Field::OptOut, &cell),
             consent_at: get(Field::ConsentAt),
             consent_at_dates_opt_outs: !self.has_column(Field::Consent),
+            opt_outs_are_dates: self.opt_outs_are_dates,
             consent_channel,
             message: if direction == Some(Direction::Inbound) { get(Field::Body) } else { "" },
             event: self.consent_event(direction, event, &get),

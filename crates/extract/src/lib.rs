@@ -25,6 +25,7 @@ mod titles;
 
 pub use detect::{
     ColumnGuess, ColumnSample, ProfileMatch, detect, guess_columns, guess_columns_by_names, looks_like_opt_outs,
+    names_columns,
 };
 pub use error::ExtractError;
 pub use files::files;

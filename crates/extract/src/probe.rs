@@ -261,7 +261,7 @@ fn probe_sheet(
         packing,
         digest: on_disk.digest,
         n_bytes: on_disk.n_bytes,
-        format: FileFormat::Sheet { kind, sheet: found.name, others: found.others },
+        format: FileFormat::Sheet { kind, sheet: found.name, others: found.others, has_header: found.has_header },
         doubt: None,
         first_line: found.line,
         n_title_lines: found.n_title_lines,

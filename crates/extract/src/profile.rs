@@ -226,6 +226,12 @@ impl Profile {
         BUILT_IN.iter().map(|(name, text)| Self::read(name, text, &[])).collect()
     }
 
+    /// The profile of lists of contacts, which knows how they name their columns.
+    pub fn contacts() -> Result<Self, ExtractError> {
+        let (name, text) = BUILT_IN.iter().find(|it| it.0 == "contacts").copied().unwrap_or_default();
+        Self::read(name, text, &[])
+    }
+
     /// A profile for any table, by a mapping of columns alone.
     pub fn of_columns(columns: Mapping) -> Self {
         Self {

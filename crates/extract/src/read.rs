@@ -105,9 +105,10 @@ fn read_part<E: From<ExtractError>>(
         FileFormat::VCard { encoding } => archives.unpacked_in(path, packing, limits, |bytes| {
             read_vcards(decoded(bytes, *encoding), path, *encoding, each)
         })?,
-        FileFormat::Sheet { kind, sheet, .. } => {
+        FileFormat::Sheet { kind, sheet, has_header, .. } => {
             let (file, on_disk) = sheet_file(archives, probe, part)?;
-            (sheet::read_sheet(path, file, *kind, sheet, part.first_line, part.header.len(), each)?, on_disk)
+            let header_line = if *has_header { part.first_line } else { part.first_line.saturating_sub(1) };
+            (sheet::read_sheet(path, file, *kind, sheet, header_line, part.header.len(), each)?, on_disk)
         }
     };
     match on_disk == (OnDisk { digest: part.digest, n_bytes: part.n_bytes }) {

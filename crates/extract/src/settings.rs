@@ -9,7 +9,7 @@ use crate::text::encoding::Encoding;
 pub struct Settings {
     pub delimiter: Option<u8>,
     pub encoding: Option<Encoding>,
-    /// Whether the first line of text with delimiters names the columns.
+    /// Whether the first line of text with delimiters, or the first row of a sheet, names the columns.
     pub has_header: Option<bool>,
     /// The line or sheet row of the header, from 1. Lines above it are skipped.
     pub header_row: Option<u64>,

@@ -49,7 +49,7 @@ pub struct SourcePart {
 pub enum FileFormat {
     Csv { delimiter: u8, encoding: Encoding, has_header: bool },
     Json { layout: JsonLayout, encoding: Encoding },
-    Sheet { kind: SheetKind, sheet: String, others: Vec<String> },
+    Sheet { kind: SheetKind, sheet: String, others: Vec<String>, has_header: bool },
     VCard { encoding: Encoding },
 }
 
@@ -64,6 +64,14 @@ impl Probe {
 }
 
 impl SourcePart {
+    /// Whether the first line names the columns. Records of JSON and vCards name their fields.
+    pub fn has_header(&self) -> bool {
+        match self.format {
+            FileFormat::Csv { has_header, .. } | FileFormat::Sheet { has_header, .. } => has_header,
+            FileFormat::Json { .. } | FileFormat::VCard { .. } => false,
+        }
+    }
+
     /// The name of the encoding; empty for spreadsheets and vCards.
     pub fn encoding_name(&self) -> String {
         match &self.format {
@@ -107,10 +115,14 @@ impl SourcePart {
                 format!("JSON pages{packing}, records under \"{key}\"")
             }
             FileFormat::VCard { encoding } => format!("vCard{packing}, {}", encoding.name()),
-            FileFormat::Sheet { kind: SheetKind::Xlsx, sheet, .. } => {
-                format!("XLSX{packing}, sheet \"{sheet}\"{titles}")
+            FileFormat::Sheet { kind, sheet, has_header, .. } => {
+                let kind = match kind {
+                    SheetKind::Xlsx => "XLSX",
+                    SheetKind::Ods => "ODS",
+                };
+                let header = if *has_header { titles.as_str() } else { ", no header" };
+                format!("{kind}{packing}, sheet \"{sheet}\"{header}")
             }
-            FileFormat::Sheet { kind: SheetKind::Ods, sheet, .. } => format!("ODS{packing}, sheet \"{sheet}\"{titles}"),
         }
     }
 }

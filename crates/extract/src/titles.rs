@@ -6,6 +6,8 @@ pub(crate) const MOST_LINES: usize = 40;
 const MOST_TITLE_CELLS: usize = 2;
 /// Fewest digits of a phone number.
 const FEWEST_DIGITS: usize = 7;
+/// Fewest digits of a number in a line with words that is no header: one more than a day has.
+const DIGITS_OF_ROWS: usize = 9;
 
 /// The index of the header in the first lines of a table, if the lines above it are certainly not part of the table.
 /// Returns none if the header is the first line, or if there is any doubt.
@@ -48,6 +50,22 @@ fn names_numbers(header: &[String], rows: &[Vec<String>]) -> bool {
             cells.fold((0, 0), |(numbers, all), it| (numbers + usize::from(n_digits(it) >= FEWEST_DIGITS), all + 1));
         n_numbers > 0 && n_numbers * 2 > n_cells
     })
+}
+
+/// Whether the first line is a row and not a header, as in a list of phone numbers, with or without names.
+pub(crate) fn is_row(cells: &[String]) -> bool {
+    let is_bare = |it: &String| it.chars().all(|it| it.is_ascii_digit() || it.is_whitespace() || "+-().".contains(it));
+    match cells.iter().any(|it| it.contains(char::is_alphabetic)) {
+        false => cells.iter().any(|it| n_digits(it) >= FEWEST_DIGITS),
+        // A column may be named by a day, such as 20260131, but not by a longer number. In a list of one column, nothing but
+        // a person has that many digits, whatever is written beside them.
+        true => cells.iter().any(|it| (is_bare(it) || cells.len() == 1) && n_digits(it) >= DIGITS_OF_ROWS),
+    }
+}
+
+/// Names for the columns of a table without a header.
+pub(crate) fn numbered(n_columns: usize) -> Vec<String> {
+    (1..=n_columns).map(|it| format!("column_{it}")).collect()
 }
 
 fn n_digits(text: &str) -> usize {

@@ -144,6 +144,37 @@ fn a_plan_can_say_where_the_header_is() {
 }
 
 #[test]
+fn a_list_of_people_without_a_header_loses_none_of_them_in_any_format() {
+    for rows in [
+        vec!["+33199000001", "+33199000002"],
+        vec!["01 99 00 00 01 Ana", "01 99 00 00 02"],
+        vec!["STOP 0199000001", "0199000002"],
+        vec!["+33199000001|Ana", "+33199000002|Ben"],
+        vec!["0199000001|2026-03-01|", "0199000002||Ben"],
+    ] {
+        let expected: Vec<String> = (1..).zip(&rows).map(|(n, it)| format!("{n} {n} {it}")).collect();
+        let text = rows.join("\n").replace('|', ";");
+        for (name, bytes) in [("x.csv", text.clone().into_bytes()), ("x.xlsx", xlsx(&rows)), ("x.ods", ods(&rows))] {
+            let read = read_as(name, &bytes, &Settings::default()).unwrap();
+            assert_eq!(read.part.header[0], "column_1", "{name} {rows:?}");
+            assert_eq!(read.rows, expected, "{name}");
+            assert!(!read.part.has_header() && read.part.reading().ends_with(", no header"), "{}", read.part.reading());
+        }
+    }
+}
+
+#[test]
+fn a_plan_can_say_that_there_is_no_header() {
+    let rows = ["Ana|Lyon", "Ben|Nice"];
+    let text = rows.join("\n").replace('|', ";");
+    for (name, bytes) in [("x.csv", text.into_bytes()), ("x.xlsx", xlsx(&rows)), ("x.ods", ods(&rows))] {
+        let with = |has_header| Settings { has_header: Some(has_header), ..Settings::default() };
+        assert_eq!(read_as(name, &bytes, &with(false)).unwrap().rows, ["1 1 Ana|Lyon", "2 2 Ben|Nice"], "{name}");
+        assert_eq!(read_as(name, &bytes, &with(true)).unwrap().rows, ["1 2 Ben|Nice"], "{name}");
+    }
+}
+
+#[test]
 fn a_doubtful_first_line_stays_the_header() {
     for (text, rows) in [
         ("name;;\nAna;Smith;Paris\nBen;Doe;Lyon\n", vec!["1 2 Ana|Smith|Paris", "2 3 Ben|Doe|Lyon"]),

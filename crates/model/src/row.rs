@@ -58,6 +58,8 @@ pub struct RawContact<'a> {
     pub consent_at: &'a str,
     /// Whether `consent_at` also dates `opt_outs`: the source has no column of consent that it could belong to.
     pub consent_at_dates_opt_outs: bool,
+    /// Whether the cells of `opt_outs` are of columns of dates, by their names: "never" is no refusal there.
+    pub opt_outs_are_dates: bool,
     /// The channel that the row's words of consent are about, if it is not the channel of the row.
     pub consent_channel: Option<ConsentChannel>,
     /// The text of a message from the person.

@@ -40,8 +40,15 @@ pub struct ConsentImportResult {
     pub other_purpose: u64,
     /// Refusals that are undated because their date could not be used.
     pub undated: u64,
+    /// Refusals and unclear answers that were added without a field, because its cell could not be used: by the name of the
+    /// field. Without `channel` they are about all channels, without `purpose` about all messages.
+    pub without_field: BTreeMap<&'static str, u64>,
     /// Rows whose time names no zone.
     pub without_zone: u64,
+    /// The line that was taken as the header; null if all lines are rows.
+    pub header_line: Option<u64>,
+    /// The lines above the header, which were not read.
+    pub lines_above_header: u64,
     /// Columns of the file that nothing is read from.
     pub columns_not_read: Vec<String>,
 }
@@ -62,6 +69,8 @@ pub struct ConsentShown {
     pub suppressed: bool,
     /// Whether the statements were read by the words and the rule of the plan.
     pub read_by_plan: bool,
+    /// Whether nothing is sent to the contact, because the number may belong to another person now.
+    pub held: bool,
     /// All statements, undated ones first, then by date.
     pub statements: Vec<ShownStatement>,
     /// What counts now, for each channel and purpose about which something was said.
@@ -133,8 +142,11 @@ pub struct ConsentProof {
     pub genuine: bool,
     /// Whether the person's consent counts now; null if there is no database.
     pub counts: Option<bool>,
-    /// Whether the person is on the suppression list; null if there is no database.
+    /// Whether the person is on the suppression list; null if there is no database, or if the database does not have the number
+    /// and the list has entries by the SHA-256 of others.
     pub suppressed: Option<bool>,
+    /// Whether the person is held, because the number may belong to another person now; null if there is no database.
+    pub held: Option<bool>,
 }
 
 /// The result of `ferry consent review`.

@@ -41,6 +41,8 @@ pub struct SuppressionExportResult {
     pub rows: u64,
     /// Suppressed contacts that `--sha256` leaves out, because the database does not know their number.
     pub without_number: u64,
+    /// Entries that are left out, because they are known by the SHA-256 of others alone.
+    pub sha256_only: u64,
 }
 
 /// The result of `ferry merge`.

@@ -68,7 +68,8 @@ pub(crate) fn statements<'a>(
     let opt_out_at = if raw.consent_at_dates_opt_outs { at } else { row_at.filter(|_| raw.dates_consent) };
     let mut has_bad_date = false;
     for cell in &raw.opt_outs {
-        let OptOut { at, meaning, is_out_of_range } = opt_out(rules, source, cell, opt_out_at);
+        let OptOut { at, meaning, is_out_of_range } =
+            opt_out(rules, source, (cell, raw.opt_outs_are_dates), opt_out_at);
         has_bad_date |= is_out_of_range;
         add(of_cells, Basis::OptOut, cell, at, meaning);
     }
@@ -108,7 +109,7 @@ struct OptOut {
 }
 
 /// Reads a cell of a column of refusals: the date of the refusal, or a flag.
-fn opt_out(rules: &Rules, source: &Source, cell: &str, at: Option<When>) -> OptOut {
+fn opt_out(rules: &Rules, source: &Source, (cell, is_of_dates): (&str, bool), at: Option<When>) -> OptOut {
     if !is_flag(cell)
         && let ReadDate::At(moment) = read_date(cell, &source.dates.opt_out)
     {
@@ -116,7 +117,26 @@ fn opt_out(rules: &Rules, source: &Source, cell: &str, at: Option<When>) -> OptO
         let is_out_of_range = !rules.can_decide(when);
         return OptOut { at: (!is_out_of_range).then_some(when), meaning: Meaning::Stop, is_out_of_range };
     }
-    OptOut { at, meaning: rules.words.refusal_cell(cell), is_out_of_range: false }
+    let meaning = match says_no_date(cell, is_of_dates) {
+        true => Meaning::Nothing,
+        false => rules.words.refusal_cell(cell),
+    };
+    OptOut { at, meaning, is_out_of_range: false }
+}
+
+/// Whether a cell says that there is no date of a refusal, so that nothing was refused: the zero of a database, such as
+/// `0000-00-00`, or "never" in a column of dates. In a column of flags, "never" can mean a refusal.
+fn says_no_date(cell: &str, is_of_dates: bool) -> bool {
+    /// "Never" in the languages of columns of dates, without upper case.
+    #[rustfmt::skip]
+    const NEVER: [&str; 14] = [
+        "never", "jamais", "nunca", "mai", "nie", "niemals", "nooit", "nigdy", "никогда", "ніколи", "никога", "никада", "ποτέ", "asla",
+    ];
+    let is_zero = || matches!(read_date(cell, &DateForm::default()), ReadDate::Nothing);
+    match cell.contains(|it: char| it.is_ascii_digit()) {
+        true => !is_flag(cell) && is_zero(),
+        false => is_of_dates && NEVER.contains(&cell.trim().to_lowercase().as_str()),
+    }
 }
 
 /// Reads the recorded words of a statement again by these words of consent. None if the statement has no words of the
@@ -164,4 +184,44 @@ fn kept(words: &str) -> &str {
 /// Whether [`kept`] may have cut the words. It cuts before the last character, which has up to four bytes.
 fn may_be_cut(words: &str) -> bool {
     words.len() > MAX_WORDS_BYTES - 4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::rules;
+
+    /// What a cell of a column of refusals says.
+    fn said(cell: &str, is_of_dates: bool) -> Meaning {
+        let rules = rules("FR");
+        opt_out(&rules, &rules.sources[0], (cell, is_of_dates), None).meaning
+    }
+
+    #[test]
+    fn a_zero_date_is_no_refusal() {
+        for cell in [
+            "0000-00-00",
+            "0000-00-00 00:00:00",
+            "00/00/0000",
+            "0001-01-01T00:00:00Z",
+            "1900-01-00",
+            "01/01/0001 00:00:00",
+        ] {
+            assert_eq!([said(cell, true), said(cell, false)], [Meaning::Nothing; 2], "{cell}");
+        }
+        for cell in ["2026-03-04", "04/03/2026 10:00", "1772618400"] {
+            assert_eq!(said(cell, true), Meaning::Stop, "{cell}");
+        }
+    }
+
+    #[test]
+    fn never_is_no_refusal_in_a_column_of_dates_and_can_be_one_in_a_column_of_flags() {
+        for cell in ["never", "Never", " jamais ", "NUNCA", "никогда"] {
+            assert_eq!(said(cell, true), Meaning::Nothing, "{cell}");
+            assert_ne!(said(cell, false), Meaning::Nothing, "{cell}");
+        }
+        for cell in ["soon", "never again", "STOP"] {
+            assert_ne!(said(cell, true), Meaning::Nothing, "{cell}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use extract::{Cells, Probe};
+use extract::{Cells, FileFormat, Probe, SourcePart};
 
 use crate::ConsentError;
 
@@ -109,15 +109,18 @@ impl Columns {
     ) -> Result<Self, ConsentError> {
         let header = &probe.columns;
         let mut columns = Self::default();
-        for (field, name) in named {
+        for (place, (field, name)) in named.iter().enumerate() {
+            if named[..place].iter().any(|it| it.0 == *field) {
+                return Err(ConsentError::ColumnTwice { field: field.name() });
+            }
             let found = header.iter().position(|it| it.trim() == name.trim());
-            let found = found.or_else(|| header.iter().position(|it| plain(it) == plain(name)));
+            let found = found.or_else(|| header.iter().position(|it| is_same_name(it, name)));
             let missing =
-                || ConsentError::NoColumn { path: path.to_owned(), column: name.clone(), columns: listed(header) };
+                || ConsentError::NoColumn { path: path.to_owned(), column: name.clone(), columns: listed(probe) };
             columns.places[*field as usize] = Some(found.ok_or_else(missing)?);
         }
         for field in StatementField::ALL {
-            let found = || header.iter().position(|it| is_named(field, &plain(it)));
+            let found = || header.iter().position(|it| is_named(field, it));
             if columns.places[field as usize].is_none() {
                 columns.places[field as usize] = found();
             }
@@ -126,7 +129,7 @@ impl Columns {
             columns.places[StatementField::Phone as usize] = Some(0);
         }
         if !columns.has_people() {
-            return Err(ConsentError::NoPeople { path: path.to_owned(), columns: listed(header) });
+            return Err(ConsentError::NoPeople { path: path.to_owned(), columns: listed(probe) });
         }
         let unread = (0..header.len()).filter(|it| !columns.places.contains(&Some(*it)));
         columns.unread = unread.map(|it| shown(&header[it], it)).collect();
@@ -148,8 +151,15 @@ impl Columns {
     }
 }
 
-fn is_named(field: StatementField, name: &str) -> bool {
+/// Whether a column has the name of a field.
+pub(crate) fn is_named(field: StatementField, column: &str) -> bool {
+    let name = plain(column);
     name == field.name() || (field == StatementField::Purpose && name == "purposes")
+}
+
+/// Whether a column has a name, however it is written.
+pub(crate) fn is_same_name(column: &str, name: &str) -> bool {
+    plain(column) == plain(name)
 }
 
 /// `Said at` as `said_at`.
@@ -158,15 +168,26 @@ fn plain(name: &str) -> String {
 }
 
 /// The columns of a file, for a message.
-fn listed(header: &[String]) -> String {
+fn listed(probe: &Probe) -> String {
+    let header = &probe.columns;
     if header.is_empty() {
         return "the file is empty".to_owned();
     }
     let names: Vec<String> = header.iter().enumerate().map(|(place, it)| shown(it, place)).collect();
-    format!("its columns are {}", names.join(", "))
+    match is_numbered(probe) {
+        true => format!("its first line names no column that Ferry knows, so its columns are {}", names.join(", ")),
+        false => format!("its columns are {}", names.join(", ")),
+    }
 }
 
-/// The name of a column. The first row of a file without a header can hold a phone number, which is not shown.
+/// Whether the first line of a file is not its header, so that the columns are numbered.
+fn is_numbered(probe: &Probe) -> bool {
+    let is_table = |it: &SourcePart| !it.encoding_name().is_empty() || matches!(it.format, FileFormat::Sheet { .. });
+    probe.columns.first().is_some_and(|it| it == "column_1")
+        && probe.parts.iter().all(|it| is_table(it) && !it.has_header())
+}
+
+/// The name of a column. A key of JSON can hold a phone number, which is not shown.
 fn shown(name: &str, place: usize) -> String {
     let n_digits = name.chars().filter(char::is_ascii_digit).count();
     if n_digits < 6 { format!("\"{name}\"") } else { format!("column {}", place + 1) }

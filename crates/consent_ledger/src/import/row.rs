@@ -44,30 +44,36 @@ pub(crate) struct ReadRow {
     pub(crate) has_bad_date: bool,
     /// The row has a time without a zone.
     pub(crate) has_no_zone: bool,
+    /// The fields that were left out, because their cells cannot be used. A yes has none.
+    pub(crate) without: Vec<StatementField>,
 }
 
 /// Why an answer is not understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Doubt {
     Unknown,
-    /// The state is a yes, and the words are a refusal.
+    /// One column says yes, and another, or the list itself, is a refusal.
     Contradictory,
 }
 
 /// Reads the cells of a row. `line` is that of the file.
 pub(crate) fn read_row(rules: &Rules, columns: &Columns, cells: Cells, line: u64) -> Result<ReadRow, Refusal> {
+    use StatementField::{Basis as BasisField, Channel, Purpose, Retracted, SaidAt as SaidAtField, State, Words};
     let cell = |field| columns.cell(cells, field);
-    if cell(StatementField::Retracted) == "true" {
+    if cell(Retracted) == "true" {
         return Err(Refusal::Retracted);
     }
-    let (person, also) = person(rules, &cell)?;
-    let channel = channel(rules, cell(StatementField::Channel))?;
-    let said = run::unguarded(cell(StatementField::Words));
-    let Answer { state, words, doubt } = answer(rules, cell(StatementField::State), &said)?;
-    let basis = basis(rules, cell(StatementField::Basis), state)?;
-    let Said { at, has_bad_date, has_no_zone } = said_at(rules, cell(StatementField::SaidAt), channel, state)?;
+    let said = run::unguarded(cell(Words));
+    let answer = answer(rules, cell(State), &said);
+    let mut sides = SideFields::new(answer.as_ref().map_or(ConsentState::Yes, |it| it.state));
+    let (person, also) = person(rules, &cell, &mut sides)?;
+    let channel = sides.read(Channel, channel(rules, cell(Channel)), || ConsentChannel::All)?;
+    let Answer { state, words, doubt } = answer?;
+    let basis = sides.read(BasisField, basis(rules, cell(BasisField), state), || Basis::Record)?;
+    let Said { at, has_bad_date, has_no_zone } = said_at(rules, cell(SaidAtField), channel, state)?;
     let at = at.map(|it| exported_at(&cell).filter(|exported| is_same_time(it, *exported)).unwrap_or(it));
-    let record = record(rules, &cell, &person, state)?;
+    let record = record(rules, &cell, &person, state, &mut sides)?;
+    let purposes = sides.read(Purpose, purposes(rules, cell(Purpose)), || vec![ConsentPurpose::Messages])?;
     let statement = |purpose| Statement {
         channel,
         at,
@@ -79,12 +85,46 @@ pub(crate) fn read_row(rules: &Rules, columns: &Columns, cells: Cells, line: u64
         first_run: rules.run.clone(),
         record: record.clone().map(Box::new),
     };
-    let statements = purposes(rules, cell(StatementField::Purpose))?.into_iter().map(statement).collect();
-    Ok(ReadRow { person, also, statements, doubt, has_bad_date, has_no_zone })
+    let statements = purposes.into_iter().map(statement).collect();
+    Ok(ReadRow { person, also, statements, doubt, has_bad_date, has_no_zone, without: sides.without })
+}
+
+/// The fields of a row beside the person and the answer. A yes with one that cannot be used is refused. Anything else is kept
+/// without that field, because a person who refuses must not be written to for a mistake in another cell.
+struct SideFields {
+    is_yes: bool,
+    /// The fields that were left out.
+    without: Vec<StatementField>,
+}
+
+impl SideFields {
+    fn new(state: ConsentState) -> Self {
+        Self { is_yes: state == ConsentState::Yes, without: Vec::new() }
+    }
+
+    /// A field as it was read, or `without` if it cannot be used and the row is no yes.
+    fn read<T>(
+        &mut self,
+        field: StatementField,
+        read: Result<T, Refusal>,
+        without: impl FnOnce() -> T,
+    ) -> Result<T, Refusal> {
+        match read {
+            Err(_) if !self.is_yes => {
+                self.without.push(field);
+                Ok(without())
+            }
+            read => read,
+        }
+    }
 }
 
 /// The person by the first of contact id, phone and Viber id, and by the others that the row has.
-fn person<'a>(rules: &Rules, cell: &impl Fn(StatementField) -> &'a str) -> Result<(Person, Vec<Person>), Refusal> {
+fn person<'a>(
+    rules: &Rules,
+    cell: &impl Fn(StatementField) -> &'a str,
+    sides: &mut SideFields,
+) -> Result<(Person, Vec<Person>), Refusal> {
     let id = || ContactId::from_hex(cell(StatementField::ContactId)).map(Person::Contact).ok_or(Refusal::ContactId);
     let phone = || {
         let read = clean::phone(cell(StatementField::Phone), rules.region).map_err(Refusal::Phone)?;
@@ -97,13 +137,24 @@ fn person<'a>(rules: &Rules, cell: &impl Fn(StatementField) -> &'a str) -> Resul
     };
     let is_filled = |field| !cell(field).is_empty();
     let named = [
-        is_filled(StatementField::ContactId).then(id),
-        is_filled(StatementField::Phone).then(phone),
-        is_filled(StatementField::ViberId).then(viber),
+        (StatementField::ContactId, is_filled(StatementField::ContactId).then(id)),
+        (StatementField::Phone, is_filled(StatementField::Phone).then(phone)),
+        (StatementField::ViberId, is_filled(StatementField::ViberId).then(viber)),
     ];
-    let mut named = named.into_iter().flatten();
-    let person = named.next().ok_or(Refusal::NoPerson)??;
-    Ok((person, named.flatten().collect()))
+    let named: Vec<_> = named.into_iter().filter_map(|(field, it)| Some((field, it?))).collect();
+    let is_named = named.iter().any(|it| it.1.is_ok());
+    let mut people = Vec::new();
+    for (place, (field, person)) in named.into_iter().enumerate() {
+        match person {
+            Ok(person) => people.push(person),
+            // A yes is of the person whom its first column names.
+            Err(refusal) if !is_named || (sides.is_yes && place == 0) => return Err(refusal),
+            Err(refusal) => drop(sides.read(field, Err(refusal), || ())),
+        }
+    }
+    let mut people = people.into_iter();
+    let person = people.next().ok_or(Refusal::NoPerson)?;
+    Ok((person, people.collect()))
 }
 
 fn channel(rules: &Rules, cell: &str) -> Result<ConsentChannel, Refusal> {
@@ -145,8 +196,7 @@ fn first_filled<const N: usize>(texts: [&str; N]) -> &str {
 /// refuse is no yes either.
 fn answer<'a>(rules: &Rules, state: &'a str, said: &'a str) -> Result<Answer<'a>, Refusal> {
     if rules.is_list {
-        let state = rules.defaults.state.unwrap_or(ConsentState::Stop);
-        return Ok(Answer { state, words: first_filled([said, state.name()]), doubt: None });
+        return Ok(answer_of_list(rules, state, said));
     }
     let given = if state.is_empty() && rules.defaults.state.is_none() { said } else { state };
     let known = ConsentState::from_name(given);
@@ -167,6 +217,20 @@ fn answer<'a>(rules: &Rules, state: &'a str, said: &'a str) -> Result<Answer<'a>
         ConsentState::Unclear => Answer { state: read, words, doubt: Some(Doubt::Unknown) },
         state => Answer { state, words, doubt: None },
     })
+}
+
+/// Everybody in a list refuses, whatever else a row says, but for one that says yes: that is a contradiction.
+fn answer_of_list<'a>(rules: &Rules, state: &'a str, said: &'a str) -> Answer<'a> {
+    let given = first_filled([state, said]);
+    let is_yes = match ConsentState::from_name(given) {
+        Some(known) => known == ConsentState::Yes,
+        None => rules.words.cell(given).state() == Some(ConsentState::Yes),
+    };
+    let state = rules.defaults.state.unwrap_or(ConsentState::Stop);
+    match is_yes {
+        true => Answer { state: ConsentState::Unclear, words: given, doubt: Some(Doubt::Contradictory) },
+        false => Answer { state, words: first_filled([said, state.name()]), doubt: None },
+    }
 }
 
 /// The time of a statement.
@@ -249,34 +313,38 @@ fn record<'a>(
     cell: &impl Fn(StatementField) -> &'a str,
     person: &Person,
     state: ConsentState,
+    sides: &mut SideFields,
 ) -> Result<Option<ConsentRecord>, Refusal> {
     let wording = match cell(StatementField::Wording) {
         // A refusal has no wording: people are told something only before they consent.
         "" => rules.defaults.wording.clone().filter(|_| !state.is_refusal()),
-        text => known_wording(rules, WordingName::parse(text).ok_or(Refusal::Wording)?, state)?,
+        text => sides.read(StatementField::Wording, known_wording(rules, text), || None)?,
     };
     let place = match cell(StatementField::Place) {
         "" => rules.defaults.place.clone(),
         text => Some(short(&run::unguarded(text)).to_owned()),
     };
-    let identity = match (cell(StatementField::Identity), person) {
-        ("", Person::Contact(_) | Person::Phone(_)) => None,
-        ("", Person::Viber { scope, id }) => Some(format!("{}:{scope}:{id}", IdentityKind::Viber.name())),
-        (text, _) => Some(identity(text)?.to_owned()),
+    let of_person = || match person {
+        Person::Contact(_) | Person::Phone(_) => None,
+        Person::Viber { scope, id } => Some(format!("{}:{scope}:{id}", IdentityKind::Viber.name())),
     };
-    let proof = proof(rules, cell(StatementField::Proof), cell(StatementField::ProofDigest))?;
+    let identity = match cell(StatementField::Identity) {
+        "" => of_person(),
+        text => sides.read(StatementField::Identity, identity(text).map(|it| Some(it.to_owned())), of_person)?,
+    };
+    let (proof_cell, digest_cell) = (cell(StatementField::Proof), cell(StatementField::ProofDigest));
+    let proof = sides.read(StatementField::Proof, proof(rules, proof_cell), || None)?;
+    let digest = sides.read(StatementField::ProofDigest, digest(digest_cell, !proof_cell.is_empty()), || None)?;
+    let proof = proof.map(|it| Proof { digest, ..it });
     let record = ConsentRecord { identity: identity.map(Personal), place, wording, proof, foreign_id: None };
     Ok((record != ConsentRecord::default()).then_some(record))
 }
 
-/// A wording that is not known names nothing now, but could name anything later: a yes to it is refused. A refusal counts
-/// whatever it was told, so it is kept without the wording.
-fn known_wording(rules: &Rules, wording: WordingName, state: ConsentState) -> Result<Option<WordingName>, Refusal> {
+/// A wording that is not known names nothing now, but could name anything later: a yes to it is refused.
+fn known_wording(rules: &Rules, cell: &str) -> Result<Option<WordingName>, Refusal> {
+    let wording = WordingName::parse(cell).ok_or(Refusal::Wording)?;
     if rules.wordings.is_known(&wording) {
         return Ok(Some(wording));
-    }
-    if state != ConsentState::Yes {
-        return Ok(None);
     }
     let nearest = rules.wordings.nearest(&wording).cloned();
     let unknown = UnknownWording { wording, nearest };
@@ -291,19 +359,23 @@ fn identity(text: &str) -> Result<&str, Refusal> {
     }
 }
 
-fn proof(rules: &Rules, cell: &str, digest: &str) -> Result<Option<Proof>, Refusal> {
+fn proof(rules: &Rules, cell: &str) -> Result<Option<Proof>, Refusal> {
     if cell.is_empty() {
-        return if digest.is_empty() { Ok(None) } else { Err(Refusal::DigestWithoutProof) };
+        return Ok(None);
     }
     let whole = || Some(Proof { kind: rules.defaults.proof_kind?, reference: cell.to_owned(), digest: None });
     let proof = Proof::parse(cell).or_else(whole).filter(|it| !it.reference.trim().is_empty()).ok_or(Refusal::Proof)?;
-    let is_digest = digest.len() == 64 && digest.bytes().all(|it| it.is_ascii_hexdigit());
-    let digest = match digest {
-        "" => None,
-        digest if is_digest => Some(digest.to_ascii_lowercase()),
-        _ => return Err(Refusal::ProofDigest),
-    };
-    Ok(Some(Proof { reference: short(proof.reference.trim()).to_owned(), digest, ..proof }))
+    Ok(Some(Proof { reference: short(proof.reference.trim()).to_owned(), ..proof }))
+}
+
+fn digest(cell: &str, has_proof: bool) -> Result<Option<String>, Refusal> {
+    let is_digest = cell.len() == 64 && cell.bytes().all(|it| it.is_ascii_hexdigit());
+    match cell {
+        "" => Ok(None),
+        _ if !has_proof => Err(Refusal::DigestWithoutProof),
+        _ if is_digest => Ok(Some(cell.to_ascii_lowercase())),
+        _ => Err(Refusal::ProofDigest),
+    }
 }
 
 fn kept(words: &str) -> &str {

@@ -4,9 +4,10 @@ use clean::DateForm;
 use consent::Words;
 use expect_test::{Expect, expect};
 use jiff::Timestamp;
-use model::{ContactKey, Personal, ProofKind, RunMark, WordingName};
+use model::{ConsentChannel, ConsentPurpose, ContactKey, Personal, ProofKind, RunMark, WordingName};
 use phone::Region;
 
+use super::counts::covers_nothing;
 use super::*;
 
 const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
@@ -37,7 +38,7 @@ fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
 /// Every row of a file, read.
 fn rows_of(text: &str, rules: &Rules) -> Vec<(u64, Result<ReadRow, Refusal>)> {
     let (_home, path) = file(text);
-    let probe = extract::probe(std::slice::from_ref(&path), &Settings::default()).unwrap();
+    let probe = header::probe(&path, &Settings::default(), &[]).unwrap();
     let columns = Columns::find(&path, &probe, &[], rules.is_list).unwrap();
     let mut rows = Vec::new();
     extract::read(&probe, |row: Row| {
@@ -179,7 +180,7 @@ fn a_person_is_a_phone_a_contact_id_or_a_viber_user_in_a_scope() {
             4 viber messages no undated "no" record viber:shop:user=1==
             5 refused: the row names nobody: it has no phone, contact id or Viber id
             6 refused: a short code is not a person
-            7 refused: a channel is sms, viber, whatsapp, email or all
+            7 all messages no undated "no" record
         "#]],
     );
     assert_eq!(rows_of(text, &rules())[2].1, Err(Refusal::NoScope));
@@ -200,6 +201,147 @@ fn everybody_in_a_list_of_opt_outs_refuses_on_all_channels() {
             3 all messages stop undated "stop" list
         "#]],
     );
+}
+
+fn list() -> Rules {
+    let defaults = Defaults { channel: Some(ConsentChannel::All), ..Defaults::default() };
+    Rules { is_list: true, defaults, ..rules() }
+}
+
+#[test]
+fn the_first_line_of_a_list_is_a_row_unless_it_names_a_known_column() {
+    let lines = |first: &str| {
+        let rows = rows_of(&format!("{first}\n01 99 00 00 02\n"), &list());
+        let line = |(line, read): (u64, Result<ReadRow, Refusal>)| {
+            format!("{line} {}", if read.is_ok() { "ok" } else { "refused" })
+        };
+        rows.into_iter().map(line).collect::<Vec<String>>()
+    };
+    for first in ["01 99 00 00 01", "0199000001x12"] {
+        assert_eq!(lines(first), ["1 ok", "2 ok"], "{first}");
+    }
+    for first in [
+        "0199000001 Marie",
+        "Marie",
+        "Mobile: 0199000001",
+        "01.99.00.00.01 (perso)",
+        "Tel 0199000001",
+        "O199000001",
+        "STOP +33199000001",
+        "01 99 00 00 01 le 12/05",
+        "marie@example.org",
+        "tel 1990001",
+    ] {
+        assert_eq!(lines(first), ["1 refused", "2 ok"], "{first}");
+    }
+    for first in ["Tel", "Numéro de téléphone", "phone", "MSISDN", "Номер телефона", "Handynummer"] {
+        assert_eq!(lines(first), ["2 ok"], "{first}");
+    }
+}
+
+#[test]
+fn the_line_that_was_taken_as_the_header_is_known() {
+    let found = |text: &str| {
+        let (_home, path) = file(text);
+        header_line(&header::probe(&path, &Settings::default(), &[]).unwrap()).map(|it| (it.line, it.n_above))
+    };
+    assert_eq!(found("phone,state\n01 99 00 00 01,no\n"), Some((1, 0)));
+    assert_eq!(found("Export du jour\nphone,state\n01 99 00 00 01,no\n"), Some((2, 1)));
+    assert_eq!(found("Ana,Lyon\n01 99 00 00 01,no\n"), None);
+    assert_eq!(found(""), None);
+}
+
+#[test]
+fn somebody_in_a_list_of_opt_outs_who_says_yes_is_held_until_somebody_decides() {
+    check(
+        &list(),
+        "phone,state,words\n\
+         01 99 00 00 01,oui,\n\
+         01 99 00 00 01,,Oui\n\
+         01 99 00 00 01,yes,STOP\n\
+         01 99 00 00 01,no,yes\n\
+         01 99 00 00 01,perhaps,\n\
+         01 99 00 00 01,,\n",
+        expect![[r#"
+            2 all messages unclear undated "oui" list (Contradictory)
+            3 all messages unclear undated "Oui" list (Contradictory)
+            4 all messages unclear undated "yes" list (Contradictory)
+            5 all messages stop undated "yes" list
+            6 all messages stop undated "stop" list
+            7 all messages stop undated "stop" list
+        "#]],
+    );
+}
+
+#[test]
+fn a_refusal_is_kept_without_a_field_that_cannot_be_used_and_a_yes_is_refused() {
+    let header = "phone,contact_id,channel,state,said_at,purpose,wording,proof,proof_digest,identity,basis\n";
+    let sides = [
+        (",fax,", ",,,,,"),
+        (",sms;viber,", ",,,,,"),
+        (",sms,", "newsletters,,,,,"),
+        (",sms,", "marketing+news,,,,,"),
+        (",sms,", ",news,,,,"),
+        (",sms,", ",other@9,,,,"),
+        (",sms,", ",,F-1,,,"),
+        (",sms,", ",,form:F-1,zzz,,"),
+        (",sms,", ",,,zzz,,"),
+        (",sms,", ",,,,AB123,"),
+        (",sms,", ",,,,,consent"),
+        ("12,sms,", ",,,,,"),
+    ];
+    let rows = |state: &str| {
+        let row = |(one, other): &(&str, &str)| format!("01 99 00 00 01,{one}{state},2026-03-01,{other}\n");
+        rows_of(&(header.to_owned() + &sides.iter().map(row).collect::<String>()), &rules())
+    };
+    let kept = |state: &str| {
+        let without = |it: &ReadRow| it.without.iter().map(|it| it.name()).collect::<Vec<_>>().join(" ");
+        let shown = |(_, read): &(u64, Result<ReadRow, Refusal>)| match read {
+            Ok(row) => format!("{} without {}\n", shown(read), without(row)),
+            Err(_) => "refused\n".to_owned(),
+        };
+        rows(state).iter().map(shown).collect::<String>()
+    };
+    expect![[r#"
+        all messages stop 2026-03-01 "stop" record without channel
+        all messages stop 2026-03-01 "stop" record without channel
+        sms messages stop 2026-03-01 "stop" record without purpose
+        sms messages stop 2026-03-01 "stop" record without purpose
+        sms messages stop 2026-03-01 "stop" record without wording
+        sms messages stop 2026-03-01 "stop" record without wording
+        sms messages stop 2026-03-01 "stop" record without proof
+        sms messages stop 2026-03-01 "stop" record form:F-1 without proof_digest
+        sms messages stop 2026-03-01 "stop" record without proof_digest
+        sms messages stop 2026-03-01 "stop" record without identity
+        sms messages stop 2026-03-01 "stop" record without basis
+        sms messages stop 2026-03-01 "stop" record without contact_id
+    "#]]
+    .assert_eq(&kept("stop"));
+    assert_eq!(kept("non").lines().filter(|it| it.contains(" no 2026-03-01")).count(), sides.len());
+    assert_eq!(kept("perhaps").lines().filter(|it| it.contains(" unclear 2026-03-01")).count(), sides.len());
+    assert_eq!(kept("yes"), "refused\n".repeat(sides.len()));
+}
+
+#[test]
+fn a_refusal_without_a_channel_is_about_all_of_them() {
+    let without = Rules { defaults: Defaults::default(), ..rules() };
+    let rows =
+        rows_of("phone,state,said_at,channel\n01 99 00 00 01,stop,,\n01 99 00 00 01,yes,2026-03-01,\n", &without);
+    assert_eq!(shown(&rows[0].1), "all messages stop undated \"stop\" record");
+    assert_eq!(rows[1].1, Err(Refusal::NoChannel));
+}
+
+#[test]
+fn a_row_whose_statement_another_import_has_recorded_meanwhile_is_known() {
+    let row = || rows_of("phone,state,channel\n01 99 00 00 01,stop,fax\n", &rules()).remove(0).1.unwrap();
+    let said: Vec<(ContactId, Statement)> = row().statements.into_iter().map(|it| (ContactId([1; 16]), it)).collect();
+    let counted = |is_added: bool| {
+        let mut counts = Imported::default();
+        counts.count(RecordedRow::new(2, &row(), 0..1), &said, &[is_added], &rules());
+        (counts.n_added, counts.n_known, counts.n_statements, counts.without_field.len())
+    };
+    assert_eq!(counted(true), (1, 0, 1, 1));
+    assert_eq!(counted(false), (0, 1, 0, 0));
 }
 
 #[test]
@@ -281,7 +423,7 @@ fn a_retracted_statement_and_the_end_of_a_block_are_not_imported_and_a_block_is(
 fn columns_are_found_by_name_and_named_on_the_command_line() {
     let columns = |header: &str, named: &[(StatementField, String)], is_list| {
         let (_home, path) = file(&format!("{header}\n01 99 00 00 01,yes\n"));
-        let probe = extract::probe(std::slice::from_ref(&path), &Settings::default()).unwrap();
+        let probe = header::probe(&path, &Settings::default(), named).unwrap();
         Columns::find(&path, &probe, named, is_list)
             .map(|it| it.unread)
             .map_err(|it| it.to_string().replace(&format!("{}/", path.parent().unwrap().display()), ""))
@@ -295,9 +437,22 @@ fn columns_are_found_by_name_and_named_on_the_command_line() {
              its columns are \"Tel\", \"Answer\""
             .to_owned())
     );
-    // The first row of a file without a header can hold a number.
-    let told = columns("\"33199000001, Ana\",Answer", &[], false).unwrap_err();
-    assert!(!told.contains("33199"), "{told}");
+    // A first line that names no known column can be about a person.
+    for line in ["\"33199000001, Ana\",Lyon", "Ana,Lyon", "ana@example.org,Lyon", "01.99.00.00.01 (perso),Lyon"] {
+        assert_eq!(
+            columns(line, &phone("Mobile"), false),
+            Err("optins.csv has no column \"Mobile\", which --column names; its first line names no column that Ferry knows, \
+                 so its columns are \"column_1\", \"column_2\""
+                .to_owned())
+        );
+    }
+    assert_eq!(columns("Ana,Lyon", &phone("column_1"), false), Ok(vec!["\"column_2\"".to_owned()]));
+    assert_eq!(columns("Coordonnee,Answer", &phone("coordonnee"), false), Ok(vec!["\"Answer\"".to_owned()]));
+    let twice = [phone("Tel"), phone("Answer")].concat();
+    assert_eq!(
+        columns("Tel,Answer", &twice, false),
+        Err("--column names two columns of phone: leave one out, or import the file once for each".to_owned())
+    );
     assert_eq!(
         columns("Tel,Answer", &phone("Mobile"), false),
         Err("optins.csv has no column \"Mobile\", which --column names; its columns are \"Tel\", \"Answer\"".to_owned())

@@ -19,8 +19,10 @@ const CONTACTS: &str = "select contact_id from (select distinct contact_id from 
     where decision = 'merge' and other_id > $1 order by other_id limit $2) as merged order by 1 limit $2";
 const BETWEEN: &str = " where contact_id >= $1 and contact_id <= $2";
 const UNCLEAR: &str = "select contact_id, statement_id, channel, purpose from consent_now \
-    where state = 'unclear' and contact_id in (select contact_id from consent_held where state = 'unclear')";
-const DECIDED: &str = "select distinct contact_id from consent where basis = 'review'";
+    where state = 'unclear' and contact_id in (select contact_id from consent_held where state = 'unclear') \
+      and contact_id not in (select merged_id from contact_survivor)";
+const DECIDED: &str = "select distinct contact_id from consent \
+    where basis = 'review' and contact_id not in (select merged_id from contact_survivor)";
 const BLOCKS: &str = "select channel, purpose, statement_id from consent_block where contact_id = $1 \
     order by channel, purpose";
 
@@ -97,7 +99,7 @@ impl Crm {
     }
 
     /// The statements that are not understood and hold somebody back now, and those that were decided about, in the order of
-    /// the contacts' ids.
+    /// the contacts' ids. Those of a contact that was merged into another are statements of the one who stays.
     pub async fn unclear_statements(&self) -> Result<Vec<UnclearStatement>, LoadError> {
         let mut reader = self.reader("look for unclear statements").await?;
         let held = |it: &dyn Row| {

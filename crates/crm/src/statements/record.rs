@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use model::{ConsentChannel, ConsentPurpose, ConsentState, ContactId, MAX_BATCH, Statement};
 
+use crate::contact::Merges;
 use crate::sql::{Row, Rows, Tx};
 use crate::statements::{CONSENT, RETRACTION, Said, name_speaker, push_retractions, push_statement};
 use crate::{Crm, LoadError};
@@ -34,27 +35,31 @@ pub struct ConsentNow {
 
 impl Crm {
     /// Adds statements to the ledger, each for its contact, or for the contact that this one was merged into: then they name
-    /// the identity that spoke. A statement that is there stays as it is; one that was retracted is held again. Messages that wait are cancelled if the consent of
-    /// their contact no longer counts. The contacts need not be in the database yet.
+    /// the identity that spoke. A statement that is there stays as it is; one that was retracted is held again. Messages
+    /// that wait are cancelled if the consent of their contact no longer counts. The contacts need not be in the database
+    /// yet.
     pub async fn record_statements(&self, said: &[(ContactId, Statement)]) -> Result<Recorded, LoadError> {
-        let mut recorded = Recorded::default();
+        let is_added = self.record_each_statement(said).await?;
+        let added = is_added.iter().filter(|it| **it).count() as u64;
+        Ok(Recorded { added, known: is_added.len() as u64 - added })
+    }
+
+    /// Adds statements as [`Crm::record_statements`] does, and tells of each whether the ledger did not have it.
+    pub async fn record_each_statement(&self, said: &[(ContactId, Statement)]) -> Result<Vec<bool>, LoadError> {
+        let mut is_added = Vec::with_capacity(said.len());
         let mut tx = self.begin(RECORD).await?;
         let survivors = tx.survivors().await?;
         for said in said.chunks(MAX_BATCH) {
-            let absorbed: Vec<ContactId> =
-                said.iter().map(|it| it.0).filter(|it| survivors.survivor(*it).is_some()).collect();
-            let names = tx.names_of_absorbed(&absorbed).await?;
-            let mut by_contact: HashMap<ContactId, Vec<Statement>> = HashMap::new();
-            for (contact, statement) in said {
-                let mut statement = statement.clone();
-                name_speaker([&mut statement], names.get(contact).map(String::as_str));
+            let said = &tx.named_speakers(&survivors, said).await?;
+            let mut by_contact: HashMap<ContactId, Vec<usize>> = HashMap::new();
+            for (place, (contact, _)) in said.iter().enumerate() {
                 let contact = survivors.survivor(*contact).unwrap_or(*contact);
-                by_contact.entry(contact).or_default().push(statement);
+                by_contact.entry(contact).or_default().push(place);
             }
-            recorded += tx.record(by_contact).await?;
+            is_added.extend(tx.record(said, by_contact).await?);
         }
         tx.commit().await?;
-        Ok(recorded)
+        Ok(is_added)
     }
 
     /// What counts for a contact now, by the view `consent_now`.
@@ -73,36 +78,48 @@ impl Crm {
 }
 
 impl Tx {
-    async fn record(&mut self, by_contact: HashMap<ContactId, Vec<Statement>>) -> Result<Recorded, LoadError> {
+    /// The statements; those of a contact that was merged into another name the identity that spoke.
+    async fn named_speakers(
+        &mut self,
+        survivors: &Merges,
+        said: &[(ContactId, Statement)],
+    ) -> Result<Vec<(ContactId, Statement)>, LoadError> {
+        let is_absorbed = |it: &ContactId| survivors.survivor(*it).is_some();
+        let absorbed: Vec<ContactId> = said.iter().map(|it| it.0).filter(is_absorbed).collect();
+        let names = self.names_of_absorbed(&absorbed).await?;
+        let mut named = said.to_vec();
+        for (contact, statement) in &mut named {
+            name_speaker([statement], names.get(contact).map(String::as_str));
+        }
+        Ok(named)
+    }
+
+    /// Records the statements at some places of `said` for each contact, and tells of each whether it was added.
+    async fn record(
+        &mut self,
+        said: &[(ContactId, Statement)],
+        by_contact: HashMap<ContactId, Vec<usize>>,
+    ) -> Result<Vec<bool>, LoadError> {
         let ids: Vec<ContactId> = by_contact.keys().copied().collect();
         let mut known = self.said_of(&ids).await?;
-        let mut recorded = Recorded::default();
+        let mut is_added = vec![false; said.len()];
         let (mut rows, mut turned) = (Rows::new(&CONSENT), Rows::new(&RETRACTION));
         let mut withdrawing = Vec::new();
-        for (contact, said) in by_contact {
-            if said.iter().any(|it| it.state != ConsentState::Yes) {
-                withdrawing.push(contact);
-            }
+        for (contact, places) in by_contact {
             let Said { statements: held, retractions } = known.remove(&contact).unwrap_or_default();
             let mut ids: HashSet<i64> = held.iter().map(Statement::id).collect();
-            for statement in &said {
-                match ids.insert(statement.id()) {
-                    true => recorded.added += 1,
-                    false => recorded.known += 1,
-                }
-                push_statement(&mut rows, contact, statement);
+            for place in &places {
+                is_added[*place] = ids.insert(said[*place].1.id());
+                push_statement(&mut rows, contact, &said[*place].1);
+            }
+            let said: Vec<Statement> = places.into_iter().map(|it| said[it].1.clone()).collect();
+            if said.iter().any(|it| it.state != ConsentState::Yes) {
+                withdrawing.push(contact);
             }
             push_retractions(&mut turned, contact, &[], &said, &retractions, "said again");
         }
         self.write_rows([rows, turned]).await?;
         self.cancel_what_waits(&withdrawing, Timestamp::now()).await?;
-        Ok(recorded)
-    }
-}
-
-impl std::ops::AddAssign for Recorded {
-    fn add_assign(&mut self, other: Self) {
-        self.added += other.added;
-        self.known += other.known;
+        Ok(is_added)
     }
 }

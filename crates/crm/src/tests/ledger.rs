@@ -1,7 +1,7 @@
 //! The ledger by raw SQL: nothing is changed or deleted, and a refusal is never retracted away.
 
 use jiff::Timestamp;
-use model::{ConsentPurpose, WordingName};
+use model::{ConsentPurpose, ContactId, Personal, Statement, WordingName};
 
 use crate::check::{Place, RUN, check, id_of};
 use crate::{Crm, Wording};
@@ -183,6 +183,47 @@ fn the_ledger_shows_all_that_was_said_of_a_contact_and_what_is_retracted() {
         assert_eq!(told, [("stop", false), ("no", true)]);
         let now = crm.consent_now(ana).await.unwrap();
         assert!(now.iter().all(|it| it.state.name() == "stop"), "{now:?}");
+    });
+}
+
+#[test]
+fn an_unclear_answer_of_a_merged_contact_is_one_answer_of_the_one_who_stays() {
+    check(async |place| {
+        let crm = place.open().await;
+        crm.import(RUN, "+33199000001 name=Ana consent=unclear\n+33199000002 name=Ben consent=unclear row=sms:2").await;
+        crm.import("2026-12-01-winter", "+33199000003 name=Cy consent=unclear row=sms:3").await;
+        let [ana, ben, cy] = ["+33199000001", "+33199000002", "+33199000003"].map(id_of);
+        let unclear = async || {
+            let mut ids: Vec<_> = crm.unclear_statements().await.unwrap().iter().map(|it| it.contact).collect();
+            ids.dedup();
+            ids.sort_unstable_by_key(|it| [ana, ben, cy].iter().position(|id| id == it));
+            ids
+        };
+        assert_eq!(unclear().await, [ana, ben, cy]);
+        crm.merge(ana, ben).await.unwrap().unwrap();
+        assert_eq!(unclear().await, [ana, cy]);
+        crm.merge(cy, ana).await.unwrap().unwrap();
+        assert_eq!(unclear().await, [cy]);
+        crm.unmerge(cy, ana, false).await.unwrap().unwrap();
+        assert_eq!(unclear().await, [ana, cy]);
+    });
+}
+
+#[test]
+fn each_statement_that_is_recorded_is_added_or_known() {
+    check(async |place| {
+        let crm = people(place).await;
+        let mut said: Vec<(ContactId, Statement)> = Vec::new();
+        for contact in ["+33199000001", "+33199000002"].map(id_of) {
+            said.extend(crm.ledger_of(contact).await.unwrap().into_iter().map(|it| (contact, it.statement)));
+        }
+        let new = |(contact, it): &(ContactId, Statement)| {
+            (*contact, Statement { row: "list:1".into(), words: Personal("x".to_owned()), ..it.clone() })
+        };
+        let both = vec![new(&said[0]), said[0].clone(), new(&said[1]), new(&said[0])];
+        assert_eq!(crm.record_each_statement(&both).await.unwrap(), [true, false, true, false]);
+        assert_eq!(crm.record_each_statement(&both).await.unwrap(), [false; 4]);
+        assert_eq!(crm.record_statements(&both).await.unwrap().known, 4);
     });
 }
 

@@ -66,6 +66,15 @@ pub fn guess_columns_by_names(contacts: &Profile, columns: &[String]) -> Mapping
     mapping
 }
 
+/// Whether cells are names of columns: one of them is usual in lists of contacts, which `contacts` is the profile of, and
+/// none may be the number or the address of a person.
+pub fn names_columns(contacts: &Profile, cells: &[String]) -> bool {
+    const FEWEST_DIGITS: usize = 7;
+    let n_digits = |it: &str| it.chars().filter(char::is_ascii_digit).count();
+    let may_be_of_person = |it: &String| it.contains('@') || n_digits(it) >= FEWEST_DIGITS;
+    !cells.iter().any(may_be_of_person) && !guess_columns_by_names(contacts, cells).is_empty()
+}
+
 impl ColumnGuesser<'_> {
     fn phones(&mut self) -> Vec<usize> {
         let mut phones = self.numbered("phone");

@@ -73,6 +73,12 @@ const DETAILS: &[&str] = &[
     "alasan", "तिथि", "दिनांक", "कारण", "mot-clé", "palabra", "parola", "stichwort", "timestamp", "outat", "scribedat", "listedat",
 ];
 
+/// Words for a date, of those in [`DETAILS`].
+#[rustfmt::skip]
+const DATES: &[&str] = &[
+    "date", "time", "fecha", "data", "hora", "datum", "zeitpunkt", "дата", "датум", "ημερομηνία", "tarih", "تاريخ", "tanggal", "तिथि", "दिनांक",
+];
+
 /// Whether a file may be an opt-out list although that is not certain. Then a person has to decide; it must not be read as
 /// a list of contacts.
 ///
@@ -118,6 +124,14 @@ pub(super) fn negates_messages(name: &str) -> bool {
     !is_number && has(NEGATIONS) && !has(ASSENTS) && MESSAGES.iter().any(|it| whole.contains(&folded(it)))
 }
 
+/// Whether the name of a column of refusals says that its cells are dates, such as "unsubscribed_at" or "Opt-out date".
+pub(crate) fn names_date(name: &str) -> bool {
+    let is_date =
+        |it: &str| matches!(it, "at" | "on" | "le" | "am") || DATES.iter().any(|date| folded(date) == folded(it));
+    name.split(|it: char| !it.is_alphanumeric()).any(is_date)
+        || ["timestamp", "outat", "scribedat"].iter().any(|it| folded(name).ends_with(it))
+}
+
 fn file_names_refusals(name: &str) -> bool {
     let whole = folded(name);
     has_refusal(name) || FILE_REFUSALS.iter().any(|it| whole.contains(&folded(it)))
@@ -142,6 +156,36 @@ mod tests {
     use super::super::detect;
     use super::*;
     use crate::Profile;
+
+    #[test]
+    fn a_column_of_refusals_says_by_its_name_whether_it_holds_dates() {
+        for name in [
+            "unsubscribed_at",
+            "UnsubscribedAt",
+            "Opt-out date",
+            "Date de désinscription",
+            "Désinscription SMS le",
+            "opted out on",
+            "Abmeldedatum am",
+            "fecha de baja",
+            "Дата отписки",
+            "opt_out_timestamp",
+        ] {
+            assert!(names_date(name), "{name}");
+        }
+        for name in [
+            "Do not contact",
+            "unsubscribed",
+            "Désinscrit",
+            "opt_out",
+            "STOP SMS",
+            "Blacklist",
+            "No SMS",
+            "Update refused",
+        ] {
+            assert!(!names_date(name), "{name}");
+        }
+    }
 
     fn looks_so(file_name: &str, header: &str, key: Option<&str>) -> bool {
         static PROFILES: LazyLock<Vec<Profile>> = LazyLock::new(|| Profile::built_in().unwrap());

@@ -15,7 +15,7 @@ use crate::error::ExtractError;
 use crate::packing::{BombGuard, Limits, unzip_error};
 use crate::row::{ReadSummary, Unreadable};
 use crate::settings::Settings;
-use crate::titles::{MOST_LINES, header_below_titles};
+use crate::titles::{MOST_LINES, header_below_titles, is_row, numbered};
 
 pub(crate) use crate::formats::sheet::file::{SheetFile, copied, reopened};
 
@@ -32,9 +32,10 @@ pub enum SheetKind {
 /// The sheet that is read, and its header.
 pub(crate) struct Sheet {
     pub(crate) name: String,
-    /// The first row that is neither empty nor a title.
+    /// The first row that is neither empty nor a title; `column_1` and so on if that names no columns.
     pub(crate) header: Vec<String>,
-    /// The row of the header, from 1.
+    pub(crate) has_header: bool,
+    /// The row of the header, or of the first row of people, from 1.
     pub(crate) line: u64,
     pub(crate) n_title_lines: u64,
     /// Other sheets that are not empty.
@@ -103,7 +104,7 @@ pub(crate) fn find_sheet(
             true => {
                 let header = match settings.header_row {
                     Some(row) => header_at(path, reopened(path, &file)?, kind, name, row)?,
-                    None => detect_header(rows),
+                    None => detect_header(rows, settings.has_header),
                 };
                 found = Some((name.clone(), header));
             }
@@ -114,13 +115,14 @@ pub(crate) fn find_sheet(
     let sheet = |name, header: SheetHeader| Sheet {
         name,
         header: header.cells,
+        has_header: !header.is_missing,
         line: header.row,
         n_title_lines: header.n_rows_above,
         others,
     };
     match (found, wanted) {
         (Some((name, header)), _) => Ok(sheet(name, header)),
-        (None, None) => Ok(sheet(names.into_iter().next().unwrap_or_default(), detect_header(Vec::new()))),
+        (None, None) => Ok(sheet(names.into_iter().next().unwrap_or_default(), detect_header(Vec::new(), None))),
         (None, Some(name)) => Err(ExtractError::Sheet {
             path: path.to_owned(),
             what: format!("has no sheet \"{name}\": it has {}", names.join(", ")),
@@ -135,10 +137,12 @@ struct SheetHeader {
     /// The row of the header, from 1.
     row: u64,
     cells: Vec<String>,
+    /// The row is one of the table, and names no columns.
+    is_missing: bool,
 }
 
-/// Finds the header in the first rows that are not empty.
-fn detect_header(mut rows: Vec<(u64, Vec<String>)>) -> SheetHeader {
+/// Finds the header in the first rows that are not empty. `stated` is whether there is one, if the plan says so.
+fn detect_header(mut rows: Vec<(u64, Vec<String>)>, stated: Option<bool>) -> SheetHeader {
     if rows.is_empty() {
         return SheetHeader { row: 1, ..SheetHeader::default() };
     }
@@ -148,9 +152,11 @@ fn detect_header(mut rows: Vec<(u64, Vec<String>)>) -> SheetHeader {
         .iter()
         .map(|it| it.1.iter().cloned().chain(std::iter::repeat(String::new())).take(width).collect())
         .collect();
-    let index = header_below_titles(&table).unwrap_or(0);
+    let index = header_below_titles(&table).filter(|_| stated != Some(false)).unwrap_or(0);
     let (row, cells) = rows.swap_remove(index);
-    SheetHeader { n_rows_above: index as u64, row, cells }
+    let has_header = stated.unwrap_or_else(|| !is_row(&cells));
+    let cells = if has_header { cells } else { numbered(width) };
+    SheetHeader { n_rows_above: index as u64, row, cells, is_missing: !has_header }
 }
 
 /// Gives the line and the cells of every row below the header to `each`. The header is at `first_line`.
@@ -215,7 +221,7 @@ fn header_at(
         Ok::<bool, ExtractError>(line < row)
     })?;
     let cells = header.ok_or_else(|| ExtractError::NoHeaderRow { path: path.to_owned(), row })?;
-    Ok(SheetHeader { n_rows_above, row, cells })
+    Ok(SheetHeader { n_rows_above, row, cells, is_missing: false })
 }
 
 /// Gives every row that is not empty, with its number from 1, until `each` returns false.

@@ -84,13 +84,13 @@ async fn prove(args: &ConsentProveArgs, output: Output) -> Result<Exit> {
     if let Some(file) = &args.check {
         let (value, text) = consent_desk::check_receipt(&plan, file).await?;
         output.print(&value, || text)?;
-        return Ok(Exit::Done);
+        return Ok(if value.counts == Some(false) { Exit::Failed } else { Exit::Done });
     }
     let who = args.who.as_deref().unwrap_or_default();
     let options = ProveOptions { who, channel: args.channel, purpose: args.purpose };
-    let value = consent_desk::prove(&plan, &options).await?;
-    if value.suppressed == Some(true) {
-        print_message(consent_desk::SUPPRESSED);
+    let (value, remarks) = consent_desk::prove(&plan, &options).await?;
+    if !remarks.is_empty() {
+        print_message(&remarks);
     }
     match &args.to {
         Some(to) => {

@@ -28,13 +28,18 @@ pub(crate) async fn export(args: &SuppressionExportArgs, output: Output) -> Resu
     let written = export_suppression(&crm, what).await;
     crm.close().await;
     let written = written?;
-    let value = SuppressionExportResult { rows: written.n_rows, without_number: written.n_without_number };
+    let (rows, without_number, sha256_only) = (written.n_rows, written.n_without_number, written.n_sha256_only);
+    let value = SuppressionExportResult { rows, without_number, sha256_only };
     let text = || {
         let rows = counted(value.rows, if args.sha256 { "number" } else { "contact" });
         let mut text = format!("{rows} written to {}\n", printable(&args.to.display().to_string()));
         if value.without_number > 0 {
             let n = counted(value.without_number, "suppressed contact");
             text += &format!("{n} left out: the database does not know the number\n");
+        }
+        if value.sha256_only > 0 {
+            text +=
+                &format!("{} left out: known by the SHA-256 of others alone\n", counted(value.sha256_only, "entry"));
         }
         text
     };

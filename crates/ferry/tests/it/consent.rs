@@ -99,7 +99,10 @@ fn an_opt_in_with_date_wording_and_proof_counts_for_the_purposes_of_its_wording(
             &["--channel", "whatsapp", "--wording", "news@1", "--proof-kind", "form"],
         );
         assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{ended:?}");
-        assert_eq!(ended.out, "optins     1 row: 1 added, 0 known already, 0 to review, 0 refused\n");
+        assert_eq!(
+            ended.out,
+            "optins     1 row: 1 added, 0 known already, 0 to review, 0 refused\nheader     line 1 names the columns\n"
+        );
         assert_eq!(rows(&world, crm, STATEMENTS), ["whatsapp messages yes record optins:2 news@1 form:F-1"]);
         assert_eq!(rows(&world, crm, WHATSAPP_NOW), ["marketing yes"]);
     });
@@ -122,6 +125,7 @@ fn every_row_is_added_known_to_review_or_refused_and_refused_ones_go_to_a_file_w
     assert_eq!(
         ended.out,
         "optins     6 rows: 2 added, 1 known already, 1 to review, 2 refused\n\
+         header     line 1 names the columns\n\
          refused    1: a short code is not a person (line 7)\n\
          refused    1: a yes needs the date on which it was given: fill in said_at (line 6)\n\
          \x20          all refused rows are in rejects.csv\n\
@@ -291,7 +295,7 @@ fn a_receipt_proves_a_consent_and_a_changed_one_is_refused() {
         let stop = "phone,state,said_at\n+33199000001,stop,2026-04-02\n";
         assert_eq!(import(&world, stop, &["--channel", "sms"]).code, 0);
         let checked = consent(&world, &["prove", "--check", "genuine.json"]);
-        assert_eq!(checked.code, 0, "{checked:?}");
+        assert_eq!(checked.code, 1, "{checked:?}");
         assert!(
             checked.out.contains("the consent does not count any more: withdrawn on 2026-04-02 by sms\n"),
             "{checked:?}"
@@ -311,7 +315,36 @@ fn a_proof_of_a_person_on_the_suppression_list_says_so() {
     assert_eq!(proof.code, 0, "{proof:?}");
     assert!(proof.err.contains("suppressed: whatever counts, nobody writes to this person"), "{proof:?}");
     let checked = consent(&world, &["prove", "--check", "receipt.json"]);
-    assert!(checked.out.ends_with("suppressed: whatever counts, nobody writes to this person\n"), "{checked:?}");
+    let end = "\nthe consent counts now, and still nothing may be sent\n\
+               suppressed: whatever counts, nobody writes to this person\n";
+    assert!(checked.code == 0 && checked.out.ends_with(end), "{checked:?}");
+}
+
+#[test]
+fn a_person_who_is_held_is_shown_so_wherever_a_consent_counts() {
+    let world = loaded("sqlite:ferry.db");
+    let yes = "phone,state,said_at\n+33199000001,yes,2026-03-01\n";
+    assert_eq!(import(&world, yes, &["--channel", "whatsapp", "--wording", "news@1"]).code, 0);
+    let questioned = "insert into identity_event (event_id, number, contact_id, event, kind, scope, value, at, recorded_at, \
+        source, note) select 'wamid.1', 1, contact_id, 'questioned', 'phone', '', e164, 1764590400000000, 1764590400000000, \
+        'wamid.1', '' from contact where e164 = '+33199000001'";
+    rusqlite::Connection::open(world.path("ferry.db")).unwrap().execute(questioned, []).unwrap();
+    let held = "held since 2025-12-01: WhatsApp says that another person may have the number; whatever counts, nobody writes \
+        to this person until `ferry identity acknowledge`\n";
+    let shown = consent(&world, &["show", "+33199000001"]);
+    assert!(shown.out.ends_with(held), "{shown:?}");
+    let proof = consent(&world, &["prove", "+33199000001", "--to", "receipt.json"]);
+    assert!(proof.code == 0 && proof.err.contains(held), "{proof:?}");
+    let check = ["prove", "--check", "receipt.json"];
+    let checked = consent(&world, &check);
+    let end = "the consent counts now, and still nothing may be sent\n".to_owned() + held;
+    assert!(checked.out.ends_with(&end), "{checked:?}");
+    let json = consent(&world, &[check.as_slice(), &["--format", "json"]].concat());
+    let value: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((&value["held"], &value["suppressed"]), (&true.into(), &false.into()));
+    assert_eq!(world.ferry(&["identity", "acknowledge", "+33199000001", "--by", "Eva"]).code, 0);
+    let checked = consent(&world, &check);
+    assert!(checked.out.ends_with("\nthe consent counts now\n"), "{checked:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
+use crate::consent::{consent, import, loaded};
 use crate::world::{Ended, World, ended};
 
 const ROWS: &[u8] = b"phone,name\n+33199000001,Ana\n+33199000002,Ben\n";
@@ -88,6 +89,22 @@ fn what_is_no_digest_is_told_by_its_line_and_not_repeated() {
 }
 
 #[test]
+fn whether_a_person_is_suppressed_is_not_known_without_the_number() {
+    let world = loaded("sqlite:ferry.db");
+    let yes = "phone,state,said_at\n+33199000009,yes,2026-03-01\n";
+    assert_eq!(import(&world, yes, &["--channel", "whatsapp", "--wording", "news@1"]).code, 0);
+    assert_eq!(consent(&world, &["prove", "+33199000009", "--to", "receipt.json"]).code, 0);
+    let digest = hex::encode(model::plain_phone_digests("+33199000009")[0]);
+    assert_eq!(with_input(&world, &["suppress", "--sha256"], &digest).code, 0);
+    let proof = consent(&world, &["prove", "+33199000009"]);
+    assert!(proof.err.contains("suppressed: whatever counts"), "{proof:?}");
+    let checked = consent(&world, &["prove", "--check", "receipt.json"]);
+    assert!(checked.out.contains("\nwhether the person is suppressed is not known: "), "{checked:?}");
+    let left_out = world.ferry(&["export", "suppression", "--sha256", "--to", "digests.csv"]);
+    assert!(left_out.out.ends_with("\n1 entry left out: known by the SHA-256 of others alone\n"), "{left_out:?}");
+}
+
+#[test]
 fn numbers_can_come_in_a_column_of_a_table() {
     let world = World::with_sms(ROWS);
     let table = "name;x,number\n\"a\nb\",+33 1 99 00 00 01\nc,01 99 00 00 02\n";
@@ -95,6 +112,15 @@ fn numbers_can_come_in_a_column_of_a_table() {
     assert_eq!(told.out, "2 suppressed; the list holds 2\n");
     let told = with_input(&world, &["suppress", "--column", "number"], "name;number\na;+33 1 99 00 00 03\n");
     assert_eq!(told.out, "1 suppressed; the list holds 3\n");
+    let other_case = with_input(&world, &["suppress", "--column", "téléphone"], "Nom;TÉLÉPHONE\na;+33 1 99 00 00 04\n");
+    assert!(other_case.out.starts_with("1 suppressed"), "{other_case:?}");
+    let listed = with_input(&world, &["suppress", "--column", "number"], "Nom;Téléphone\na;+33 1 99 00 00 05\n");
+    assert!(listed.err.contains("names no column number: its columns are Nom, Téléphone; nothing"), "{}", listed.err);
+    // A first line that names no known column can be about a person.
+    let hidden = with_input(&world, &["suppress", "--column", "number"], "Marie;+33 1 99 00 00 05\n");
+    assert!(hidden.err.contains("names no column number, whether") && !hidden.err.contains("Marie"), "{}", hidden.err);
+    let short = with_input(&world, &["suppress", "--column", "phone"], "name,phone\na,+33199000005\n+33199000006\n");
+    assert!(short.err.contains("line 3 of standard input ends before column phone"), "{}", short.err);
     let wrong = with_input(&world, &["suppress", "--column", "number"], "number,x\n\"\",\nnobody,\n");
     assert!(wrong.err.contains("line 3 of standard input is neither"), "{}", wrong.err);
 }

@@ -104,7 +104,7 @@ pub struct SourceSection {
     /// Default: detected.
     #[schemars(with = "Option<String>")]
     encoding: Option<Encoding>,
-    /// Whether the first line of a CSV file names the columns. Without a header the columns are `column_1`, `column_2`,
+    /// Whether the first line of a CSV file or a sheet names the columns. Without a header the columns are `column_1`, `column_2`,
     /// … Default: detected.
     header: Option<bool>,
     /// The line, or the row of the sheet, that names the columns, counted from 1. The lines above it are skipped.

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::formats::csv::records::{CsvRecord, CsvScanner};
 use crate::row::MOST_COLUMNS;
-use crate::titles::{MOST_LINES, header_below_titles};
+use crate::titles::{MOST_LINES, header_below_titles, is_row, numbered};
 
 /// What can stand between the cells of a table.
 pub const DELIMITERS: [u8; 4] = *b",;\t|";
@@ -44,9 +44,7 @@ pub(crate) fn read_head(start: &[u8], is_all: bool, given: CsvSettings) -> io::R
     let cells = if let HeadColumns::Named(cells) = &first.columns { cells.as_slice() } else { &[] };
     let has_header = given.header_row.is_some() || given.has_header.unwrap_or_else(|| !is_row(cells));
     let columns = match first.columns {
-        HeadColumns::Named(cells) if !has_header => {
-            HeadColumns::Named((1..=cells.len()).map(|it| format!("column_{it}")).collect())
-        }
+        HeadColumns::Named(cells) if !has_header => HeadColumns::Named(numbered(cells.len())),
         other => other,
     };
     Ok(CsvHead { delimiter, columns, has_header, line: first.line, n_title_lines: first.n_title_lines })
@@ -158,17 +156,6 @@ fn longest_line(text: &[u8]) -> &[u8] {
 fn physical_line(text: &[u8], number: usize) -> Option<&[u8]> {
     let ends_with_newline = text.contains(&b'\n');
     text.split(|it| *it == if ends_with_newline { b'\n' } else { b'\r' }).nth(number)
-}
-
-/// Whether the first line is a row and not a header, as in a list of phone numbers, with or without names.
-fn is_row(cells: &[String]) -> bool {
-    let n_digits = |it: &String| it.bytes().filter(u8::is_ascii_digit).count();
-    let is_bare = |it: &String| it.chars().all(|it| it.is_ascii_digit() || it.is_whitespace() || "+-().".contains(it));
-    match cells.iter().any(|it| it.contains(char::is_alphabetic)) {
-        false => cells.iter().any(|it| n_digits(it) >= 7),
-        // A column may be named by a day, such as 20260131, but not by a longer number.
-        true => cells.iter().any(|it| is_bare(it) && n_digits(it) >= 9),
-    }
 }
 
 /// The delimiter that a line `sep=;` names, which is how a file tells Excel.
