@@ -12,9 +12,10 @@ pub mod rules;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use crm::{Crm, KnownStatements};
+use crm::{Crm, KnownStatements, MovedNumbers};
 use extract::{Probe, Row, Settings};
 use model::{ConsentState, ContactId, IdentityKind, Statement};
+use phone::PhoneNumber;
 use tokio::sync::mpsc;
 
 use crate::ConsentError;
@@ -70,6 +71,10 @@ pub async fn import(
         seen: HashSet::new(),
         strangers: HashSet::new(),
         viber: HashMap::new(),
+        moved: match crm {
+            Some(crm) => crm.moved_numbers().await?,
+            None => MovedNumbers::default(),
+        },
     };
     let (sender, mut batches) = mpsc::channel(BATCHES_AHEAD);
     let reading = tokio::task::spawn_blocking(move || read(&probe, &rules, &columns, &sender));
@@ -169,6 +174,8 @@ struct Recorder<'a> {
     strangers: HashSet<ContactId>,
     /// The contacts of Viber users.
     viber: HashMap<(String, String), ContactId>,
+    /// The numbers that have changed hands.
+    moved: MovedNumbers,
 }
 
 impl Recorder<'_> {
@@ -178,6 +185,7 @@ impl Recorder<'_> {
         self.counts.n_rows += batch.len() as u64;
         for FileRow { line, read, cells, .. } in self.without_own(batch).await? {
             match read {
+                Ok(row) if self.is_yes_of_left_number(&row) => refused.push((line, Refusal::NumberLeft, cells)),
                 Ok(row) => rows.push((line, self.id_of(&row.person).await?, row, cells)),
                 Err(refusal) => refused.push((line, refusal, cells)),
             }
@@ -210,6 +218,13 @@ impl Recorder<'_> {
             self.counts.count(row, &new, &is_added, &self.rules);
         }
         Ok(())
+    }
+
+    /// Whether a row is a yes of a number that its owner has left: another person can have said it.
+    fn is_yes_of_left_number(&self, row: &ReadRow) -> bool {
+        let is_yes = row.statements.iter().any(|it| it.state == ConsentState::Yes);
+        let is_left = |it: &PhoneNumber| !self.moved.left.is_empty() && self.moved.left.contains(&it.to_string());
+        is_yes && matches!(&row.person, Person::Phone(number) if is_left(number))
     }
 
     /// Leaves out the rows of an exported ledger that this database wrote: it has their statements, retracted or not.
@@ -293,11 +308,23 @@ impl Recorder<'_> {
         RecordedRow::new(line, &row, first..new.len())
     }
 
+    /// The contact of a number: the one that was imported with it, else the one that has changed to it.
+    async fn id_of_phone(&self, number: PhoneNumber) -> Result<ContactId, ConsentError> {
+        let id = self.rules.key.of_phone(number);
+        if self.moved.now.is_empty() {
+            return Ok(id);
+        }
+        match self.moved.now.get(&number.to_string()) {
+            Some(now) if !self.is_of_contact(id).await? => Ok(*now),
+            _ => Ok(id),
+        }
+    }
+
     /// The contact of a person. A Viber user who is not in the database has the id that a run gives it.
     async fn id_of(&mut self, person: &Person) -> Result<ContactId, ConsentError> {
         let (scope, id) = match person {
             Person::Contact(id) => return Ok(*id),
-            Person::Phone(number) => return Ok(self.rules.key.of_phone(*number)),
+            Person::Phone(number) => return self.id_of_phone(*number).await,
             Person::Viber { scope, id } => (scope.clone(), id.clone()),
         };
         if let Some(known) = self.viber.get(&(scope.clone(), id.clone())) {

@@ -67,19 +67,18 @@ pub(crate) fn contacts_with_number(phones: &str, digits: &str) -> String {
 
 const GAINED: &str = "select coalesce(contact_survivor.contact_id, said.contact_id) as contact_id, e164 \
     from identity_gained as said left join contact_survivor on contact_survivor.merged_id = said.contact_id \
+    where not exists (select 1 from contact where contact.contact_id = said.contact_id and contact.e164 = said.e164) \
     order by at, 1";
-const LEFT: &str = "select coalesce(contact_survivor.contact_id, said.contact_id) as contact_id, \
-      case said.from_kind when 'phone' then said.from_value else '+' || said.from_value end as e164 \
-    from identity_event as said left join contact_survivor on contact_survivor.merged_id = said.contact_id \
-    where said.event = 'changed' and (said.from_kind = 'phone' or said.from_kind = 'wa_id')";
+const LEFT: &str = "select case said.from_kind when 'phone' then said.from_value else '+' || said.from_value end as e164 \
+    from identity_event as said where said.event = 'changed' and (said.from_kind = 'phone' or said.from_kind = 'wa_id')";
 
 /// Numbers of people that have changed since they were imported.
 #[derive(Clone, Debug, Default)]
 pub struct MovedNumbers {
     /// The contact that has a number by the last event about it. Numbers are in E.164 form.
     pub now: HashMap<String, ContactId>,
-    /// The numbers that contacts have left for other ones.
-    pub left: HashSet<(ContactId, String)>,
+    /// The numbers that somebody has left for another, and that nobody is known to have since.
+    pub left: HashSet<String>,
 }
 
 /// The most events whose ids are looked up in one statement.
@@ -205,12 +204,9 @@ impl Crm {
     pub async fn moved_numbers(&self) -> Result<MovedNumbers, LoadError> {
         let row = |it: &dyn Row| Ok((it.contact_id(0)?, it.text(1)?));
         let now = self.select(READ, GAINED, &[], row).await?;
-        let left = self.select(READ, LEFT, &[], row).await?;
-        let has = |contact: ContactId, number: &str| now.iter().any(|it| it.0 == contact && it.1 == number);
-        Ok(MovedNumbers {
-            left: left.into_iter().filter(|(contact, number)| !has(*contact, number)).collect(),
-            now: now.into_iter().map(|(contact, number)| (number, contact)).collect(),
-        })
+        let left = self.select(READ, LEFT, &[], |it| it.text(0)).await?;
+        let now: HashMap<String, ContactId> = now.into_iter().map(|(contact, number)| (number, contact)).collect();
+        Ok(MovedNumbers { left: left.into_iter().filter(|it| !now.contains_key(it)).collect(), now })
     }
 
     /// The merges that hold, as pairs of the contact that stays and the other.

@@ -14,6 +14,8 @@ pub enum Refusal {
     Row(Reason),
     NoPerson,
     Phone(Reason),
+    /// A yes of a number that its owner has left.
+    NumberLeft,
     ContactId,
     NoScope,
     /// The phone, the contact id and the Viber id are not of one person.
@@ -73,6 +75,10 @@ impl Refusal {
             Self::Row(reason) => reason.describe(),
             Self::NoPerson => "the row names nobody: it has no phone, contact id or Viber id",
             Self::Phone(reason) => reason.describe(),
+            Self::NumberLeft => {
+                "somebody has left this number for another, so another person can have said yes: name the person by the new \
+                 number or by contact_id"
+            }
             Self::ContactId => "a contact id has 32 hexadecimal digits: `ferry trace` shows it",
             Self::NoScope => {
                 "a Viber id needs its scope, such as the name of the bot: add a column scope, or give --scope"

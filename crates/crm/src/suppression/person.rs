@@ -11,10 +11,11 @@ use crate::suppression::Suppressee;
 use crate::suppression::digest_of::DigestOf;
 
 const PHONES: &str = "select contact_id, e164 from contact";
-const IDENTITIES: &str = "select contact_id, kind, scope, value from identity";
+/// Identities by what imports wrote, and numbers by what happened since.
+const IDENTITIES: &str = "select contact_id, kind, scope, value from ( \
+      select contact_id, kind, scope, value from identity union all \
+      select contact_id, 'phone' as kind, '' as scope, e164 as value from identity_gained) as named";
 const PAGE: &str = "select contact_id, e164 from contact where contact_id > $1 order by contact_id limit $2";
-const IDENTITIES_BETWEEN: &str =
-    "select contact_id, kind, scope, value from identity where contact_id >= $1 and contact_id <= $2";
 /// How many contacts are read at once.
 const PAGE_SIZE: i64 = 4000;
 /// How many values a statement lists.
@@ -123,7 +124,8 @@ impl Tx {
         let mut people: Vec<Person> = rows.into_iter().map(person).collect();
         let (Some(first), Some(last)) = (people.first(), people.last()) else { return Ok(people) };
         let (first, last) = (first.id, last.id);
-        let identities = self.select(IDENTITIES_BETWEEN, &[(&first).into(), (&last).into()], identity_of).await?;
+        let between = format!("{IDENTITIES} where contact_id >= $1 and contact_id <= $2");
+        let identities = self.select(&between, &[(&first).into(), (&last).into()], identity_of).await?;
         for (id, identity) in identities {
             if let Ok(place) = people.binary_search_by_key(&id, |it| it.id) {
                 people[place].add_identity(identity);

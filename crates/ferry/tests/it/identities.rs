@@ -1,6 +1,7 @@
 //! Who has or had a number, and contacts that are held because of it.
 
 use crate::schemas::on;
+use crate::suppression::with_input;
 use crate::world::{Postgres, World, texts};
 
 const SMS: &[u8] = b"phone,name\n+33199000001,Ana\n+33199000002,Ben\n";
@@ -147,5 +148,28 @@ fn a_run_and_the_status_tell_how_many_contacts_are_held() {
         assert!(report.contains("ferry export segment held "), "the report lists them");
         let traced = world.ferry(&["trace", "+33199000001", "--run-dir", "run"]).out;
         assert!(traced.contains("  segment          held\n"), "{traced}");
+    });
+}
+
+#[test]
+fn what_is_imported_of_the_new_number_is_of_the_person_who_has_it_and_a_yes_of_the_old_one_is_refused() {
+    on_both(|world, url| {
+        assert_eq!(world.ferry(&["identity", "acknowledge", "+33199000003", "--by", "Eva"]).code, 0);
+        let state = "select consent.state || ' ' || coalesce(e164, '-') from consent left join contact using (contact_id) order by 1";
+        world.write(
+            "said.csv",
+            "phone,channel,state,said_at\n+33199000003,sms,stop,2026-06-01\n+33199000001,sms,yes,2026-07-01\n",
+        );
+        let ended = world.ferry(&["consent", "import", "said.csv"]);
+        assert_eq!(ended.code, 3, "{ended:?}");
+        assert!(ended.out.contains("1: somebody has left this number for another"), "{ended:?}");
+        assert_eq!(texts(url, state), ["stop +33199000001"]);
+        // The SHA-256 of +33199000003.
+        let digest = "f29ad831820ab9d25f6a951a9f6f58271a8e5c4359598f9bd10cf272f47e35d1\n";
+        let suppressed = with_input(world, &["suppress", "--sha256"], digest);
+        assert!(
+            suppressed.code == 0 && texts(url, "select 'held back' from suppressed") == ["held back"],
+            "{suppressed:?}"
+        );
     });
 }

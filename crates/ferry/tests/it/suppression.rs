@@ -20,7 +20,7 @@ const BEN: [&str; 2] = [
 ];
 
 /// Runs a command with this text on standard input.
-fn with_input(world: &World, arguments: &[&str], text: &str) -> Ended {
+pub(crate) fn with_input(world: &World, arguments: &[&str], text: &str) -> Ended {
     let mut command = world.command(arguments);
     let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = pipes.spawn().unwrap();
