@@ -536,7 +536,7 @@ fn reason(reason: Reason) -> &'static str {
     }
 }
 
-const GAPS: [(&str, &str); 31] = [
+const GAPS: [(&str, &str); 33] = [
     (
         "Infobip gives each received message once and keeps it for 48 hours",
         "Infobip ne donne chaque message reçu qu’une fois et le conserve 48 heures",
@@ -570,8 +570,16 @@ const GAPS: [(&str, &str); 31] = [
         "les mots et l’origine de chaque consentement restent dans la base d’où vient l’export",
     ),
     (
-        "consent to WhatsApp is not taken over: it needs its proof",
-        "le consentement à WhatsApp n’est pas repris\u{a0}: il lui faut sa preuve",
+        "consent to WhatsApp is taken over without its proof, so nothing may be sent for it: take the ledger across with ferry consent export",
+        "le consentement à WhatsApp est repris sans sa preuve, donc rien ne peut être envoyé pour lui\u{a0}: reprenez le registre avec ferry consent export",
+    ),
+    (
+        "who is held there is not held here: look at ferry identity there first",
+        "qui est retenu là-bas ne l’est pas ici\u{a0}: regardez d’abord ferry identity là-bas",
+    ),
+    (
+        "who is suppressed there counts as a refusal here: take the list across with ferry export suppression",
+        "qui est supprimé là-bas compte ici comme un refus\u{a0}: reprenez la liste avec ferry export suppression",
     ),
     (
         "answers about registration are not taken over: import the file of a verifier",
