@@ -25,8 +25,7 @@ impl KeptOut {
                 is_suppressed => Some(is_suppressed),
             },
         };
-        let hold = crm.holds().await?.into_iter().find(|it| it.contact == contact);
-        Ok(Self { is_suppressed, hold })
+        Ok(Self { is_suppressed, hold: crm.hold(contact).await? })
     }
 
     pub(crate) fn is_held(&self) -> bool {

@@ -49,19 +49,13 @@ const NAMING: &str = "select contact_id from identity_event where value = $1 and
 const WITH_VALUE: &str = "select contact_id from identity_event where value = $1 \
     union select contact_id from identity_event where from_value = $1";
 
-/// Selects the contacts to whom events have given one of some numbers, and no later event has taken it. `phones` and `digits`
-/// are lists of values in SQL: the numbers in E.164 form, and without the plus, which are WhatsApp ids.
+/// Selects the contacts that have one of some numbers by an event. `phones` and `digits` are lists of values in SQL: the numbers
+/// in E.164 form, and without the plus, which are WhatsApp ids.
 pub(crate) fn contacts_with_number(phones: &str, digits: &str) -> String {
     format!(
-        "select coalesce(contact_survivor.contact_id, said.contact_id) as contact_id from identity_event as said \
+        "select coalesce(contact_survivor.contact_id, said.contact_id) as contact_id from identity_gained as said \
            left join contact_survivor on contact_survivor.merged_id = said.contact_id \
-         where ((said.kind = 'phone' and said.value in ({phones})) or (said.kind = 'wa_id' and said.value in ({digits}))) \
-           and (said.event = 'observed' or said.event = 'linked' or said.event = 'changed') \
-           and not exists (select 1 from identity_event as gone \
-             where gone.contact_id = said.contact_id and gone.at >= said.at \
-               and ((gone.event = 'changed' and gone.from_kind = said.kind and gone.from_value = said.value) \
-                 or ((gone.event = 'ended' or gone.event = 'reassigned') and gone.kind = said.kind \
-                   and gone.value = said.value)))"
+         where (said.kind = 'phone' and said.value in ({phones})) or (said.kind = 'wa_id' and said.value in ({digits}))"
     )
 }
 
@@ -174,6 +168,11 @@ impl Crm {
         let contacts: Vec<ContactId> = contacts.into_iter().collect();
         let chains = alias_chains(&events, &imported, &merges_of(&contacts, &merges));
         Ok(chains.into_iter().filter(|it| it.has(&asked)).collect())
+    }
+
+    /// Why nothing may be sent to a contact; none if it may.
+    pub async fn hold(&self, contact: ContactId) -> Result<Option<Hold>, LoadError> {
+        self.reader(READ).await?.hold_of(contact).await
     }
 
     /// The contacts of which an event names this value, of whatever kind. Those that imports know by it are found by
