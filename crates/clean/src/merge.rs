@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use model::{
     Basis, Channel, ConsentPurpose, ConsentRecord, ConsentState, Contact, Direction, EarlierRows, Field, Identity,
     IdentityKind, NAME_PARTS, Personal, RowFinding, RowFindings, RowId, RowName, SaidAt, Statement, WordingName,
+    identity_name,
 };
 use phone::Region;
 use smallvec::SmallVec;
@@ -106,8 +107,8 @@ impl<'a> MergedRows<'a> {
         let n_said = self.statements.len();
         self.statements.extend(row.statements.into_iter().chain(held).map(|it| (it, row.row_id)));
         if row.is_absorbed && self.statements.len() > n_said {
-            let viber = || format!("{}:{}:{}", IdentityKind::Viber.name(), source.scope, row.viber_id);
-            let phone = |it: ParsedNumber| format!("{}::{}", IdentityKind::Phone.name(), it.number);
+            let viber = || identity_name(IdentityKind::Viber.name(), &source.scope, row.viber_id);
+            let phone = |it: ParsedNumber| identity_name(IdentityKind::Phone.name(), "", &it.number.to_string());
             self.spoken_by.insert(row.row_id, row.phone.map_or_else(viber, phone));
         }
         self.channels[row.channel as usize] = true;

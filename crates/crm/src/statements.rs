@@ -17,7 +17,7 @@ pub use record::{ConsentNow, Recorded};
 pub(crate) use reread::CONSENT_WORDS;
 pub use reread::Reread;
 pub(crate) use retractions::{RETRACTION, Retractions, push_retractions};
-pub(crate) use speakers::{comparable, identity_name, name_speaker, phone_name, speaker};
+pub(crate) use speakers::{comparable, name_speaker, phone_name, speaker};
 pub use wordings::{Wording, WordingError};
 
 use std::collections::HashMap;

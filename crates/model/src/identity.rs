@@ -55,6 +55,11 @@ impl IdentityKind {
     }
 }
 
+/// The name of an identity in one text, as statements and the database have it: `KIND:SCOPE:VALUE`.
+pub fn identity_name(kind: &str, scope: &str, value: &str) -> String {
+    format!("{kind}:{scope}:{value}")
+}
+
 /// The key of a contact: the first 128 bits of a keyed digest of its first identity.
 ///
 /// The same person gets the same id in every run made with the same [`ContactKey`].

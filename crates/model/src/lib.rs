@@ -49,7 +49,7 @@ pub use earlier_rows::{EarlierRows, attribute_value, tag_value};
 pub use evidence::{Answer, Evidence, IDENTITY_CHANGED, MAX_STATUS, MAX_WA_ID, PASSIVE, WaId, cleaned, is_plain};
 pub use field_change::{FieldChange, field_changes};
 pub use fill::fill;
-pub use identity::{ContactId, ContactKey, Identity, IdentityKind, KeyError};
+pub use identity::{ContactId, ContactKey, Identity, IdentityKind, KeyError, identity_name};
 pub use identity_event::{HoldReason, IdentityChange, IdentityEvent, ImportedIdentity};
 pub use item_counts::ItemCounts;
 pub use label::free_label;

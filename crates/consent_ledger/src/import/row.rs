@@ -6,7 +6,7 @@ use extract::Cells;
 use jiff::{SignedDuration, Timestamp};
 use model::{
     Basis, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, ContactId, IdentityKind, Personal, Proof,
-    SaidAt, Statement, WordingName,
+    SaidAt, Statement, WordingName, identity_name,
 };
 use phone::PhoneNumber;
 
@@ -326,7 +326,7 @@ fn record<'a>(
     };
     let of_person = || match person {
         Person::Contact(_) | Person::Phone(_) => None,
-        Person::Viber { scope, id } => Some(format!("{}:{scope}:{id}", IdentityKind::Viber.name())),
+        Person::Viber { scope, id } => Some(identity_name(IdentityKind::Viber.name(), scope, id)),
     };
     let identity = match cell(StatementField::Identity) {
         "" => of_person(),

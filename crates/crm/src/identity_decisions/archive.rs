@@ -1,12 +1,12 @@
 //! The rows of both contacts before a merge, so that the merge can be taken back.
 
-use model::{ContactId, Statement};
+use model::{ContactId, Statement, identity_name};
 use serde_json::{Value, json};
 
 use crate::LoadError;
 use crate::contact::{CONTACT, IDENTITY};
 use crate::sql::{ArchivedRow, Row, Rows, Table, Tx};
-use crate::statements::{identity_name, phone_name};
+use crate::statements::phone_name;
 
 /// The rows of a contact, as the tables hold them.
 #[derive(Clone)]

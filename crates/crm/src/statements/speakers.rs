@@ -2,12 +2,7 @@
 
 use std::borrow::Cow;
 
-use model::{Contact, IdentityKind, Personal, Statement};
-
-/// The name of an identity, as `KIND:SCOPE:VALUE`.
-pub(crate) fn identity_name(kind: &str, scope: &str, value: &str) -> String {
-    format!("{kind}:{scope}:{value}")
-}
+use model::{Contact, IdentityKind, Personal, Statement, identity_name};
 
 /// The name of a phone number.
 pub(crate) fn phone_name(e164: &str) -> String {
