@@ -174,7 +174,6 @@ impl Layout {
             cells.into_iter().find(|it| !is_blank(it)).unwrap_or("")
         };
         let event = get(Field::Direction).trim();
-        let (consent_channel, consents) = self.consents(&cell);
         if ProfileWords::has(&self.words.ignored, event) {
             return Err(Reason::NotAContact);
         }
@@ -184,6 +183,7 @@ impl Layout {
         if is_float(phone) {
             return Err(Reason::Float);
         }
+        let (consent_channel, consents) = self.consents(&cell);
         Ok(RawContact {
             phone,
             is_international: self.is_international,

@@ -1,4 +1,4 @@
-//! Who keeps which statements of two merged contacts once the merge is undone.
+//! The statements that each of two merged contacts keeps once the merge is undone.
 //!
 //! What both had before the merge stays with each of them. A refusal that came since stays with both, and so does an answer
 //! that is not understood: nobody may be written to because it went to the other. A yes that came since stays with the
@@ -18,7 +18,7 @@ use crate::statements::{LedgerEntry, comparable};
 const MERGES: &str = "select contact_id, survivor_id, at, before from (select other_id as contact_id, \
     contact_id as survivor_id, at, before from decision where decision = 'merge') as merge";
 
-/// Who of two contacts keeps a statement.
+/// Which of two contacts keep a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Keepers {
     pub(super) survivor: bool,
@@ -45,7 +45,7 @@ impl Parting {
         }
     }
 
-    /// Who keeps a statement that the contact which stays holds now.
+    /// The contacts that keep a statement which the survivor holds now.
     pub(super) fn keepers(&self, said: &Statement) -> Keepers {
         let [survivor, absorbed] = match said.id() {
             id if self.own.contains(&id) => [true, false],
@@ -85,8 +85,7 @@ impl Tx {
         &mut self,
         ids: &[ContactId],
     ) -> Result<HashMap<ContactId, String>, LoadError> {
-        let select = MERGES.replace("survivor_id, at, before from (", "before from (");
-        let found = self.select_of(&select, ids, |it| Ok((it.contact_id(0)?, it.text(1)?))).await?;
+        let found = self.select_of(MERGES, ids, |it| Ok((it.contact_id(0)?, it.text(3)?))).await?;
         let mut names = HashMap::new();
         for (id, before) in found {
             names.extend(Before::read(&before)?.absorbed.names().into_iter().next().map(|it| (id, it)));

@@ -1,5 +1,6 @@
 //! Adds statements to the ledger that come from no run, and says what counts.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
@@ -79,19 +80,22 @@ impl Crm {
 
 impl Tx {
     /// The statements; those of a contact that was merged into another name the identity that spoke.
-    async fn named_speakers(
+    async fn named_speakers<'a>(
         &mut self,
         survivors: &Merges,
-        said: &[(ContactId, Statement)],
-    ) -> Result<Vec<(ContactId, Statement)>, LoadError> {
+        said: &'a [(ContactId, Statement)],
+    ) -> Result<Cow<'a, [(ContactId, Statement)]>, LoadError> {
         let is_absorbed = |it: &ContactId| survivors.survivor(*it).is_some();
         let absorbed: Vec<ContactId> = said.iter().map(|it| it.0).filter(is_absorbed).collect();
+        if absorbed.is_empty() {
+            return Ok(said.into());
+        }
         let names = self.names_of_absorbed(&absorbed).await?;
         let mut named = said.to_vec();
         for (contact, statement) in &mut named {
             name_speaker([statement], names.get(contact).map(String::as_str));
         }
-        Ok(named)
+        Ok(named.into())
     }
 
     /// Records the statements at some places of `said` for each contact, and tells of each whether it was added.
