@@ -63,7 +63,7 @@ end $$;
 create trigger suppression_delete before delete on suppression
   for each row execute function check_suppression_delete();
 
--- Whom an entry is about is only forgotten once the entry is gone, or once the contact itself was taken off the list after it.
+-- The link of an entry to a contact goes only after the entry, or after the contact itself was taken off the list later.
 create trigger suppression_contact_change before update or truncate on suppression_contact for each statement
   execute function refuse_change('suppression_contact: whom an entry is about is never changed or forgotten');
 create function check_link_delete() returns trigger language plpgsql as $$

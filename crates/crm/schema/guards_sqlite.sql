@@ -73,7 +73,7 @@ create trigger suppression_delete before delete on suppression
           and (again.key_id <> old.key_id or old.digest_of = 'sha256')))
 begin select raise(abort, 'suppression: entries are never deleted; ferry suppress --remove takes one back'); end;
 
--- Whom an entry is about is only forgotten once the entry is gone, or once the contact itself was taken off the list after it.
+-- The link of an entry to a contact goes only after the entry, or after the contact itself was taken off the list later.
 create trigger suppression_contact_insert before insert on suppression_contact
   when exists (select 1 from suppression_contact where contact_id = new.contact_id and key_id = new.key_id
     and digest = new.digest)

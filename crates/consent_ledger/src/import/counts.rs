@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use model::{ConsentPurpose, ConsentState, ContactId, Statement};
+use model::{ConsentChannel, ConsentPurpose, ConsentState, ContactId, Statement};
 
 use crate::import::columns::StatementField;
 use crate::import::header::HeaderLine;
@@ -144,7 +144,7 @@ pub(super) fn covers_nothing(rules: &Rules, statement: &Statement) -> bool {
         return false;
     }
     match statement.wording() {
-        None => statement.channel == model::ConsentChannel::Whatsapp,
+        None => statement.channel == ConsentChannel::Whatsapp,
         Some(wording) => {
             let names = |it: ConsentPurpose| statement.purpose.includes(it) && rules.wordings.names(wording, it);
             !ConsentPurpose::OF_MESSAGES.into_iter().any(names)
