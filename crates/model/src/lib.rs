@@ -11,6 +11,7 @@ mod decision;
 mod digest;
 mod digest_input;
 mod earlier_rows;
+mod event;
 mod evidence;
 mod field_change;
 mod fill;
@@ -46,6 +47,11 @@ pub use decision::IdentityDecision;
 pub use digest::{Digest, Hasher};
 pub use digest_input::DigestInput;
 pub use earlier_rows::{EarlierRows, attribute_value, tag_value};
+pub use event::{
+    AccountEvent, BrokenEvent, CallEvent, Event, EventContent, EventsRead, IdentityTelling, IdentityTold,
+    InboundMessage, MessageError, MessageState, NumberEvent, OtherEvent, PersonIds, PreferenceChoice, PreferenceEvent,
+    Price, StatusEvent, TemplateEvent,
+};
 pub use evidence::{Answer, Evidence, IDENTITY_CHANGED, MAX_STATUS, MAX_WA_ID, PASSIVE, WaId, cleaned, is_plain};
 pub use field_change::{FieldChange, field_changes};
 pub use fill::fill;
