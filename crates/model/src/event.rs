@@ -3,6 +3,7 @@
 //! One body brings any number of events. They are stored as they are here, so replays need no body.
 
 use jiff::Timestamp;
+use phone::PhoneNumber;
 use serde::{Deserialize, Serialize};
 
 use crate::Personal;
@@ -53,6 +54,20 @@ pub struct PersonIds {
     pub user_id: Option<Personal<String>>,
     pub parent_user_id: Option<Personal<String>>,
     pub username: Option<Personal<String>>,
+}
+
+impl PersonIds {
+    /// Whether no id is known.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The number that `wa_id` names: digits, with or without a plus.
+    pub fn phone(&self) -> Option<PhoneNumber> {
+        let Personal(id) = self.wa_id.as_ref()?;
+        let digits = id.trim();
+        PhoneNumber::from_e164(&format!("+{}", digits.strip_prefix('+').unwrap_or(digits)))
+    }
 }
 
 /// What became of a message of the business.

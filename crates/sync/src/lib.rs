@@ -19,4 +19,4 @@ pub use content::{Difference, ListedContent, differences};
 pub use follow::{Followed, follow};
 pub use known::{Announcement, DELETED, FLAG_DAYS, GONE, Known, PENDING_DELETION};
 pub use observation::{CategorySeen, Observation, StatusSeen};
-pub use webhook::{Named, of_webhook};
+pub use webhook::observed;

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use model::{Answer, IDENTITY_CHANGED, WaId};
+use model::{
+    Answer, Event, EventContent, IDENTITY_CHANGED, IdentityTelling, MessageState, PersonIds, StatusEvent, WaId,
+};
 use phone::PhoneNumber;
-use whatsapp::{Event, EventKind};
 
 /// The known answers, by number.
 #[derive(Clone, Debug, Default)]
@@ -50,45 +51,88 @@ impl KnownAnswers {
 /// and `sent` says only that Meta accepted the message
 /// (<https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes>).
 pub fn known_answer(event: &Event) -> Option<KnownAnswer> {
-    let (answer, raw) = match event.kind {
-        EventKind::Inbound => (Answer::Registered, "inbound"),
-        EventKind::Read => (Answer::Registered, "read"),
-        EventKind::Played => (Answer::Registered, "played"),
-        EventKind::Delivered => (Answer::Registered, "delivered"),
-        EventKind::Failed(Some(131_026)) => (Answer::NoAnswer, "failed 131026"),
-        EventKind::IdentityChanged => (Answer::NoAnswer, IDENTITY_CHANGED),
-        EventKind::Failed(_) | EventKind::Sent | EventKind::Other => return None,
+    let (answer, raw) = match &event.content {
+        EventContent::Message(_) => (Answer::Registered, "inbound"),
+        EventContent::Status(status) => status_answer(status)?,
+        EventContent::Identity(told) if told.change != IdentityTelling::UserIdChanged => {
+            (Answer::NoAnswer, IDENTITY_CHANGED)
+        }
+        _ => return None,
     };
-    Some(KnownAnswer { at: event.at, answer, raw: raw.to_owned(), wa_id: None })
+    Some(KnownAnswer { at: event.at?, answer, raw: raw.to_owned(), wa_id: None })
+}
+
+fn status_answer(status: &StatusEvent) -> Option<(Answer, &'static str)> {
+    match (&status.state, status.error.as_ref().and_then(|it| it.code)) {
+        (MessageState::Read, _) => Some((Answer::Registered, "read")),
+        (MessageState::Delivered, _) => Some((Answer::Registered, "delivered")),
+        (MessageState::Failed, Some(131_026)) => Some((Answer::NoAnswer, "failed 131026")),
+        _ => None,
+    }
+}
+
+/// Returns the person whom an event is about. After a change of the number it is the person of the old one, because
+/// what was known of that number counts no longer.
+pub fn person_of(event: &Event) -> Option<&PersonIds> {
+    match &event.content {
+        EventContent::Status(it) => Some(&it.person),
+        EventContent::Message(it) => Some(&it.person),
+        EventContent::Preference(it) => Some(&it.person),
+        EventContent::Identity(it) if it.change == IdentityTelling::NumberChanged => Some(&it.before),
+        EventContent::Identity(it) => Some(&it.person),
+        EventContent::Call(it) => Some(&it.person),
+        EventContent::Template(_) | EventContent::Number(_) | EventContent::Account(_) | EventContent::Other(_) => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use model::{IdentityTold, MessageError, Personal};
+
     use super::*;
 
+    fn says(content: EventContent) -> String {
+        let at = Some(Timestamp::UNIX_EPOCH);
+        let event = Event { key: Personal::default(), account: String::new(), sender: String::new(), at, content };
+        let answer = known_answer(&event);
+        answer.map_or("nothing".to_owned(), |it| format!("{} by {}", it.answer.name(), it.raw))
+    }
+
     #[test]
-    fn what_an_event_says() {
-        let says = |kind| {
-            let answer = known_answer(&Event { phone: None, at: Timestamp::UNIX_EPOCH, kind });
-            answer.map_or("nothing".to_owned(), |it| format!("{} by {}", it.answer.name(), it.raw))
+    fn what_a_status_says() {
+        let says = |state, code| {
+            says(EventContent::Status(StatusEvent {
+                message: Personal::default(),
+                opaque_id: None,
+                state,
+                person: PersonIds::default(),
+                group: None,
+                error: Some(MessageError { code, details: None }),
+                price: None,
+            }))
         };
-        for (kind, expected) in [
-            (EventKind::Inbound, "registered by inbound"),
-            (EventKind::Read, "registered by read"),
-            (EventKind::Played, "registered by played"),
-            (EventKind::Delivered, "registered by delivered"),
-            (EventKind::Sent, "nothing"),
-            (EventKind::Failed(Some(131026)), "no_answer by failed 131026"),
-            (EventKind::Failed(Some(131049)), "nothing"),
-            (EventKind::Failed(Some(131050)), "nothing"),
-            (EventKind::Failed(Some(130472)), "nothing"),
-            (EventKind::Failed(Some(131047)), "nothing"),
-            (EventKind::Failed(None), "nothing"),
-            (EventKind::IdentityChanged, "no_answer by identity_changed"),
-            (EventKind::Other, "nothing"),
-        ] {
-            assert_eq!(says(kind.clone()), expected, "{kind:?}");
+        assert_eq!(says(MessageState::Read, None), "registered by read");
+        assert_eq!(says(MessageState::Delivered, None), "registered by delivered");
+        assert_eq!(says(MessageState::Sent, None), "nothing");
+        assert_eq!(says(MessageState::Other("melted".into()), None), "nothing");
+        assert_eq!(says(MessageState::Failed, Some(131_026)), "no_answer by failed 131026");
+        for code in [Some(131_049), Some(131_050), Some(130_472), Some(131_047), None] {
+            assert_eq!(says(MessageState::Failed, code), "nothing", "{code:?}");
         }
+    }
+
+    #[test]
+    fn another_number_or_key_ends_what_was_known_and_another_user_id_does_not() {
+        let says = |change| {
+            says(EventContent::Identity(IdentityTold {
+                change,
+                person: PersonIds::default(),
+                before: PersonIds::default(),
+            }))
+        };
+        assert_eq!(says(IdentityTelling::NumberChanged), "no_answer by identity_changed");
+        assert_eq!(says(IdentityTelling::KeyChanged), "no_answer by identity_changed");
+        assert_eq!(says(IdentityTelling::UserIdChanged), "nothing");
     }
 
     #[test]

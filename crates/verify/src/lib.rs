@@ -17,7 +17,7 @@ mod tests;
 pub use adapter::{Adapter, AdapterKind, Properties, Secret, UNOFFICIAL};
 pub use canaries::{CANARIES, Verdict, examine};
 pub use doubt::SUSPECT_ANSWERS;
-pub use known::{KnownAnswer, KnownAnswers, known_answer};
+pub use known::{KnownAnswer, KnownAnswers, known_answer, person_of};
 pub use match_answers::{Matched, Mismatches, NumberAnswer, match_answers};
 pub use shared_ids::ForeignIds;
 

@@ -1,8 +1,8 @@
 //! The protocols of WhatsApp and of its gateways. The only crate that knows Meta's JSON.
 //!
 //! One [`Client`] talks to one provider. Each protocol adds its calls in a module: `cloud`, `gateways`, `on_premises`.
-//! Whatever the protocol, a check of numbers gives a [`CheckAnswer`] per number. [`events`] reads the webhooks of the
-//! Cloud API.
+//! Whatever the protocol, a check of numbers gives a [`CheckAnswer`] per number. [`read_events`] reads the webhooks
+//! of the Cloud API.
 
 mod answer;
 mod client;
@@ -14,7 +14,7 @@ pub use answer::{CheckAnswer, CheckStatus};
 pub use client::Client;
 pub use cloud::templates::{PostOutcome, Submitted, TemplateState};
 pub use cloud::uploads::{UploadFile, UploadHandle, UploadSession, Uploads};
-pub use cloud::webhook::{Event, EventKind, NotAWebhook, events};
+pub use cloud::webhook::{NotAWebhook, read_events};
 pub use gateways::evolution::EVOLUTION_KEY;
 pub use gateways::waha::WAHA_KEY;
 pub use gateways::wuzapi::WUZAPI_KEY;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use extract::{Limits, Probe, Settings};
 use jiff::{SignedDuration, Timestamp};
-use model::{Answer, Digest, WaId};
+use model::{Answer, BrokenEvent, Digest, Event, PersonIds, WaId};
 use verify::{AdapterKind, KnownAnswer, KnownAnswers};
 
 use crate::open_run::OpenRun;
@@ -107,19 +107,29 @@ impl Reading {
                 return Ok(());
             }
             self.n_lines += 1;
-            match whatsapp::events(body) {
+            match whatsapp::read_events(body) {
                 Err(error) => self.reject(path, line, &error.to_string(), &String::from_utf8_lossy(body)),
-                Ok(events) if events.iter().any(|it| it.at > newest) => {
+                Ok(read) if read.events.iter().any(|it| it.at.is_some_and(|at| at > newest)) => {
                     self.reject(path, line, IN_THE_FUTURE, &String::from_utf8_lossy(body));
                 }
-                Ok(events) => events.iter().for_each(|event| match (event.phone, verify::known_answer(event)) {
-                    (None, _) => *self.silent.entry("events without a phone").or_default() += 1,
-                    (_, None) => *self.silent.entry("events that say nothing").or_default() += 1,
-                    (Some(phone), Some(report)) => self.known.add(phone, report),
-                }),
+                Ok(read) => {
+                    read.events.iter().for_each(|it| self.event(it));
+                    for BrokenEvent { place, reason } in &read.broken {
+                        self.reject(path, line, &format!("{place}: {reason}"), &String::from_utf8_lossy(body));
+                    }
+                }
             }
             anyhow::Ok(())
         })
+    }
+
+    fn event(&mut self, event: &Event) {
+        let person = verify::person_of(event);
+        match (person.and_then(PersonIds::phone), verify::known_answer(event)) {
+            (Some(phone), Some(answer)) => self.known.add(phone, answer),
+            (None, _) if person.is_some() => *self.silent.entry("events without a phone").or_default() += 1,
+            _ => *self.silent.entry("events that say nothing").or_default() += 1,
+        }
     }
 
     /// Reads a table of numbers and answers.
