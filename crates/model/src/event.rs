@@ -62,11 +62,41 @@ impl PersonIds {
         *self == Self::default()
     }
 
+    /// Reads one id by its form: where a number is expected, a business-scoped user id such as `US.13491208655302741918`
+    /// can stand, or that of a parent, `US.ENT.…`.
+    pub fn of_id(id: String) -> Self {
+        let kind = UserIdKind::of(&id);
+        let id = Some(Personal(id));
+        match kind {
+            Some(UserIdKind::Parent) => Self { parent_user_id: id, ..Self::default() },
+            Some(UserIdKind::Own) => Self { user_id: id, ..Self::default() },
+            None => Self { wa_id: id, ..Self::default() },
+        }
+    }
+
     /// The number that `wa_id` names: digits, with or without a plus.
     pub fn phone(&self) -> Option<PhoneNumber> {
         let Personal(id) = self.wa_id.as_ref()?;
         let digits = id.trim();
         PhoneNumber::from_e164(&format!("+{}", digits.strip_prefix('+').unwrap_or(digits)))
+    }
+}
+
+/// The two kinds of business-scoped user ids.
+enum UserIdKind {
+    Own,
+    Parent,
+}
+
+impl UserIdKind {
+    /// None if the text is no such id: a country, a dot, `ENT.` for a parent, and up to 128 letters and digits.
+    fn of(id: &str) -> Option<Self> {
+        let (country, rest) = id.split_once('.')?;
+        let parent = rest.strip_prefix("ENT.");
+        let own = parent.unwrap_or(rest);
+        let is_country = country.len() == 2 && country.bytes().all(|it| it.is_ascii_uppercase());
+        let is_id = (1..=128).contains(&own.len()) && own.bytes().all(|it| it.is_ascii_alphanumeric());
+        (is_country && is_id).then_some(if parent.is_some() { Self::Parent } else { Self::Own })
     }
 }
 
@@ -259,4 +289,49 @@ pub struct BrokenEvent {
 pub struct EventsRead {
     pub events: Vec<Event>,
     pub broken: Vec<BrokenEvent>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_number_or_a_user_id_by_its_form() {
+        let kind = |id: &str| {
+            let ids = PersonIds::of_id(id.to_owned());
+            [("number", ids.wa_id), ("user id", ids.user_id), ("parent", ids.parent_user_id)]
+                .into_iter()
+                .find_map(|(kind, id)| id.map(|_| kind))
+        };
+        let longest = format!("FR.{}", "a1".repeat(64));
+        for (id, expected) in [
+            ("33199000001", "number"),
+            ("US.13491208655302741918", "user id"),
+            ("US.ENT.11815799212886844830", "parent"),
+            ("US.ENT", "user id"),
+            ("US.", "number"),
+            ("us.1", "number"),
+            ("USA.1", "number"),
+            ("US.1-2", "number"),
+            ("US.ENT.1.2", "number"),
+            (&longest, "user id"),
+            (&format!("{longest}a"), "number"),
+        ] {
+            assert_eq!(kind(id), Some(expected), "{id}");
+        }
+    }
+
+    #[test]
+    fn the_number_of_a_person_is_read_with_and_without_plus() {
+        for (id, expected) in [
+            ("33199000001", Some("+33199000001")),
+            ("+33199000001", Some("+33199000001")),
+            ("FR.33199000001", None),
+            ("0199000001", None),
+            ("", None),
+        ] {
+            let ids = PersonIds { wa_id: Some(Personal(id.to_owned())), ..PersonIds::default() };
+            assert_eq!(ids.phone().map(|it| it.to_string()).as_deref(), expected, "{id}");
+        }
+    }
 }

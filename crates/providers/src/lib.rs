@@ -5,6 +5,8 @@
 //! guards against pages that repeat, links that loop or leave the host, and rows that move while they are read. `extract`
 //! reads the pages as it reads files that people saved, so a provider is understood in one place.
 //!
+//! [`TwilioRequest`] reads what Twilio calls back, and checks its signature.
+//!
 //! To add a provider: a folder with its streams, and an entry in [`PROVIDERS`]. Limits, windows and prices stand there with
 //! their date and source.
 
@@ -36,3 +38,4 @@ pub use catalog::{
 pub use connection::{Account, Connection};
 pub use pull::{DurablePage, PullError, PullOptions, Pulled, pull};
 pub use stream::{PageRead, Row, Stream};
+pub use twilio::callback::{TWILIO_OPAQUE_ID, TwilioRequest};

@@ -1,12 +1,14 @@
-//! Twilio: messages, participants of conversations, and scenarios: content templates and Studio flows.
+//! Twilio: messages, participants of conversations, callbacks, and scenarios: content templates and Studio flows.
 //!
 //! Facts: twilio-oai `twilio_api_v2010`, `twilio_conversations_v1`, `twilio_content_v1` and `twilio_studio_v2`
 //! (2026-04-14), twilio.com/docs/errors/20429, and support.twilio.com article 223181008; read 2026-11-22.
 
 mod bulk_export;
+pub(crate) mod callback;
 mod content;
 mod messages;
 mod participants;
+mod signature;
 mod studio;
 
 use std::time::Duration;

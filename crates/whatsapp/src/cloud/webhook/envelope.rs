@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{BrokenEvent, Event, EventContent, EventsRead, OtherEvent, cleaned};
+use model::{BrokenEvent, Event, EventContent, EventsRead, OtherEvent, cleaned, without_lone_surrogates};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -189,9 +189,12 @@ fn read_whole(change: &Change<'_>, place: &str, read: &mut EventsRead) {
     }
 }
 
-/// Reads a part. It fails for JSON that nests too deep, and for texts and numbers that nothing here can hold.
+/// Reads a part. It fails for JSON that nests too deep, and for numbers that nothing here can hold.
+///
+/// A text that was cut inside an emoji can hold half of a surrogate pair, which JSON allows and `serde_json` does not.
 fn parsed(part: &RawValue) -> Result<Value, Unreadable> {
-    serde_json::from_str(part.get()).map_err(|_| NOT_JSON)
+    let lenient = || serde_json::from_slice(&without_lone_surrogates(part.get().as_bytes()));
+    serde_json::from_str(part.get()).or_else(|_| lenient()).map_err(|_| NOT_JSON)
 }
 
 fn keep(read: &mut EventsRead, place: String, event: Result<Event, Unreadable>) {

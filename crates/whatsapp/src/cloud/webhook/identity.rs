@@ -23,16 +23,16 @@ pub(super) fn system(change: &Change<'_>, item: &Value) -> Result<Event, Unreada
 /// The number of the message is the old one.
 fn number_changed(item: &Value, system: &Value) -> Result<IdentityTold, Unreadable> {
     let person = people::ids(system, "wa_id", "user_id", "parent_user_id")?;
-    let wa_id = person.wa_id.clone().or(people::ids_of(word(system, "new_wa_id")?).wa_id);
-    let old = people::ids_of(word(system, "customer")?.or(word(item, "from")?));
-    let before = PersonIds { wa_id: old.wa_id.clone(), ..ids_before(item, system, &person)? };
+    let wa_id = person.wa_id.clone().or(number(word(system, "new_wa_id")?));
+    let old = number(word(system, "customer")?.or(word(item, "from")?));
+    let before = PersonIds { wa_id: old, ..ids_before(item, system, &person)? };
     Ok(IdentityTold { change: IdentityTelling::NumberChanged, person: PersonIds { wa_id, ..person }, before })
 }
 
 /// The number stays as it is, so it names the person after the change as before.
 fn user_id_changed(item: &Value, system: &Value) -> Result<IdentityTold, Unreadable> {
     let person = people::ids(system, "wa_id", "user_id", "parent_user_id")?;
-    let wa_id = person.wa_id.clone().or(people::ids_of(word(item, "from")?).wa_id);
+    let wa_id = person.wa_id.clone().or(number(word(item, "from")?));
     let before = ids_before(item, system, &person)?;
     Ok(IdentityTold { change: IdentityTelling::UserIdChanged, person: PersonIds { wa_id, ..person }, before })
 }
@@ -63,13 +63,18 @@ pub(super) fn update(change: &Change<'_>, item: &Value) -> Result<Event, Unreada
         Ok((now.map(Personal), word(part(name), "previous")?.map(Personal)))
     };
     let ((user_id, old), (parent_user_id, old_parent)) = (pair("user_id")?, pair("parent_user_id")?);
-    let wa_id = people::ids_of(word(item, "wa_id")?).wa_id;
+    let wa_id = number(word(item, "wa_id")?);
     let told = IdentityTold {
         change: IdentityTelling::UserIdChanged,
         person: PersonIds { wa_id, user_id, parent_user_id, username: None },
         before: PersonIds { user_id: old, parent_user_id: old_parent, ..PersonIds::default() },
     };
     told_event(change, key::of(&["user id", &change.sender, &key::digest(item)]), item, told)
+}
+
+/// An id that is a number.
+fn number(id: Option<String>) -> Option<Personal<String>> {
+    PersonIds::of_id(id?).wa_id
 }
 
 fn told_event(

@@ -69,31 +69,11 @@ fn contact_ids(contact: &Value) -> Result<PersonIds, Unreadable> {
 
 /// Reads the ids of a person from three fields of an item.
 pub(super) fn ids(item: &Value, number: &str, user_id: &str, parent: &str) -> Result<PersonIds, Unreadable> {
-    let named = ids_of(word(item, number)?);
+    let named = word(item, number)?.map(PersonIds::of_id).unwrap_or_default();
     Ok(PersonIds {
         wa_id: named.wa_id,
         user_id: word(item, user_id)?.map(Personal).or(named.user_id),
         parent_user_id: word(item, parent)?.map(Personal).or(named.parent_user_id),
         username: None,
     })
-}
-
-/// What an id is, by its form.
-pub(super) fn ids_of(id: Option<String>) -> PersonIds {
-    let is_user_id = id.as_deref().is_some_and(is_user_id);
-    let is_parent = is_user_id && id.as_deref().is_some_and(|it| it.get(3..).is_some_and(|it| it.starts_with("ENT.")));
-    let id = id.map(Personal);
-    match (is_user_id, is_parent) {
-        (_, true) => PersonIds { parent_user_id: id, ..PersonIds::default() },
-        (true, false) => PersonIds { user_id: id, ..PersonIds::default() },
-        (false, false) => PersonIds { wa_id: id, ..PersonIds::default() },
-    }
-}
-
-/// Whether an id is a business-scoped user id such as `US.13491208655302741918`, or that of a parent, `US.ENT.…`.
-fn is_user_id(id: &str) -> bool {
-    let Some((country, rest)) = id.split_once('.') else { return false };
-    let own = rest.strip_prefix("ENT.").unwrap_or(rest);
-    let is_country = country.len() == 2 && country.bytes().all(|it| it.is_ascii_uppercase());
-    is_country && (1..=128).contains(&own.len()) && own.bytes().all(|it| it.is_ascii_alphanumeric())
 }

@@ -60,7 +60,6 @@ fn one_broken_event_costs_one_event() {
         r#"{"id":"wamid.1","status":"sent","timestamp":99999999999999999999}"#.to_owned(),
         format!(r#"{{"id":"{long}","status":"sent","timestamp":"1767000001"}}"#),
         r#"{"id":"wamid\u0000","status":"sent","timestamp":"1767000001"}"#.to_owned(),
-        r#"{"id":"wamid.\ud83d","status":"sent","timestamp":"1767000001"}"#.to_owned(),
         r#"{"id":"wamid.1","status":"sent","timestamp":1e999}"#.to_owned(),
         format!(r#"{{"id":"wamid.1","deep":{deep}}}"#),
     ];
@@ -82,7 +81,6 @@ fn one_broken_event_costs_one_event() {
             broken /entry/0/changes/0/value/statuses/7: an id or word is too long or has control characters
             broken /entry/0/changes/0/value/statuses/8: it is not the JSON that was expected
             broken /entry/0/changes/0/value/statuses/9: it is not the JSON that was expected
-            broken /entry/0/changes/0/value/statuses/10: it is not the JSON that was expected
         "#]],
     );
 }
@@ -161,7 +159,7 @@ fn different_events_have_different_keys() {
     all.extend(keys(&body("account_review_update", r#"bare {"decision":"APPROVED"}"#)));
     let later = body("account_review_update", r#"bare {"decision":"APPROVED"}"#).replace("1767000000", "1767000009");
     all.extend(keys(&later));
-    // A group's status to the same person as the first: the member stands in the place of the recipient.
+    // The first status of the group is that of the same person: the member stands in the place of the recipient.
     assert_eq!(all.len(), 13);
     assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 12, "{all:#?}");
 }

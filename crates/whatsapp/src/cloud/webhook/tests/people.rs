@@ -69,6 +69,17 @@ fn a_refusal_without_time_or_id_is_kept() {
 }
 
 #[test]
+fn a_text_that_was_cut_inside_an_emoji_is_read() {
+    check(
+        "messages",
+        r#"{"messages":[{"from":"33199000001","id":"wamid.1","timestamp":"1767000001","type":"text","text":{"body":"STOP \ud83d"}}]}"#,
+        expect![[r#"
+            102 106 @1767000001 message text wamid.1, from 33199000001, text "STOP �"
+        "#]],
+    );
+}
+
+#[test]
 fn a_message_of_another_app_is_marked_and_one_of_a_group_names_it() {
     check(
         "standby",
