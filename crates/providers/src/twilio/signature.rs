@@ -123,6 +123,13 @@ mod tests {
     }
 
     #[test]
+    fn fields_are_signed_in_order_and_once_for_each_value() {
+        let signature = form(URL, "a=0&a=1&B=3&b=2").signature(TOKEN).unwrap();
+        assert!(form(URL, "b=2&a=1&B=3&a=1&a=0").is_signed(&signature, &[TOKEN]));
+        assert!(!form(URL, "a=0&a=2&B=3&b=2").is_signed(&signature, &[TOKEN]));
+    }
+
+    #[test]
     fn the_port_of_the_scheme_may_be_signed_or_not() {
         for (url, other) in [
             ("https://example.com/a?b=1", "https://example.com:443/a?b=1"),
