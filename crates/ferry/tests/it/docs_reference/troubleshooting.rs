@@ -99,7 +99,7 @@ const SAY_ALL: [&str; 5] = [
     "model/src/condition.rs",
     "phone/src/number.rs",
     "sandbox/src/fault.rs",
-    "whatsapp/src/cloud/webhook.rs",
+    "whatsapp/src/cloud/webhook/envelope.rs",
 ];
 
 /// The sources with types of errors, from `crates` on.
