@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use phone::PhoneNumber;
 use serde::{Deserialize, Serialize};
 
-use crate::Personal;
+use crate::{ConsentChannel, Personal};
 
 /// Something that a platform has told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,9 +19,42 @@ pub struct Event {
     pub account: String,
     /// The business's number or sender, as the platform names it. Empty if the event is about the whole account.
     pub sender: String,
+    /// The channel that it is about. Of none are only events that change nothing, such as those of another product.
+    pub channel: Option<EventChannel>,
     /// When it happened, by the word of the platform.
     pub at: Option<Timestamp>,
     pub content: EventContent,
+}
+
+/// A channel on which the business and people write to each other. One platform can have several, in one webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventChannel {
+    Sms,
+    Whatsapp,
+}
+
+impl EventChannel {
+    const ALL: [Self; 2] = [Self::Sms, Self::Whatsapp];
+
+    /// The name in the database.
+    pub fn name(self) -> &'static str {
+        ConsentChannel::from(self).name()
+    }
+
+    /// Reads back what [`EventChannel::name`] gave.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+}
+
+impl From<EventChannel> for ConsentChannel {
+    fn from(channel: EventChannel) -> Self {
+        match channel {
+            EventChannel::Sms => Self::Sms,
+            EventChannel::Whatsapp => Self::Whatsapp,
+        }
+    }
 }
 
 /// What an [`Event`] says.
@@ -48,7 +81,7 @@ pub enum EventContent {
 /// The ids by which a platform names a person. Any of them can be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonIds {
-    /// The digits of WhatsApp, or a number as the platform writes it.
+    /// The number: the digits of WhatsApp, or as the platform writes it. On other channels too.
     pub wa_id: Option<Personal<String>>,
     /// The business-scoped user id.
     pub user_id: Option<Personal<String>>,

@@ -48,7 +48,7 @@ pub use digest::{Digest, Hasher};
 pub use digest_input::DigestInput;
 pub use earlier_rows::{EarlierRows, attribute_value, tag_value};
 pub use event::{
-    AccountEvent, BrokenEvent, CallEvent, Event, EventContent, EventsRead, IdentityTelling, IdentityTold,
+    AccountEvent, BrokenEvent, CallEvent, Event, EventChannel, EventContent, EventsRead, IdentityTelling, IdentityTold,
     InboundMessage, MessageError, MessageState, NumberEvent, OtherEvent, PersonIds, PreferenceChoice, PreferenceEvent,
     Price, StatusEvent, TemplateEvent,
 };

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use model::{
-    Answer, Event, EventContent, IDENTITY_CHANGED, IdentityTelling, MessageState, PersonIds, StatusEvent, WaId,
+    Answer, Event, EventChannel, EventContent, IDENTITY_CHANGED, IdentityTelling, MessageState, PersonIds, StatusEvent,
+    WaId,
 };
 use phone::PhoneNumber;
 
@@ -44,13 +45,14 @@ impl KnownAnswers {
     }
 }
 
-/// Returns what an event says about registration; `None` if it says nothing.
+/// Returns what an event says about registration at WhatsApp; `None` if it says nothing, as one of another channel.
 ///
 /// A message that was delivered, read or received is proof. Error 131026 may mean that the number is not registered, that
 /// the terms were not accepted or that the application is too old. All other errors are about policy, windows and limits,
 /// and `sent` says only that Meta accepted the message
 /// (<https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes>).
 pub fn known_answer(event: &Event) -> Option<KnownAnswer> {
+    event.channel.filter(|it| *it == EventChannel::Whatsapp)?;
     let (answer, raw) = match &event.content {
         EventContent::Message(_) => (Answer::Registered, "inbound"),
         EventContent::Status(status) => status_answer(status)?,
@@ -92,25 +94,38 @@ mod tests {
     use super::*;
 
     fn says(content: EventContent) -> String {
-        let at = Some(Timestamp::UNIX_EPOCH);
-        let event = Event { key: Personal::default(), account: String::new(), sender: String::new(), at, content };
+        says_on(Some(EventChannel::Whatsapp), content)
+    }
+
+    fn says_on(channel: Option<EventChannel>, content: EventContent) -> String {
+        let (key, account, sender) = (Personal::default(), String::new(), String::new());
+        let event = Event { key, account, sender, channel, at: Some(Timestamp::UNIX_EPOCH), content };
         let answer = known_answer(&event);
         answer.map_or("nothing".to_owned(), |it| format!("{} by {}", it.answer.name(), it.raw))
     }
 
+    fn status(state: MessageState, code: Option<i64>) -> EventContent {
+        EventContent::Status(StatusEvent {
+            message: Personal::default(),
+            opaque_id: None,
+            state,
+            person: PersonIds::default(),
+            group: None,
+            error: Some(MessageError { code, details: None }),
+            price: None,
+        })
+    }
+
+    #[test]
+    fn a_delivery_by_sms_says_nothing_about_whatsapp() {
+        for channel in [Some(EventChannel::Sms), None] {
+            assert_eq!(says_on(channel, status(MessageState::Delivered, None)), "nothing");
+        }
+    }
+
     #[test]
     fn what_a_status_says() {
-        let says = |state, code| {
-            says(EventContent::Status(StatusEvent {
-                message: Personal::default(),
-                opaque_id: None,
-                state,
-                person: PersonIds::default(),
-                group: None,
-                error: Some(MessageError { code, details: None }),
-                price: None,
-            }))
-        };
+        let says = |state, code| says(status(state, code));
         assert_eq!(says(MessageState::Read, None), "registered by read");
         assert_eq!(says(MessageState::Delivered, None), "registered by delivered");
         assert_eq!(says(MessageState::Sent, None), "nothing");

@@ -1,24 +1,25 @@
 //! What Twilio calls back: statuses of messages, and messages of people, one in a request.
 //!
-//! Twilio names no time: when an event happened is when it came. WhatsApp's addresses begin with `whatsapp:`, and a
-//! business-scoped user id can stand in the place of a number. Fields come and go without notice, so only those that are
-//! needed are looked for.
+//! Twilio names no time: when an event happened is when it came. One address takes what comes by SMS and by WhatsApp.
+//! Addresses of WhatsApp begin with `whatsapp:`, and a business-scoped user id can stand in the place of a number; those of
+//! SMS have no such prefix. Fields come and go without notice, so only those that are needed are looked for.
 //!
-//! Facts: twilio.com/docs/messaging/guides/webhook-request and /track-outbound-message-status, and the changelog of
-//! 2026-07-20; read 2026-11-30.
+//! Facts: twilio.com/docs/messaging/guides/webhook-request, /track-outbound-message-status and
+//! /docs/messaging/tutorials/advanced-opt-out, and the changelog of 2026-07-20; read 2026-11-30.
 
 use std::collections::HashMap;
 
 use model::{
-    BrokenEvent, Digest, Event, EventContent, EventsRead, InboundMessage, MessageError, MessageState, OtherEvent,
-    PersonIds, Personal, StatusEvent, is_plain,
+    BrokenEvent, Digest, Event, EventChannel, EventContent, EventsRead, InboundMessage, MessageError, MessageState,
+    OtherEvent, PersonIds, Personal, StatusEvent, is_plain,
 };
 use url::form_urlencoded;
 
 /// The parameter of a callback's URL that brings back the id which the business gave a message.
 pub const TWILIO_OPAQUE_ID: &str = "ferry_id";
 
-const WHATSAPP: &str = "whatsapp:";
+/// The prefix of WhatsApp's addresses.
+const WHATSAPP: &str = "whatsapp";
 
 /// The longest id or word.
 const LONGEST: usize = 512;
@@ -38,7 +39,7 @@ pub struct TwilioRequest<'a> {
 impl TwilioRequest<'_> {
     /// Reads the event of the request. Nothing here checks its signature: see [`TwilioRequest::is_signed`].
     ///
-    /// Messages of other channels change nothing here: they become an [`OtherEvent`].
+    /// Messages of channels other than SMS and WhatsApp change nothing here: they become an [`OtherEvent`].
     pub fn events(&self) -> EventsRead {
         let event = match self.is_form {
             true => event(&Fields::read(self.body), self.opaque_id()),
@@ -108,13 +109,16 @@ fn event(fields: &Fields, opaque_id: Option<String>) -> Result<Event, Reason> {
     let code = fields.word(&["ErrorCode"])?;
     let is_inbound = ["received", "receiving"].contains(&&*state);
     let (person, sender) = if is_inbound { ("From", "To") } else { ("To", "From") };
+    let [person, sender] = [fields.word(&[person])?, fields.word(&[sender])?];
     let key = match is_inbound {
         true => key(&["message", &message]),
         false => key(&["status", &message, &state, code.as_deref().unwrap_or_default()]),
     };
-    let Some(person) = person_of(fields, person)? else {
-        let channel = fields.word(&["ChannelPrefix"])?.unwrap_or_else(|| "sms".to_owned());
-        return other(fields, key, OtherEvent { field: channel, kind: state, is_known: true });
+    let (channel, person) = match channel_of(person.as_deref(), sender.as_deref()) {
+        Ok(channel) => (channel, person_of(fields, channel, person.as_deref().unwrap_or_default())?),
+        Err(prefix) => {
+            return other(fields, key, OtherEvent { field: prefix.to_owned(), kind: state, is_known: true });
+        }
     };
     let content = match is_inbound {
         true => EventContent::Message(inbound(fields, message, person)?),
@@ -129,31 +133,46 @@ fn event(fields: &Fields, opaque_id: Option<String>) -> Result<Event, Reason> {
         }),
     };
     let account = fields.word(&["AccountSid"])?.unwrap_or_default();
-    Ok(Event { key, account, sender: fields.word(&[sender])?.unwrap_or_default(), at: None, content })
+    Ok(Event { key, account, sender: sender.unwrap_or_default(), channel: Some(channel), at: None, content })
 }
 
 fn other(fields: &Fields, key: Personal<String>, other: OtherEvent) -> Result<Event, Reason> {
     let account = fields.word(&["AccountSid"])?.unwrap_or_default();
-    Ok(Event { key, account, sender: String::new(), at: None, content: EventContent::Other(other) })
+    let content = EventContent::Other(other);
+    Ok(Event { key, account, sender: String::new(), channel: None, at: None, content })
 }
 
 fn key(parts: &[&str]) -> Personal<String> {
     Personal(serde_json::Value::from([&["twilio"], parts].concat()).to_string())
 }
 
-/// The person at an address; none if the address is not one of WhatsApp.
-fn person_of(fields: &Fields, address: &str) -> Result<Option<PersonIds>, Reason> {
-    let address = fields.word(&[address])?;
-    let Some(id) = address.as_deref().and_then(|it| it.strip_prefix(WHATSAPP)) else { return Ok(None) };
-    let named = PersonIds::of_id(id.trim_start_matches('+').to_owned());
+/// The channel of two addresses, that of a person first; if it is none that is read here, its prefix. An address without a
+/// prefix is one of SMS, unless that of the business says otherwise: a channel can name people by their numbers alone.
+fn channel_of<'a>(person: Option<&'a str>, business: Option<&'a str>) -> Result<EventChannel, &'a str> {
+    let Some(person) = person else { return Err("nobody") };
+    let prefix = |it: &'a str| it.split_once(':').map(|(prefix, _)| prefix);
+    match prefix(person).or_else(|| business.and_then(prefix)) {
+        None => Ok(EventChannel::Sms),
+        Some(WHATSAPP) => Ok(EventChannel::Whatsapp),
+        Some(other) => Err(other),
+    }
+}
+
+/// The person at an address.
+fn person_of(fields: &Fields, channel: EventChannel, address: &str) -> Result<PersonIds, Reason> {
+    if channel == EventChannel::Sms {
+        return Ok(PersonIds { wa_id: Some(Personal(address.to_owned())), ..PersonIds::default() });
+    }
+    let without_prefix = |it: &str| it.strip_prefix("whatsapp:").unwrap_or(it).to_owned();
+    let named = PersonIds::of_id(without_prefix(address).trim_start_matches('+').to_owned());
     let known = fields.word(&["ExternalUserIdentifier", "ExternalUserId"])?;
-    let known = known.map(|it| PersonIds::of_id(it.trim_start_matches(WHATSAPP).to_owned())).unwrap_or_default();
-    Ok(Some(PersonIds {
+    let known = known.map(|it| PersonIds::of_id(without_prefix(&it))).unwrap_or_default();
+    Ok(PersonIds {
         wa_id: named.wa_id.or(fields.word(&["WaId"])?.and_then(|it| PersonIds::of_id(it).wa_id)),
         user_id: named.user_id.or(known.user_id),
         parent_user_id: named.parent_user_id.or(known.parent_user_id),
         username: None,
-    }))
+    })
 }
 
 fn inbound(fields: &Fields, message: String, person: PersonIds) -> Result<InboundMessage, Reason> {
@@ -170,7 +189,8 @@ fn inbound(fields: &Fields, message: String, person: PersonIds) -> Result<Inboun
         group: None,
         kind,
         text: words(&["ButtonText", "ListTitle", "Body"]).map(Personal),
-        payload: words(&["ButtonPayload", "ListId"]),
+        // By SMS, a Messaging Service reads words of its own list, and says STOP, START or HELP.
+        payload: words(&["ButtonPayload", "ListId", "OptOutType"]),
         answers: fields.word(&["OriginalRepliedMessageSid"])?.map(Personal),
         is_standby: false,
     })
@@ -236,7 +256,8 @@ mod tests {
             other => format!("{other:?}"),
         };
         assert_eq!(event.at, None);
-        format!("{} {} {} {content}", event.key.0, event.account, event.sender)
+        let channel = event.channel.map_or("-", EventChannel::name);
+        format!("{} {} {} {channel} {content}", event.key.0, event.account, event.sender)
     }
 
     #[test]
@@ -244,7 +265,7 @@ mod tests {
         check(
             "SmsSid=SM1&SmsStatus=delivered&MessageStatus=delivered&ChannelToAddress=%2B3319900XXXX&To=whatsapp%3A%2B33199000001&ChannelPrefix=whatsapp&MessageSid=SM1&AccountSid=AC1&From=whatsapp%3A%2B12025550100&ApiVersion=2010-04-01",
             expect![[
-                r#"["twilio","status","SM1","delivered",""] AC1 whatsapp:+12025550100 Delivered of SM1, Some("0197-ab"), to 33199000001 - -, None"#
+                r#"["twilio","status","SM1","delivered",""] AC1 whatsapp:+12025550100 whatsapp Delivered of SM1, Some("0197-ab"), to 33199000001 - -, None"#
             ]],
         );
     }
@@ -254,7 +275,7 @@ mod tests {
         check(
             "MessageStatus=undelivered&MessageSid=SM1&To=whatsapp%3AUS.13491208655302741918&From=whatsapp%3A%2B12025550100&AccountSid=AC1&ErrorCode=63024&ErrorMessage=Invalid+recipient&EventType=UNDELIVERED",
             expect![[
-                r#"["twilio","status","SM1","undelivered","63024"] AC1 whatsapp:+12025550100 Failed of SM1, Some("0197-ab"), to - US.13491208655302741918 -, Some((Some(63024), Some("Invalid recipient")))"#
+                r#"["twilio","status","SM1","undelivered","63024"] AC1 whatsapp:+12025550100 whatsapp Failed of SM1, Some("0197-ab"), to - US.13491208655302741918 -, Some((Some(63024), Some("Invalid recipient")))"#
             ]],
         );
     }
@@ -284,13 +305,13 @@ mod tests {
         check(
             "SmsMessageSid=SM2&NumMedia=0&ProfileName=Ana&SmsSid=SM2&WaId=33199000001&SmsStatus=received&Body=Arr%C3%AAt+%F0%9F%99%82&To=whatsapp%3A%2B12025550100&NumSegments=1&MessageSid=SM2&AccountSid=AC1&From=whatsapp%3A%2B33199000001&OriginalRepliedMessageSid=SM1&ExternalUserIdentifier=FR.1",
             expect![[
-                r#"["twilio","message","SM2"] AC1 whatsapp:+12025550100 text SM2, from 33199000001 FR.1 -, Some("Arrêt 🙂"), None, answers Some("SM1")"#
+                r#"["twilio","message","SM2"] AC1 whatsapp:+12025550100 whatsapp text SM2, from 33199000001 FR.1 -, Some("Arrêt 🙂"), None, answers Some("SM1")"#
             ]],
         );
         check(
             "MessageSid=SM3&SmsStatus=received&Body=hi&To=whatsapp%3A%2B12025550100&From=whatsapp%3AUS.ENT.1&AccountSid=AC1",
             expect![[
-                r#"["twilio","message","SM3"] AC1 whatsapp:+12025550100 text SM3, from - - US.ENT.1, Some("hi"), None, answers None"#
+                r#"["twilio","message","SM3"] AC1 whatsapp:+12025550100 whatsapp text SM3, from - - US.ENT.1, Some("hi"), None, answers None"#
             ]],
         );
     }
@@ -301,37 +322,58 @@ mod tests {
         check(
             &format!("{ids}&Body=Stop&ButtonText=Stop&ButtonPayload=OPT_OUT"),
             expect![[
-                r#"["twilio","message","SM4"]  whatsapp:+12025550100 button SM4, from 33199000001 - -, Some("Stop"), Some("OPT_OUT"), answers None"#
+                r#"["twilio","message","SM4"]  whatsapp:+12025550100 whatsapp button SM4, from 33199000001 - -, Some("Stop"), Some("OPT_OUT"), answers None"#
             ]],
         );
         check(
             &format!("{ids}&Body=x&MessageType=interactive&ListId=row-2&ListTitle=Paris"),
             expect![[
-                r#"["twilio","message","SM4"]  whatsapp:+12025550100 interactive SM4, from 33199000001 - -, Some("Paris"), Some("row-2"), answers None"#
+                r#"["twilio","message","SM4"]  whatsapp:+12025550100 whatsapp interactive SM4, from 33199000001 - -, Some("Paris"), Some("row-2"), answers None"#
             ]],
         );
         check(
             &format!("{ids}&Body=&NumMedia=1&MediaUrl0=https%3A%2F%2Fapi.twilio.com%2F"),
             expect![[
-                r#"["twilio","message","SM4"]  whatsapp:+12025550100 media SM4, from 33199000001 - -, None, None, answers None"#
+                r#"["twilio","message","SM4"]  whatsapp:+12025550100 whatsapp media SM4, from 33199000001 - -, None, None, answers None"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn what_comes_by_sms_is_of_that_channel() {
+        check(
+            "MessageSid=SM5&MessageStatus=delivered&To=%2B33199000001&From=%2B12025550100&AccountSid=AC1",
+            expect![[
+                r#"["twilio","status","SM5","delivered",""] AC1 +12025550100 sms Delivered of SM5, Some("0197-ab"), to +33199000001 - -, None"#
+            ]],
+        );
+        check(
+            "MessageSid=SM6&SmsStatus=received&NumMedia=0&Body=STOP&To=%2B12025550100&From=%2B33199000001&AccountSid=AC1&OptOutType=STOP",
+            expect![[
+                r#"["twilio","message","SM6"] AC1 +12025550100 sms text SM6, from +33199000001 - -, Some("STOP"), Some("STOP"), answers None"#
+            ]],
+        );
+        check(
+            "MessageSid=MM7&SmsStatus=undelivered&To=%2B33199000001&From=MyShop&AccountSid=AC1&ErrorCode=30003",
+            expect![[
+                r#"["twilio","status","MM7","undelivered","30003"] AC1 MyShop sms Failed of MM7, Some("0197-ab"), to +33199000001 - -, Some((Some(30003), None))"#
             ]],
         );
     }
 
     #[test]
     fn other_channels_and_other_callbacks_are_kept() {
-        check(
-            "MessageSid=SM5&MessageStatus=sent&To=%2B33199000001&From=%2B12025550100&AccountSid=AC1",
-            expect![[
-                r#"["twilio","status","SM5","sent",""] AC1  Other(OtherEvent { field: "sms", kind: "sent", is_known: true })"#
-            ]],
-        );
-        check(
-            "MessageSid=SM6&Body=STOP&To=%2B12025550100&From=%2B33199000001&AccountSid=AC1",
-            expect![[
-                r#"["twilio","message","SM6"] AC1  Other(OtherEvent { field: "sms", kind: "received", is_known: true })"#
-            ]],
-        );
+        for (addresses, field) in [
+            ("From=messenger%3A1001&To=messenger%3A2002", "messenger"),
+            ("From=rcs%3A%2B33199000001&To=rcs%3Ashop_agent", "rcs"),
+            ("From=%2B33199000001&To=rcs%3Ashop_agent", "rcs"),
+            ("From=&To=%2B12025550100", "nobody"),
+        ] {
+            let read = read(&format!("MessageSid=SM6&SmsStatus=received&Body=STOP&{addresses}&AccountSid=AC1"));
+            let other = OtherEvent { field: field.to_owned(), kind: "received".to_owned(), is_known: true };
+            assert_eq!(read.events[0].content, EventContent::Other(other), "{addresses}");
+            assert_eq!(read.events[0].channel, None);
+        }
         let other = read("EventType=onMessageAdded&ConversationSid=CH1&AccountSid=AC1");
         assert!(
             matches!(&other.events[0].content, EventContent::Other(it) if it.kind == "onMessageAdded" && !it.is_known)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use model::{Event, EventContent, Personal};
+use model::{Event, EventChannel, EventContent, Personal};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -44,7 +44,8 @@ impl<'a> Change<'a> {
     }
 
     pub(super) fn event(&self, key: Personal<String>, at: Option<Timestamp>, content: EventContent) -> Event {
-        Event { key, account: self.account.clone(), sender: self.sender.clone(), at, content }
+        let (account, sender) = (self.account.clone(), self.sender.clone());
+        Event { key, account, sender, channel: Some(EventChannel::Whatsapp), at, content }
     }
 
     /// Whether the errors of the value belong to no message or call in it.

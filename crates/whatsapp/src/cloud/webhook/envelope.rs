@@ -86,6 +86,7 @@ fn foreign(entry: &RawValue, object: &str) -> Result<Event, Unreadable> {
         key: key::of(&["foreign", object, &key::digest(&parsed(entry)?)]),
         account: String::new(),
         sender: String::new(),
+        channel: None,
         at: None,
         content: EventContent::Other(content),
     })

@@ -1,6 +1,6 @@
 //! Events as lines, one each, with what is personal: everything here is made up.
 
-use model::{EventContent, EventsRead, PersonIds, Personal, TemplateEvent};
+use model::{EventChannel, EventContent, EventsRead, PersonIds, Personal, TemplateEvent};
 
 /// `account sender @time kind: …`, and `broken place: reason`.
 pub(super) fn shown(read: &EventsRead) -> String {
@@ -8,6 +8,9 @@ pub(super) fn shown(read: &EventsRead) -> String {
     for event in &read.events {
         let at = event.at.map_or("-".to_owned(), |it| it.as_second().to_string());
         let [account, sender] = [&event.account, &event.sender].map(|it| if it.is_empty() { "-" } else { it });
+        // All that is about WhatsApp says so, and nothing else does.
+        let is_foreign = matches!(&event.content, EventContent::Other(it) if it.field == "page");
+        assert_eq!(event.channel, (!is_foreign).then_some(EventChannel::Whatsapp));
         lines += &format!("{account} {sender} @{at} {}\n", content(&event.content));
     }
     for broken in &read.broken {
