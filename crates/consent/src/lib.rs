@@ -21,6 +21,7 @@
 mod counts;
 mod derive;
 mod fold;
+mod kept;
 mod meaning;
 mod message;
 mod table;
@@ -30,6 +31,7 @@ mod words;
 pub use counts::Rule;
 pub use derive::{WHATSAPP_BEGAN, for_messages, for_purpose, for_whatsapp};
 pub use fold::fold;
+pub use kept::{kept_words, may_be_cut};
 pub use meaning::{Meaning, strictest};
 pub use wordings::Wordings;
 pub use words::Words;

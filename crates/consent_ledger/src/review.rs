@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use consent::{Wordings, Words};
-use crm::UnclearStatement;
+use crm::{UnclearStatement, WEBHOOK_RUN};
 use extract::{Row, Settings};
 use jiff::Timestamp;
 use model::{
@@ -214,6 +214,7 @@ pub fn reason(words: &Words, said: &Statement) -> &'static str {
             "the answer is recorded as a yes, and the words refuse"
         }
         _ if said.words.0.is_empty() || said.words.0 == said.state.name() => "the answer was recorded as unclear",
+        Basis::Event if *said.first_run.id == *WEBHOOK_RUN => "the yes came by a webhook without a signature",
         Basis::Message => "the message begins like a refusal and goes on",
         _ => "the words are not understood",
     }

@@ -9,8 +9,9 @@ use crate::{Crm, Database, LoadError};
 
 pub use restore::Losses;
 
-/// All tables that hold data, but for `usage`, `suppression` and those of scenarios and templates: what was asked or submitted
-/// stays so, people who were suppressed stay suppressed, and what people wrote and decided stays, whatever is restored.
+/// All tables that hold data, but for `usage`, `suppression`, those of webhooks, and those of scenarios and templates: what was
+/// asked, submitted or received stays so, people who were suppressed stay suppressed, and what people wrote and decided stays,
+/// whatever is restored.
 pub(crate) const TABLES: [&str; 13] = [
     "run",
     "source",

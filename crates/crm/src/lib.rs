@@ -20,6 +20,7 @@ mod examine;
 mod export;
 mod identity_decisions;
 mod identity_history;
+mod inbox;
 mod journal;
 mod kept_out;
 mod lease;
@@ -54,6 +55,10 @@ pub use examine::{Examined, sqlite_version};
 pub use export::Exported;
 pub use identity_decisions::Undecided;
 pub use identity_history::{Acknowledged, Hold, IdentityHistory, MovedNumbers, RecordedEvent, RecordedEvents};
+pub use inbox::{
+    DeadLetter, DeadLetterState, Inbox, InboxCounts, PurgedBodies, RawBody, Reading, ReceivedBody, Retried, StoredBody,
+    StoredEvent, WEBHOOK_RUN, WebhookCounts,
+};
 pub use journal::RunRow;
 pub use lease::Lease;
 pub use load_run::LoadRun;

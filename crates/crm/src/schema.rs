@@ -7,7 +7,7 @@ use crate::sql::{Cell, Dialect, Row, Tx, postgres, sqlite};
 use crate::{Crm, Database, LoadError, SqlError};
 
 /// The version of the tables. Backups fit into tables of their own version only.
-pub const SCHEMA_VERSION: &str = "16";
+pub const SCHEMA_VERSION: &str = "17";
 
 /// The tables, and then the views, which name them.
 const SCHEMA: &str = concat!(
@@ -16,19 +16,22 @@ const SCHEMA: &str = concat!(
     include_str!("../schema/suppression.sql"),
     include_str!("../schema/identity.sql"),
     include_str!("../schema/outbox.sql"),
+    include_str!("../schema/inbox.sql"),
     include_str!("../schema/views.sql"),
 );
 
 /// The triggers, which each database has words of its own for.
-const GUARDS_SQLITE: [&str; 3] = [
+const GUARDS_SQLITE: [&str; 4] = [
     include_str!("../schema/guards_sqlite.sql"),
     include_str!("../schema/identity_guards_sqlite.sql"),
     include_str!("../schema/outbox_guards_sqlite.sql"),
+    include_str!("../schema/inbox_guards_sqlite.sql"),
 ];
-const GUARDS_POSTGRES: [&str; 4] = [
+const GUARDS_POSTGRES: [&str; 5] = [
     include_str!("../schema/guards_postgres.sql"),
     include_str!("../schema/identity_guards_postgres.sql"),
     include_str!("../schema/outbox_guards_postgres.sql"),
+    include_str!("../schema/inbox_guards_postgres.sql"),
     include_str!("../schema/guards_always_postgres.sql"),
 ];
 /// The part that two triggers of SQLite have in common.

@@ -5,6 +5,7 @@
 
 mod bulk_writer;
 mod cell;
+mod lookup;
 pub(crate) mod postgres;
 mod row;
 mod rows;
@@ -14,6 +15,7 @@ mod tx;
 
 pub(crate) use bulk_writer::{BulkWriter, LoadInput, PreparedLoad};
 pub(crate) use cell::Cell;
+pub(crate) use lookup::Wanted;
 pub(crate) use row::{ArchivedRow, Row};
 pub(crate) use rows::Rows;
 pub(crate) use table::{OnConflict, Table, Type};

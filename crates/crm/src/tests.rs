@@ -5,6 +5,7 @@ mod decisions;
 mod histories;
 mod identity;
 mod identity_views;
+mod inbox;
 mod journal;
 mod ledger;
 mod lineage;

@@ -26,6 +26,10 @@ impl Digest {
 }
 
 impl Digest {
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Returns the first 128 bits, for sets that hold many digests.
     pub fn first_half(self) -> u128 {
         self.0.iter().take(16).fold(0, |sum, byte| (sum << 8) | u128::from(*byte))

@@ -103,11 +103,14 @@ pub struct ContactKey {
     ids: Hmac<Sha256>,
     /// The subkey of [`ContactKey::recipient`].
     recipients: Hmac<Sha256>,
+    /// The subkey of [`ContactKey::event_key`].
+    events: Hmac<Sha256>,
 }
 
-/// What the subkey for recipients is for, by which HKDF tells it from other subkeys
+/// What the subkeys are for, by which HKDF tells them from each other
 /// (<https://www.rfc-editor.org/rfc/rfc5869#section-3.2>).
 const RECIPIENTS: &[u8] = b"ferry recipients of messages, version 1";
+const EVENTS: &[u8] = b"ferry webhook events, version 1";
 
 /// Why a text is not a key.
 #[derive(Debug, PartialEq, Eq, Error)]
@@ -122,10 +125,13 @@ impl ContactKey {
         let malformed = || KeyError::Malformed(text.trim().len());
         let mut secret = [0; 32];
         hex::decode_to_slice(text.trim(), &mut secret).map_err(|_| malformed())?;
-        let mut subkey = [0; 32];
-        Hkdf::<Sha256>::new(None, &secret).expand(RECIPIENTS, &mut subkey).map_err(|_| malformed())?;
         let of = |key: &[u8; 32]| Hmac::new_from_slice(key).map_err(|_| malformed());
-        Ok(Self { ids: of(&secret)?, recipients: of(&subkey)? })
+        let subkey = |label: &[u8]| {
+            let mut subkey = [0; 32];
+            Hkdf::<Sha256>::new(None, &secret).expand(label, &mut subkey).map_err(|_| malformed())?;
+            of(&subkey)
+        };
+        Ok(Self { ids: of(&secret)?, recipients: subkey(RECIPIENTS)?, events: subkey(EVENTS)? })
     }
 
     /// A name of the key that does not reveal it. Runs and databases with different keys are told apart by it.
@@ -152,6 +158,13 @@ impl ContactKey {
     /// of a Viber user. One address has another digest on each channel.
     pub fn recipient(&self, channel: ConsentChannel, address: &str) -> [u8; 32] {
         digest(&self.recipients, &[channel.name().as_bytes(), b"\0", address.as_bytes()])
+    }
+
+    /// The digest by which the database knows an event of a platform for good. An event without a signature has another
+    /// one, so that nobody can take the place of a signed event beforehand.
+    pub fn event_key(&self, key: &str, is_signed: bool) -> [u8; 32] {
+        let origin: &[u8] = if is_signed { b"signed\0" } else { b"unsigned\0" };
+        digest(&self.events, &[origin, key.as_bytes()])
     }
 
     fn of(&self, parts: &[&[u8]]) -> ContactId {
@@ -211,6 +224,17 @@ mod tests {
         assert_eq!(of(&one, ConsentChannel::Sms), of(&one, ConsentChannel::Sms));
         assert_ne!(of(&one, ConsentChannel::Sms), of(&one, ConsentChannel::Whatsapp));
         assert_ne!(of(&one, ConsentChannel::Sms), of(&other, ConsentChannel::Sms));
+    }
+
+    #[test]
+    fn the_digest_of_an_event_depends_on_the_key_and_on_the_signature_and_stays_the_same() {
+        let [one, other] = ["11", "22"].map(|it| ContactKey::from_hex(&it.repeat(32)).unwrap());
+        assert_ne!(one.event_key("status x sent", true), one.event_key("status x sent", false));
+        assert_ne!(one.event_key("status x sent", true), other.event_key("status x sent", true));
+        assert_eq!(
+            hex::encode(one.event_key("status x sent", true)),
+            "84f5ae10647f85cc2a4c2e68229aab8edf94f650d880f08a34328aaa6e12d0b6"
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use ::consent::Meaning;
+use ::consent::{Meaning, kept_words, may_be_cut};
 use model::{Basis, ConsentChannel, ConsentState, RawContact, RowFinding, RowFindings};
 use serde::{Deserialize, Serialize};
 
@@ -11,9 +11,6 @@ use crate::rules::Rules;
 use crate::rules::date::{DateForm, DateOrder, ReadDate, read_date};
 use crate::rules::row_date::{RowDates, When};
 use crate::source::Source;
-
-/// The most bytes of a statement's words that are kept. Longer texts are messages with more than a keyword.
-const MAX_WORDS_BYTES: usize = 250;
 
 /// One statement of a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -60,7 +57,7 @@ pub(crate) fn statements<'a>(
         if state == ConsentState::Unclear {
             findings.add(RowFinding::Consent);
         }
-        found.push(RowStatement { channel, basis, words: Cow::Borrowed(kept(words)), at, state });
+        found.push(RowStatement { channel, basis, words: Cow::Borrowed(kept_words(words)), at, state });
     };
     for cell in &raw.consents {
         add(of_cells, Basis::Cell, cell, at, rules.words.cell(cell));
@@ -169,21 +166,6 @@ fn is_date(text: &str) -> bool {
 /// Numbers of up to five digits are flags and not dates, although spreadsheets write dates as numbers too.
 fn is_flag(cell: &str) -> bool {
     cell.trim().len() < 6 && !cell.contains(['/', '-', '.'])
-}
-
-/// The start of the words, up to a NUL, which databases refuse.
-fn kept(words: &str) -> &str {
-    let words = words.split('\0').next().unwrap_or_default().trim();
-    let mut end = words.len().min(MAX_WORDS_BYTES);
-    while !words.is_char_boundary(end) {
-        end -= 1;
-    }
-    &words[..end]
-}
-
-/// Whether [`kept`] may have cut the words. It cuts before the last character, which has up to four bytes.
-fn may_be_cut(words: &str) -> bool {
-    words.len() > MAX_WORDS_BYTES - 4
 }
 
 #[cfg(test)]

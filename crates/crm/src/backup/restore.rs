@@ -3,8 +3,8 @@
 //! Contacts, identities, decisions, runs and their receipts become those of the backup. The ledger of consent keeps all its
 //! rows: statements that the backup lacks stay if they are refusals or unclear, and are retracted if they are consents.
 //! Neither is taken back what no backup holds: evidence, suppression, usage and orders of templates, and the scenarios,
-//! messages and templates with what people wrote and decided about them. Messages and their keys stay too, and those that wait
-//! are not sent any more. A run whose receipts of stage translate are taken
+//! messages and templates with what people wrote and decided about them. What came in by webhooks stays as well, with all that
+//! people said there, also their consents. Messages and their keys stay too, and those that wait are not sent any more. A run whose receipts of stage translate are taken
 //! back loads its sections again, which changes nothing. Statements and evidence of somebody whose contact vanishes stay
 //! without one, and count when that person is imported again.
 
@@ -14,6 +14,7 @@ use jiff::Timestamp;
 
 use crate::backup::TABLES;
 use crate::contact::columns;
+use crate::inbox::WEBHOOK_RUN;
 use crate::lease::Lease;
 use crate::sql::{OnConflict, Rows, Table, Tx, Type};
 use crate::statements::{CONSENT, CONSENT_WORDS};
@@ -46,7 +47,7 @@ insert into consent_retraction select * from {copy}consent_retraction as old whe
 create temp table copy_held as select contact_id, statement_id from {copy}consent as old where not exists (
   select 1 from {copy}consent_retraction as retracted where retracted.contact_id = old.contact_id
     and retracted.statement_id = old.statement_id group by contact_id, statement_id having max(number) % 2 = 1);
-create temp table now_held as select contact_id, statement_id, strictness from consent_held;
+create temp table now_held as select contact_id, statement_id, strictness, first_run from consent_held;
 create index copy_held_id on copy_held (contact_id, statement_id);
 create index now_held_id on now_held (contact_id, statement_id);
 create temp table lost as
@@ -71,7 +72,7 @@ insert into consent ({columns})
 create temp table turned as
   select now.contact_id, now.statement_id from now_held as now where not exists (
       select 1 from copy_held as old where old.contact_id = now.contact_id and old.statement_id = now.statement_id)
-    and (now.strictness = 1 or exists (select 1 from lost join copy_held as old on old.contact_id = lost.member
+    and ((now.strictness = 1 and now.first_run <> '{webhook}') or exists (select 1 from lost join copy_held as old on old.contact_id = lost.member
       where lost.holder = now.contact_id and old.statement_id = now.statement_id))
   union all
   select old.contact_id, old.statement_id from copy_held as old where not exists (
@@ -182,6 +183,7 @@ fn filled_in(script: &str) -> String {
     script
         .replace("{columns of member}", &of_member.collect::<Vec<_>>().join(", "))
         .replace("{columns}", &CONSENT.names())
+        .replace("{webhook}", WEBHOOK_RUN)
         .replace("{now}", &Timestamp::now().as_microsecond().to_string())
 }
 

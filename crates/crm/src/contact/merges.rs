@@ -69,6 +69,14 @@ impl Crm {
 }
 
 impl Tx {
+    /// The merges that hold: `known` if nobody has decided anything since.
+    pub(crate) async fn survivors_since(&mut self, known: Arc<Merges>) -> Result<Arc<Merges>, LoadError> {
+        match known.number == Some(self.decision_number().await?) {
+            true => Ok(known),
+            false => Ok(Arc::new(self.survivors().await?)),
+        }
+    }
+
     /// The merges that hold.
     pub(crate) async fn survivors(&mut self) -> Result<Merges, LoadError> {
         let number = self.decision_number().await?;

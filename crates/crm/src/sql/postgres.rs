@@ -19,6 +19,7 @@ use crate::{LoadError, Refusal, SqlError, postgres_source};
 
 pub(crate) mod backup;
 pub(crate) mod condition;
+pub(crate) mod lookup;
 
 /// How long one writer waits for another, if the URL does not say so.
 const LOCK_TIMEOUT: &str = "30s";

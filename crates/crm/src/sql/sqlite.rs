@@ -21,6 +21,7 @@ use crate::{LoadError, Refusal, SqlError};
 
 pub(crate) mod backup;
 pub(crate) mod condition;
+pub(crate) mod lookup;
 
 /// Earlier versions can lose committed writes in WAL mode with several connections
 /// (<https://sqlite.org/wal.html#walresetbug>).

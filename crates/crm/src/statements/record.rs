@@ -47,18 +47,9 @@ impl Crm {
 
     /// Adds statements as [`Crm::record_statements`] does, and tells of each whether the ledger did not have it.
     pub async fn record_each_statement(&self, said: &[(ContactId, Statement)]) -> Result<Vec<bool>, LoadError> {
-        let mut is_added = Vec::with_capacity(said.len());
         let mut tx = self.begin(RECORD).await?;
         let survivors = tx.survivors().await?;
-        for said in said.chunks(MAX_BATCH) {
-            let said = &tx.named_speakers(&survivors, said).await?;
-            let mut by_contact: HashMap<ContactId, Vec<usize>> = HashMap::new();
-            for (place, (contact, _)) in said.iter().enumerate() {
-                let contact = survivors.survivor(*contact).unwrap_or(*contact);
-                by_contact.entry(contact).or_default().push(place);
-            }
-            is_added.extend(tx.record(said, by_contact).await?);
-        }
+        let is_added = tx.record_statements(&survivors, said).await?;
         tx.commit().await?;
         Ok(is_added)
     }
@@ -79,6 +70,25 @@ impl Crm {
 }
 
 impl Tx {
+    /// See [`Crm::record_each_statement`]: others record statements in the transaction of what comes with them.
+    pub(crate) async fn record_statements(
+        &mut self,
+        survivors: &Merges,
+        said: &[(ContactId, Statement)],
+    ) -> Result<Vec<bool>, LoadError> {
+        let mut is_added = Vec::with_capacity(said.len());
+        for said in said.chunks(MAX_BATCH) {
+            let said = &self.named_speakers(survivors, said).await?;
+            let mut by_contact: HashMap<ContactId, Vec<usize>> = HashMap::new();
+            for (place, (contact, _)) in said.iter().enumerate() {
+                let contact = survivors.survivor(*contact).unwrap_or(*contact);
+                by_contact.entry(contact).or_default().push(place);
+            }
+            is_added.extend(self.record(said, by_contact).await?);
+        }
+        Ok(is_added)
+    }
+
     /// The statements; those of a contact that was merged into another name the identity that spoke.
     async fn named_speakers<'a>(
         &mut self,

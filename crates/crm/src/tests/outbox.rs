@@ -11,7 +11,8 @@ use model::{ConsentChannel, ConsentPurpose, ConsentState, ContactId};
 use crate::check::{RUN, check, id_of, statement};
 use crate::tests::two::take;
 use crate::{Crm, MessageId, NewMessage, NotPlanned, SendOutcome};
-use rows::{ANA, BEN, CEM, DAN, people, stop};
+use rows::{ANA, BEN, CEM, DAN, stop};
+pub(super) use rows::{attempt, people};
 
 /// A moment of these tests.
 fn at(second: i64) -> Timestamp {
@@ -55,7 +56,7 @@ async fn claimed(crm: &Crm) -> Vec<MessageId> {
 }
 
 /// The states of all messages.
-async fn states(crm: &Crm) -> String {
+pub(super) async fn states(crm: &Crm) -> String {
     crm.texts("select state from outbox_view order by state").await.replace('\n', " ")
 }
 

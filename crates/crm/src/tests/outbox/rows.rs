@@ -16,7 +16,7 @@ pub(super) const CEM: &str = "+33199000003";
 pub(super) const DAN: &str = "+33199000004";
 
 /// A database with these people, and a basis for marketing by SMS.
-pub(super) async fn people(place: &Place) -> Crm {
+pub(in crate::tests) async fn people(place: &Place) -> Crm {
     let crm = place.open().await;
     crm.import(RUN, &format!("{ANA}\n{BEN}\n{CEM}\n{DAN}\n+33199000005")).await;
     crm.by_hand(
@@ -52,7 +52,7 @@ fn said(crm: &Crm, number: &str, id: i64, at: i64, said: &str, wording: &str) ->
 }
 
 /// Runs statements, and gives the words of the database if it refuses them.
-pub(super) async fn attempt(crm: &Crm, sql: &str) -> String {
+pub(in crate::tests) async fn attempt(crm: &Crm, sql: &str) -> String {
     let done = async {
         let mut tx = crm.begin("try").await?;
         tx.execute_script(format!("{sql};")).await?;

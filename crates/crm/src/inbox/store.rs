@@ -1,0 +1,288 @@
+//! Stores groups of bodies.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use model::{ConsentState, ContactId, Event, EventChannel, EventContent, Hasher, Statement};
+
+use crate::LoadError;
+use crate::inbox::person::{Person, speaker};
+use crate::inbox::said::{Origin, Said, said};
+use crate::inbox::tables::{DEAD_LETTER, EVENT, EVENT_KEY, WEBHOOK_BODY, column_text};
+use crate::inbox::{Inbox, Reading, ReceivedBody, StoredBody};
+use crate::sql::{Row, Rows, Tx, Wanted};
+
+const STORE: &str = "store what a webhook has brought";
+const LAST: &str = "select coalesce((select max(body_id) from webhook_body), 0), \
+    coalesce((select max(number) from event), 0), coalesce((select max(number) from dead_letter), 0)";
+const KNOWN: &str = "select digest from event_key";
+const KNOWN_BROKEN: &str = "select digest, is_signed from webhook_body";
+
+/// The last number of each table.
+pub(super) struct Last {
+    pub(super) body: i64,
+    pub(super) event: i64,
+    pub(super) letter: i64,
+}
+
+/// The events of a body.
+pub(super) struct Incoming<'a> {
+    pub(super) body_id: i64,
+    pub(super) webhook: &'a str,
+    pub(super) is_signed: bool,
+    pub(super) received_at: Timestamp,
+    pub(super) events: &'a [Event],
+}
+
+/// An event that no body has brought before.
+struct NewEvent<'a> {
+    body: usize,
+    place: usize,
+    number: i64,
+    digest: [u8; 32],
+    event: &'a Event,
+}
+
+/// What became of the events of a body.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Added {
+    pub(super) n_new: u64,
+    pub(super) n_withdrawals: u64,
+}
+
+impl Inbox {
+    /// Stores bodies in one transaction, in their order, and gives what became of each. When it returns, all is on the disk;
+    /// if it fails, nothing is stored. Events that are known already add nothing. Messages that wait are cancelled if somebody
+    /// has withdrawn.
+    pub async fn store(&self, bodies: Vec<ReceivedBody>) -> Result<Vec<StoredBody>, LoadError> {
+        if bodies.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tx = self.crm.begin_durable(STORE).await?;
+        let stored = self.store_in(&mut tx, &bodies).await?;
+        tx.commit().await?;
+        Ok(stored)
+    }
+
+    async fn store_in(&self, tx: &mut Tx, bodies: &[ReceivedBody]) -> Result<Vec<StoredBody>, LoadError> {
+        let last = tx.last_numbers().await?;
+        let incoming: Vec<Incoming> = (last.body + 1..)
+            .zip(bodies)
+            .map(|(body_id, it)| Incoming {
+                body_id,
+                webhook: &it.webhook,
+                is_signed: it.is_signed,
+                received_at: it.received_at,
+                events: &it.read.events,
+            })
+            .collect();
+        let added = self.add_events(tx, last.event, &incoming).await?;
+        let digests: Vec<[u8; 32]> = bodies.iter().map(|it| sha256(&it.raw)).collect();
+        let letters = tx.dead_letters_of(last.letter, &incoming, bodies, &digests).await?;
+        let mut rows = Rows::new(&WEBHOOK_BODY);
+        let mut stored = Vec::with_capacity(bodies.len());
+        for ((incoming, body), (added, digest)) in incoming.iter().zip(bodies).zip(added.into_iter().zip(&digests)) {
+            let of_body = StoredBody {
+                body_id: incoming.body_id,
+                n_events: body.read.events.len() as u64,
+                n_new: added.n_new,
+                n_broken: body.read.broken.len() as u64,
+                n_withdrawals: added.n_withdrawals,
+            };
+            push_body(&mut rows, body, digest, &of_body);
+            stored.push(of_body);
+        }
+        tx.write_rows([rows, letters]).await?;
+        Ok(stored)
+    }
+
+    /// Adds the events that are new, with what people say in them about being written to.
+    pub(super) async fn add_events(
+        &self,
+        tx: &mut Tx,
+        last_event: i64,
+        incoming: &[Incoming<'_>],
+    ) -> Result<Vec<Added>, LoadError> {
+        let mut added = vec![Added::default(); incoming.len()];
+        let new = self.new_events(tx, last_event, incoming).await?;
+        if new.is_empty() {
+            return Ok(added);
+        }
+        let merges = tx.survivors_since(self.known_merges()).await?;
+        let owners = tx.owners_of(&self.key, &merges, new.iter().map(|it| it.event)).await?;
+        let (mut keys, mut events) = (Rows::new(&EVENT_KEY), Rows::new(&EVENT));
+        let mut statements: Vec<(ContactId, Statement)> = Vec::new();
+        for it in &new {
+            let of = &incoming[it.body];
+            let person = owners.person(&self.key, &merges, it.event);
+            let said = said(&self.words, it.event, &origin(of, it));
+            keys.push([it.digest.as_slice().into(), it.number.into()]);
+            push_event(&mut events, of, it, person.as_ref(), said.reading)?;
+            added[it.body].n_new += 1;
+            added[it.body].n_withdrawals += u64::from(said.reading == Some(Reading::Stop));
+            statements.extend(person.into_iter().flat_map(|it| spread(it, &said)));
+        }
+        tx.write_rows([keys, events]).await?;
+        if !statements.is_empty() {
+            tx.record_statements(&merges, &statements).await?;
+        }
+        self.keep_merges(merges);
+        Ok(added)
+    }
+
+    /// The events whose keys are not there yet, numbered in their order. Of equal ones the first counts.
+    async fn new_events<'a>(
+        &self,
+        tx: &mut Tx,
+        last_event: i64,
+        incoming: &[Incoming<'a>],
+    ) -> Result<Vec<NewEvent<'a>>, LoadError> {
+        let mut new: Vec<NewEvent> = Vec::new();
+        let mut seen: HashSet<[u8; 32]> = HashSet::new();
+        for (body, of) in incoming.iter().enumerate() {
+            for (place, event) in of.events.iter().enumerate() {
+                let digest = self.key.event_key(&event.key.0, of.is_signed);
+                if seen.insert(digest) {
+                    new.push(NewEvent { body, place, number: 0, digest, event });
+                }
+            }
+        }
+        let wanted = Wanted::Bytes(new.iter().map(|it| it.digest.to_vec()).collect());
+        let known = tx.select_by(KNOWN, "digest", wanted, |it| digest(it, 0)).await?;
+        let known: HashSet<[u8; 32]> = known.into_iter().collect();
+        new.retain(|it| !known.contains(&it.digest));
+        for (it, number) in new.iter_mut().zip(last_event + 1..) {
+            it.number = number;
+        }
+        Ok(new)
+    }
+}
+
+impl Tx {
+    pub(super) async fn last_numbers(&mut self) -> Result<Last, LoadError> {
+        let last = |it: &dyn Row| Ok(Last { body: it.int(0)?, event: it.int(1)?, letter: it.int(2)? });
+        Ok(self.select(LAST, &[], last).await?.pop().unwrap_or(Last { body: 0, event: 0, letter: 0 }))
+    }
+
+    /// The rows of parts that could not be read. A body that comes again has its dead letters already.
+    async fn dead_letters_of(
+        &mut self,
+        last_letter: i64,
+        incoming: &[Incoming<'_>],
+        bodies: &[ReceivedBody],
+        digests: &[[u8; 32]],
+    ) -> Result<Rows, LoadError> {
+        let is_broken = |it: &(&ReceivedBody, &[u8; 32])| !it.0.read.broken.is_empty();
+        let broken: Vec<Vec<u8>> = bodies.iter().zip(digests).filter(is_broken).map(|it| it.1.to_vec()).collect();
+        let known = "n_broken > 0 and digest";
+        let read = |it: &dyn Row| Ok((digest(it, 0)?, it.int(1)? == 1));
+        let mut known: HashSet<([u8; 32], bool)> =
+            self.select_by(KNOWN_BROKEN, known, Wanted::Bytes(broken), read).await?.into_iter().collect();
+        let mut rows = Rows::new(&DEAD_LETTER);
+        let mut numbers = last_letter + 1..;
+        for ((of, body), digest) in incoming.iter().zip(bodies).zip(digests) {
+            if body.read.broken.is_empty() || !known.insert((*digest, body.is_signed)) {
+                continue;
+            }
+            let mut places: HashMap<String, String> = HashMap::new();
+            for it in &body.read.broken {
+                places.entry(column_text(&it.place)).or_insert_with(|| column_text(&it.reason));
+            }
+            let mut places: Vec<(String, String)> = places.into_iter().collect();
+            places.sort_unstable();
+            for ((place, reason), number) in places.into_iter().zip(&mut numbers) {
+                let (body_id, at) = (of.body_id.into(), body.received_at.into());
+                rows.push([number.into(), body_id, place.into(), reason.into(), at, "open".into()]);
+            }
+        }
+        Ok(rows)
+    }
+}
+
+pub(super) fn digest(row: &dyn Row, column: usize) -> Result<[u8; 32], LoadError> {
+    let cell = row.cell(column, crate::sql::Type::Bytes)?;
+    cell.bytes().flatten().and_then(|it| it.try_into().ok()).ok_or_else(|| row.unknown(column))
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hasher = Hasher::default();
+    hasher.update(bytes);
+    *hasher.finish().bytes()
+}
+
+fn origin<'a>(of: &Incoming<'a>, it: &NewEvent) -> Origin<'a> {
+    Origin {
+        webhook: of.webhook,
+        is_signed: of.is_signed,
+        received_at: of.received_at,
+        number: it.number,
+        digest: it.digest,
+        identity: speaker(it.event),
+    }
+}
+
+/// The statements of an event, each with a contact that it counts for.
+fn spread(person: Person, said: &Said) -> Vec<(ContactId, Statement)> {
+    let Some(statement) = &said.statement else { return Vec::new() };
+    let is_yes = statement.state == ConsentState::Yes;
+    let others = person.others.into_iter().filter(|_| !is_yes);
+    person.contacts.into_iter().chain(others).map(|it| (it, statement.clone())).collect()
+}
+
+fn push_body(rows: &mut Rows, body: &ReceivedBody, digest: &[u8; 32], stored: &StoredBody) {
+    rows.push([
+        stored.body_id.into(),
+        column_text(&body.webhook).into(),
+        body.received_at.into(),
+        digest.as_slice().into(),
+        body.raw.as_ref().into(),
+        stored.n_events.into(),
+        stored.n_new.into(),
+        stored.n_broken.into(),
+        i64::from(body.is_signed).into(),
+    ]);
+}
+
+fn push_event(
+    rows: &mut Rows,
+    of: &Incoming,
+    new: &NewEvent,
+    person: Option<&Person>,
+    reading: Option<Reading>,
+) -> Result<(), LoadError> {
+    let event = new.event;
+    let fact = serde_json::to_string(event).map_err(|_| LoadError::Value { column: "event.fact".to_owned() })?;
+    rows.push([
+        new.number.into(),
+        new.digest.as_slice().into(),
+        of.body_id.into(),
+        (new.place as u64).into(),
+        column_text(of.webhook).into(),
+        kind(&event.content).into(),
+        column_text(&event.account).into(),
+        column_text(&event.sender).into(),
+        event.channel.map(EventChannel::name).into(),
+        event.at.into(),
+        of.received_at.into(),
+        i64::from(of.is_signed).into(),
+        person.and_then(|it| it.contacts.first()).into(),
+        reading.map(Reading::name).into(),
+        fact.into(),
+    ]);
+    Ok(())
+}
+
+/// The word for the content in [`model::EventContent`]'s JSON.
+fn kind(content: &EventContent) -> &'static str {
+    match content {
+        EventContent::Status(_) => "status",
+        EventContent::Message(_) => "message",
+        EventContent::Preference(_) => "preference",
+        EventContent::Identity(_) => "identity",
+        EventContent::Call(_) => "call",
+        EventContent::Template(_) => "template",
+        EventContent::Number(_) => "number",
+        EventContent::Account(_) => "account",
+        EventContent::Other(_) => "other",
+    }
+}
