@@ -1,5 +1,6 @@
 //! The Cloud API of Meta.
 
+pub(crate) mod errors;
 pub(crate) mod templates;
 pub(crate) mod uploads;
 pub(crate) mod webhook;
