@@ -3,10 +3,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use model::{
-    Answer, Event, EventChannel, EventContent, IDENTITY_CHANGED, IdentityTelling, MessageState, PersonIds, StatusEvent,
-    WaId,
-};
+use model::{Answer, Event, EventContent, IdentityTelling, PassiveSign, PersonIds, WaId};
 use phone::PhoneNumber;
 
 /// The known answers, by number.
@@ -45,32 +42,11 @@ impl KnownAnswers {
     }
 }
 
-/// Returns what an event says about registration at WhatsApp; `None` if it says nothing, as one of another channel.
-///
-/// A message that was delivered, read or received is proof. Error 131026 may mean that the number is not registered, that
-/// the terms were not accepted or that the application is too old. All other errors are about policy, windows and limits,
-/// and `sent` says only that Meta accepted the message
-/// (<https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes>).
+/// Returns what an event says about registration at WhatsApp; `None` if it says nothing. The rules are those of
+/// [`PassiveSign`].
 pub fn known_answer(event: &Event) -> Option<KnownAnswer> {
-    event.channel.filter(|it| *it == EventChannel::Whatsapp)?;
-    let (answer, raw) = match &event.content {
-        EventContent::Message(_) => (Answer::Registered, "inbound"),
-        EventContent::Status(status) => status_answer(status)?,
-        EventContent::Identity(told) if told.change != IdentityTelling::UserIdChanged => {
-            (Answer::NoAnswer, IDENTITY_CHANGED)
-        }
-        _ => return None,
-    };
+    let (answer, raw) = PassiveSign::of(event)?.0.says()?;
     Some(KnownAnswer { at: event.at?, answer, raw: raw.to_owned(), wa_id: None })
-}
-
-fn status_answer(status: &StatusEvent) -> Option<(Answer, &'static str)> {
-    match (&status.state, status.error.as_ref().and_then(|it| it.code)) {
-        (MessageState::Read, _) => Some((Answer::Registered, "read")),
-        (MessageState::Delivered, _) => Some((Answer::Registered, "delivered")),
-        (MessageState::Failed, Some(131_026)) => Some((Answer::NoAnswer, "failed 131026")),
-        _ => None,
-    }
 }
 
 /// Returns the person whom an event is about. After a change of the number it is the person of the old one, because
@@ -89,7 +65,7 @@ pub fn person_of(event: &Event) -> Option<&PersonIds> {
 
 #[cfg(test)]
 mod tests {
-    use model::{IdentityTold, MessageError, Personal};
+    use model::{EventChannel, IdentityTold, MessageError, MessageState, Personal, StatusEvent};
 
     use super::*;
 
