@@ -4,6 +4,7 @@
 //! database. A claim can be lost to another process, and then nothing is sent. If the answer never comes, the row stays
 //! `SENDING` until a listing shows what became of the order.
 
+mod known;
 mod orders;
 mod samples;
 
@@ -77,7 +78,7 @@ pub struct OrderClaim {
     pub unknown_until: Timestamp,
 }
 
-const TEMPLATE: Table = Table {
+pub(crate) const TEMPLATE: Table = Table {
     name: "account_template",
     columns: &[
         ("account", Type::Text),
@@ -171,7 +172,7 @@ impl AccountTemplate {
     }
 
     /// Reads a row of [`TEMPLATE`].
-    fn read(row: &dyn Row) -> Result<Self, LoadError> {
+    pub(crate) fn read(row: &dyn Row) -> Result<Self, LoadError> {
         let claim = OrderClaim { holder: row.text(10)?, claimed_at: row.time(11)?, unknown_until: row.time(12)? };
         Ok(Self {
             account: row.text(0)?,
@@ -252,7 +253,11 @@ impl Crm {
 }
 
 /// Writes `now` if the row of the template is still `before`, or if it has none and `before` is none; otherwise false.
-async fn swap(tx: &mut Tx, before: Option<&AccountTemplate>, now: &AccountTemplate) -> Result<bool, LoadError> {
+pub(crate) async fn swap(
+    tx: &mut Tx,
+    before: Option<&AccountTemplate>,
+    now: &AccountTemplate,
+) -> Result<bool, LoadError> {
     let mut cells = now.cells();
     let statement = match before {
         None => INSERT,

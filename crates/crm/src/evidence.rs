@@ -48,24 +48,7 @@ pub struct EvidenceWriter {
 impl Crm {
     /// Makes rows of evidence and receipts. This needs no connection, so another thread can do it.
     pub fn ready_evidence(&self, run_id: &str, evidence: &[Evidence], receipts: &[Receipt]) -> ReadyEvidence {
-        let mut rows = Rows::new(&EVIDENCE);
-        rows.reserve(evidence.len());
-        for it in evidence {
-            let variant = it.variant.map_or_else(E164::new, PhoneNumber::e164);
-            rows.push([
-                (&it.contact_id).into(),
-                evidence_id(it, &variant).into(),
-                (&*it.method).into(),
-                it.checked_at.into(),
-                variant.as_str().into(),
-                it.answer.name().into(),
-                it.expires_at.into(),
-                it.price_micros.into(),
-                it.wa_id.as_ref().map(WaId::as_str).filter(|it| is_plain(it, MAX_WA_ID)).into(),
-                it.raw_status.as_deref().map(kept).into(),
-            ]);
-        }
-        ReadyEvidence { evidence: rows, receipts: receipt_rows(run_id, receipts) }
+        ReadyEvidence { evidence: evidence_rows(evidence), receipts: receipt_rows(run_id, receipts) }
     }
 
     /// Opens a connection for evidence.
@@ -126,6 +109,28 @@ impl EvidenceWriter {
         self.writer.write(input.prepare(self.dialect)).await?;
         self.writer.commit().await
     }
+}
+
+/// The rows of evidence.
+pub(crate) fn evidence_rows(evidence: &[Evidence]) -> Rows {
+    let mut rows = Rows::new(&EVIDENCE);
+    rows.reserve(evidence.len());
+    for it in evidence {
+        let variant = it.variant.map_or_else(E164::new, PhoneNumber::e164);
+        rows.push([
+            (&it.contact_id).into(),
+            evidence_id(it, &variant).into(),
+            (&*it.method).into(),
+            it.checked_at.into(),
+            variant.as_str().into(),
+            it.answer.name().into(),
+            it.expires_at.into(),
+            it.price_micros.into(),
+            it.wa_id.as_ref().map(WaId::as_str).filter(|it| is_plain(it, MAX_WA_ID)).into(),
+            it.raw_status.as_deref().map(kept).into(),
+        ]);
+    }
+    rows
 }
 
 /// A word of a provider as it is kept. PostgreSQL takes no NUL, and one bad word must not keep the other rows of its

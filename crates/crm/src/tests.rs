@@ -2,6 +2,7 @@
 
 mod countries;
 mod decisions;
+mod derived;
 mod histories;
 mod identity;
 mod identity_views;

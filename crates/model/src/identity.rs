@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::{ConsentChannel, Personal};
+use crate::{ConsentChannel, EventChannel, Personal};
 use phone::PhoneNumber;
 
 /// A name by which some system knows a person.
@@ -165,6 +165,14 @@ impl ContactKey {
     pub fn event_key(&self, key: &str, is_signed: bool) -> [u8; 32] {
         let origin: &[u8] = if is_signed { b"signed\0" } else { b"unsigned\0" };
         digest(&self.events, &[origin, key.as_bytes()])
+    }
+
+    /// The digest by which the database knows a message of the business: of its channel, of the platform's id, which holds a
+    /// phone number, and of the member of a group that it went to.
+    pub fn message_key(&self, channel: EventChannel, id: &str, member: Option<&str>) -> [u8; 32] {
+        let (channel, length) = (channel.name().as_bytes(), (id.len() as u64).to_be_bytes());
+        let member = member.unwrap_or_default().as_bytes();
+        digest(&self.events, &[b"message\0", channel, b"\0", &length, id.as_bytes(), member])
     }
 
     fn of(&self, parts: &[&[u8]]) -> ContactId {

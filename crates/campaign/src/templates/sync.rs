@@ -9,7 +9,7 @@ use sync::{Alert, Difference, Known, follow};
 use whatsapp::TemplateState as Listed;
 
 use super::account::{TemplateAccount, TemplateKey};
-use super::observed::{known, observation, untold, with_known};
+use super::observed::observation;
 use super::status::{NOT_SENT, REFUSED, SENDING};
 
 /// A template whose row in the database has changed.
@@ -58,9 +58,9 @@ impl SyncReport {
     /// Adds what is wrong with the template of a row.
     fn add(&mut self, row: &AccountTemplate, now: Timestamp) -> Result<()> {
         let of = |alert| TemplateAlert { name: row.name.clone(), language: row.language.clone(), alert };
-        let alerts = untold(row)?;
+        let alerts = row.untold_alerts()?;
         let is_old = |it: &Alert| !it.is_final() && alerts.iter().all(|new| new.kind() != it.kind());
-        self.standing.extend(sync::standing(&known(row, now)?).into_iter().filter(is_old).map(of));
+        self.standing.extend(sync::standing(&row.known(now)?).into_iter().filter(is_old).map(of));
         if !alerts.is_empty() {
             self.alerts.extend(alerts.into_iter().map(of));
             self.untold.push(row.clone());
@@ -107,7 +107,7 @@ impl TemplateAccount {
     pub async fn states(&self, now: Timestamp) -> Result<Vec<TemplateState>> {
         let rows = self.templates().await?.into_values();
         let state = |row: AccountTemplate| {
-            let known = known(&row, now)?;
+            let known = row.known(now)?;
             Ok(TemplateState { standing: sync::standing(&known), differences: known.content, row })
         };
         rows.map(state).collect()
@@ -163,10 +163,10 @@ fn settled(
     };
     let mut after = ordered;
     if is_said {
-        let known = known(&after, now)?;
+        let known = after.known(now)?;
         let followed = follow(&known, &observation(&after, state, at)?);
         if !followed.alerts.is_empty() || !is_same(&known, &followed.now) {
-            after = with_known(&after, followed.now, followed.alerts)?;
+            after = after.with_known(followed.now, followed.alerts)?;
         }
     }
     if after == *row {

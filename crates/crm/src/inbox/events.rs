@@ -72,7 +72,6 @@ impl Tx {
     }
 
     /// Belongs into the transaction of what is derived.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing is derived yet"))]
     pub(crate) async fn move_event_cursor(&mut self, name: &str, number: i64) -> Result<(), LoadError> {
         self.execute(MOVE, &[name.into(), number.into()]).await
     }

@@ -20,7 +20,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 /// An invitation by WhatsApp to an address of the contact's own.
-fn invitation(contact: ContactId) -> NewMessage {
+pub(super) fn invitation(contact: ContactId) -> NewMessage {
     NewMessage {
         campaign: "spring".to_owned(),
         step: "invitation".to_owned(),
@@ -46,11 +46,11 @@ async fn planned(crm: &Crm, messages: &[NewMessage]) -> String {
     planned.iter().map(told).collect::<Vec<_>>().join("\n")
 }
 
-async fn plan_one(crm: &Crm, message: NewMessage) -> MessageId {
+pub(super) async fn plan_one(crm: &Crm, message: NewMessage) -> MessageId {
     crm.plan_messages(&[message], at(1)).await.unwrap()[0].unwrap()
 }
 
-async fn claimed(crm: &Crm) -> Vec<MessageId> {
+pub(super) async fn claimed(crm: &Crm) -> Vec<MessageId> {
     let claimed = crm.claim_intents("spring", "invitation", 100, at(2)).await.unwrap();
     claimed.intents.iter().map(|it| it.id).collect()
 }

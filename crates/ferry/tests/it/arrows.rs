@@ -35,7 +35,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("scenario_text", &["model", "scenario", "scenario_export", "scenario_import", "template", "translate"]),
     ("review_page", &["model", "scenario", "template", "translate"]),
     ("verify", &["model", "phone", "whatsapp"]),
-    ("crm", &["consent", "model", "phone"]),
+    ("crm", &["consent", "model", "phone", "sync"]),
     ("audit", &["model"]),
     ("run", &["model", "pages", "phone"]),
     ("sandbox", &["model", "phone"]),
