@@ -187,21 +187,21 @@ struct Ids {
     numbers: Vec<Identity>,
     /// The ids that the platform has for the business.
     scoped: Vec<Identity>,
-    /// A user name can pass to somebody else, so it is believed last.
+    /// A user name is one of all of WhatsApp. It can pass to somebody else, so it is believed last.
     username: Option<Identity>,
 }
 
 impl Ids {
     fn of(account: &str, ids: &PersonIds) -> Self {
-        let scope = column_text(account);
-        let scoped = |kind, value: &Option<Personal<String>>| {
+        let identity = |kind, scope: &str, value: &Option<Personal<String>>| {
             let value = value.clone().filter(|it| !it.0.is_empty() && !it.0.contains('\0'))?;
-            Some(Identity { kind, scope: scope.clone(), value })
+            Some(Identity { kind, scope: scope.to_owned(), value })
         };
-        let bsuids = [&ids.user_id, &ids.parent_user_id].map(|it| scoped(IdentityKind::Bsuid, it));
+        let scope = column_text(account);
+        let bsuids = [&ids.user_id, &ids.parent_user_id].map(|it| identity(IdentityKind::Bsuid, &scope, it));
         let mut named = Self {
             scoped: bsuids.into_iter().flatten().collect(),
-            username: scoped(IdentityKind::Username, &ids.username),
+            username: identity(IdentityKind::Username, "", &ids.username),
             ..Self::default()
         };
         if let Some(number) = ids.wa_id.as_ref().and_then(|it| number_of(&it.0)) {

@@ -121,6 +121,15 @@ pub(super) fn in_group(mut event: Event) -> Event {
     event
 }
 
+/// A message of somebody who is known by a user name alone.
+pub(super) fn from_username(key: &str, name: &str, text: &str) -> Event {
+    let mut event = message(key, ANA, text);
+    if let EventContent::Message(message) = &mut event.content {
+        message.person = PersonIds { username: Some(name.to_owned().into()), ..PersonIds::default() };
+    }
+    event
+}
+
 /// The event of somebody who has a number and an id of the business.
 pub(super) fn also(mut event: Event, user_id: &str) -> Event {
     if let EventContent::Message(message) = &mut event.content {

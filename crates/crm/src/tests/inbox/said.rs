@@ -6,8 +6,8 @@ use model::PreferenceChoice::{Resume, Signup, Stop};
 use model::{ConsentChannel, ConsentPurpose, ContactId, Event, Identity, IdentityChange, IdentityEvent, IdentityKind};
 
 use super::examples::{
-    ANA, BEN, SCOPED, also, at, body, button, by_sms, call, in_group, inbox, message, preference, status, unsigned,
-    when,
+    ANA, BEN, SCOPED, also, at, body, button, by_sms, call, from_username, in_group, inbox, message, preference,
+    status, unsigned, when,
 };
 use crate::check::{Place, RUN, check, id_of, key};
 use crate::tests::outbox::{people, states};
@@ -246,6 +246,19 @@ fn a_stop_by_an_id_of_the_business_alone_counts_for_whoever_has_it() {
         // Once the id has ended, it is not hers.
         tell(&crm, "e2", ana, IdentityChange::Ended(scoped), 20).await;
         inbox.store(vec![body([message("d", SCOPED, "START")])]).await.unwrap();
+        assert_eq!(ledger(&crm, ana).await, "messages stop message STOP");
+    });
+}
+
+#[test]
+fn a_stop_by_a_user_name_counts_for_whoever_was_last_seen_with_it() {
+    check(async |place| {
+        let (inbox, crm) = (inbox(place.open().await), place.open().await);
+        crm.import(RUN, "+33199000001 name=Ana").await;
+        let ana = id_of(ANA);
+        tell(&crm, "e1", ana, IdentityChange::Observed(identity(IdentityKind::Username, "", "ana.m")), 10).await;
+        let elsewhere = |it| Event { account: "9".to_owned(), ..it };
+        inbox.store(vec![body([elsewhere(from_username("a", "ana.m", "STOP"))])]).await.unwrap();
         assert_eq!(ledger(&crm, ana).await, "messages stop message STOP");
     });
 }
