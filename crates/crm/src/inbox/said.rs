@@ -3,7 +3,8 @@
 //! | event | statement |
 //! |---|---|
 //! | message that is a word of refusal, or a button whose payload or title is one | refusal of all messages |
-//! | the same with a word of consent, signed | yes; without a signature unclear, for review |
+//! | the same with a word of consent, signed | yes, and yes to conversation |
+//! | the same without a signature | unclear, for review |
 //! | message that begins like a refusal and goes on | unclear, for review |
 //! | the person stops messages in the app | block by the platform, for marketing |
 //! | the person resumes them, signed | end of that block, and nothing else |
@@ -11,6 +12,9 @@
 //!
 //! A statement is about the channel of its event. A message to a group begins no conversation. Whether a platform blocks an unknown category of messages is read
 //! carefully: stopping it stops marketing, resuming it resumes nothing.
+//!
+//! On WhatsApp a yes without a wording permits nothing, and a START has none. So after a STOP it lets the business answer,
+//! which can then ask, and nothing more.
 
 use consent::{Meaning, Words, kept_words};
 use jiff::Timestamp;
@@ -74,7 +78,7 @@ pub(super) struct Origin<'a> {
 #[derive(Default)]
 pub(super) struct Said {
     pub(super) reading: Option<Reading>,
-    pub(super) statement: Option<Statement>,
+    pub(super) statements: Vec<Statement>,
 }
 
 /// Reads an event. One that names no channel says nothing.
@@ -83,7 +87,13 @@ pub(super) fn said(words: &Words, event: &Event, origin: &Origin) -> Said {
     let heard = Heard { event, origin, channel: channel.into() };
     match &event.content {
         EventContent::Message(message) => match answer(words, message) {
-            Some((state, text)) => heard.in_words(state, &text),
+            Some((state, text)) => {
+                let mut said = heard.in_words(state, &text);
+                if state == ConsentState::Yes && message.group.is_none() {
+                    said.statements.extend(heard.conversation(&message.kind).statements);
+                }
+                said
+            }
             None if message.group.is_some() => Said::default(),
             None => heard.conversation(&message.kind),
         },
@@ -118,13 +128,13 @@ impl Heard<'_> {
             state => (state, Basis::Message),
         };
         let statement = self.statement((ConsentPurpose::Messages, basis), state_now, text);
-        Said { reading: Some(Reading::of(state)), statement: Some(statement) }
+        Said { reading: Some(Reading::of(state)), statements: vec![statement] }
     }
 
     fn conversation(&self, words: &str) -> Said {
         let about = (ConsentPurpose::Conversation, Basis::Inbound);
         let statement = self.origin.is_signed.then(|| self.statement(about, ConsentState::Yes, words));
-        Said { reading: None, statement }
+        Said { reading: None, statements: statement.into_iter().collect() }
     }
 
     fn in_the_app(&self, preference: &PreferenceEvent) -> Said {
@@ -141,7 +151,7 @@ impl Heard<'_> {
         };
         let words = format!("{word} {}", preference.category);
         let statement = self.statement((ConsentPurpose::Marketing, basis), state, &words);
-        Said { reading: Some(reading), statement: Some(statement) }
+        Said { reading: Some(reading), statements: vec![statement] }
     }
 
     fn statement(&self, (purpose, basis): (ConsentPurpose, Basis), state: ConsentState, words: &str) -> Statement {

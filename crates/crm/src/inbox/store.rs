@@ -7,7 +7,7 @@ use model::{ConsentState, ContactId, Event, EventChannel, EventContent, Hasher, 
 
 use crate::LoadError;
 use crate::inbox::person::{Person, speaker};
-use crate::inbox::said::{Origin, Said, said};
+use crate::inbox::said::{Origin, said};
 use crate::inbox::tables::{DEAD_LETTER, EVENT, EVENT_KEY, WEBHOOK_BODY, column_text};
 use crate::inbox::{Inbox, Reading, ReceivedBody, StoredBody};
 use crate::sql::{Row, Rows, Tx, Wanted};
@@ -120,7 +120,9 @@ impl Inbox {
             push_event(&mut events, of, it, person.as_ref(), said.reading)?;
             added[it.body].n_new += 1;
             added[it.body].n_withdrawals += u64::from(said.reading == Some(Reading::Stop));
-            statements.extend(person.into_iter().flat_map(|it| spread(it, &said)));
+            if let Some(person) = &person {
+                statements.extend(said.statements.iter().flat_map(|it| spread(person, it)));
+            }
         }
         tx.write_rows([keys, events]).await?;
         if !statements.is_empty() {
@@ -221,12 +223,11 @@ fn origin<'a>(of: &Incoming<'a>, it: &NewEvent) -> Origin<'a> {
     }
 }
 
-/// The statements of an event, each with a contact that it counts for.
-fn spread(person: Person, said: &Said) -> Vec<(ContactId, Statement)> {
-    let Some(statement) = &said.statement else { return Vec::new() };
+/// A statement with each contact that it counts for.
+fn spread(person: &Person, statement: &Statement) -> Vec<(ContactId, Statement)> {
     let is_yes = statement.state == ConsentState::Yes;
-    let others = person.others.into_iter().filter(|_| !is_yes);
-    person.contacts.into_iter().chain(others).map(|it| (it, statement.clone())).collect()
+    let others = person.others.iter().filter(|_| !is_yes);
+    person.contacts.iter().chain(others).map(|it| (*it, statement.clone())).collect()
 }
 
 fn push_body(rows: &mut Rows, body: &ReceivedBody, digest: &[u8; 32], stored: &StoredBody) {

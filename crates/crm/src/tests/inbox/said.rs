@@ -25,7 +25,8 @@ async fn now(crm: &Crm, contact: ContactId) -> String {
 
 /// The ledger of somebody, as `channel purpose state basis words`.
 async fn ledger(crm: &Crm, contact: ContactId) -> String {
-    let entries = crm.ledger_of(contact).await.unwrap();
+    let mut entries = crm.ledger_of(contact).await.unwrap();
+    entries.sort_by_key(|it| (it.statement.at.map(|at| at.from), it.statement.purpose));
     let shown = entries.iter().map(|it| {
         let said = &it.statement;
         format!("{} {} {} {}", said.purpose.name(), said.state.name(), said.basis.name(), said.words.0)
@@ -71,7 +72,8 @@ fn what_a_person_writes_presses_or_chooses_is_a_statement() {
         expect![[r#"
             stop | messages stop message STOP | messages stop message STOP
             stop in words of courtesy | messages stop message Stop, merci ! | messages stop message Stop, merci !
-            start | messages yes message START | messages unclear event START
+            start | messages yes message START
+            conversation yes inbound text | messages unclear event START
             near miss | messages unclear message Stop, o Zé não vem | messages unclear message Stop, o Zé não vem
             no word | conversation yes inbound text | 
             title | messages stop message Stop | messages stop message Stop
@@ -94,8 +96,7 @@ fn what_a_person_writes_presses_or_chooses_is_a_statement() {
 fn what_is_said_by_sms_is_said_about_sms_and_a_stop_ends_marketing_everywhere() {
     check(async |place| {
         let (inbox, crm) = (inbox(place.open().await), place.open().await);
-        let said =
-            "select channel || ' ' || purpose || ' ' || state || ' ' || words from consent_view order by said_from";
+        let said = "select channel || ' ' || purpose || ' ' || state || ' ' || words from consent_view order by said_from, purpose";
         let now = "select channel || ' ' || purpose || ' ' || state from consent_now_view order by 1";
         let unheard = Event { channel: None, ..message("n", ANA, "STOP") };
         inbox.store(vec![body([unheard, by_sms(message("a", ANA, "STOP"))])]).await.unwrap();
@@ -118,9 +119,29 @@ fn what_is_said_by_sms_is_said_about_sms_and_a_stop_ends_marketing_everywhere() 
             whatsapp marketing stop"#]]
         .assert_eq(&crm.texts(now).await);
         inbox.store(vec![body([when(102, by_sms(message("c", ANA, "Hello")))])]).await.unwrap();
-        assert_eq!(crm.texts(said).await, "sms messages stop STOP\nsms messages yes START\nsms conversation yes text");
+        let expected =
+            "sms messages stop STOP\nsms conversation yes text\nsms messages yes START\nsms conversation yes text";
+        assert_eq!(crm.texts(said).await, expected);
         let channels = "select coalesce(channel, '-') || ' ' || coalesce(reading, '-') from event_view order by number";
         assert_eq!(crm.texts(channels).await, "- -\nsms stop\nsms start\nsms -");
+    });
+}
+
+#[test]
+fn a_start_after_a_stop_lets_the_business_answer_on_whatsapp_and_ends_no_block_of_the_platform() {
+    check(async |place| {
+        let (inbox, crm) = (inbox(place.open().await), place.open().await);
+        let stopped = [message("a", ANA, "STOP"), preference("b", ANA, MARKETING, Stop)];
+        inbox.store(vec![body(stopped)]).await.unwrap();
+        let all = "authentication stop, conversation stop, marketing stop, utility stop";
+        assert_eq!(now(&crm, id_of(ANA)).await, all);
+        inbox.store(vec![unsigned([when(101, message("c", ANA, "START"))])]).await.unwrap();
+        assert_eq!(now(&crm, id_of(ANA)).await, all);
+        inbox.store(vec![body([when(102, message("d", ANA, "START"))])]).await.unwrap();
+        assert_eq!(now(&crm, id_of(ANA)).await, all.replace("conversation stop", "conversation yes"));
+        // The end of the block leaves the word of the person.
+        inbox.store(vec![body([when(103, preference("e", ANA, MARKETING, Resume))])]).await.unwrap();
+        assert_eq!(now(&crm, id_of(ANA)).await, all.replace("conversation stop", "conversation yes"));
     });
 }
 
@@ -272,7 +293,8 @@ fn a_refusal_counts_for_all_whom_the_ids_name_and_a_yes_for_the_first() {
         tell(&crm, "e1", ben, IdentityChange::Observed(identity(IdentityKind::Bsuid, "1001", SCOPED)), 10).await;
         inbox.store(vec![body([also(message("a", ANA, "STOP"), SCOPED)])]).await.unwrap();
         inbox.store(vec![body([when(101, also(message("b", ANA, "START"), SCOPED))])]).await.unwrap();
-        assert_eq!(ledger(&crm, ana).await, "messages stop message STOP\nmessages yes message START");
+        let told = "messages stop message STOP\nmessages yes message START\nconversation yes inbound text";
+        assert_eq!(ledger(&crm, ana).await, told);
         assert_eq!(ledger(&crm, ben).await, "messages stop message STOP");
     });
 }
