@@ -76,6 +76,11 @@ impl Place {
         Self { url, folder }
     }
 
+    /// The file of the database; none on PostgreSQL.
+    pub(crate) fn file(&self) -> Option<&str> {
+        self.url.strip_prefix("sqlite:")
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::sql::Row;
+use crate::sql::{Dialect, Row};
 use crate::{Crm, LoadError};
 
 const COUNT: &str = "count what webhooks have brought";
@@ -22,6 +22,8 @@ const PAGE: &str = "select body_id, received_at, (select count(*) from dead_lett
     where body is not null and body_id > $1 order by body_id limit $2";
 const PAGE_SIZE: i64 = 500;
 const FORGET: &str = "update webhook_body set body = null where body_id = $1";
+/// Without it the bytes of a body would stay in the file of SQLite.
+const OVERWRITE: &str = "pragma secure_delete = on";
 
 /// What came in by webhooks, in all and by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,6 +82,9 @@ impl Crm {
         loop {
             let row = |it: &dyn Row| Ok((it.int(0)?, it.time(1)?, it.count(2)?));
             let mut tx = self.begin(PURGE).await?;
+            if matches!(self.dialect(), Dialect::Sqlite) {
+                tx.execute_script(OVERWRITE.to_owned()).await?;
+            }
             let page = tx.select(PAGE, &[after.into(), PAGE_SIZE.into()], row).await?;
             let Some(last) = page.last() else { return Ok(purged) };
             after = last.0;

@@ -72,6 +72,37 @@ fn of_two_who_store_the_same_events_at_once_each_event_is_stored_once() {
 }
 
 #[test]
+fn a_raw_body_is_in_no_backup_and_gone_from_the_file_once_it_is_purged() {
+    check(async |place| {
+        let (inbox, crm) = (inbox(place.open().await), place.open().await);
+        // Longer than a page of the file.
+        let secret = "body that nobody keeps ".repeat(2_000);
+        let with = |event, text: &str| crate::ReceivedBody { raw: Bytes::from(text.to_owned()), ..body([event]) };
+        let broken = with_broken(with(status("b", ANA), "body that nobody could read"), &["/entry/0"]);
+        inbox.store(vec![with(status("a", ANA), &secret), broken]).await.unwrap();
+        assert_eq!(crm.raw_body(1).await.unwrap().unwrap().raw.unwrap().len(), secret.len());
+
+        let files = crm.back_up(place.folder()).await.unwrap();
+        let copies: Vec<u8> = files.iter().flat_map(|it| std::fs::read(place.folder().join(it)).unwrap()).collect();
+        assert!(!has(&copies, "nobody keeps"));
+        assert_eq!(crm.raw_body(1).await.unwrap().unwrap().raw.unwrap().len(), secret.len());
+
+        assert_eq!(crm.purge_bodies(at(1_000)).await.unwrap().n_purged, 1);
+        assert_eq!(crm.raw_body(1).await.unwrap().unwrap().raw, None);
+        if let Some(path) = place.file() {
+            let connection = rusqlite::Connection::open(path).unwrap();
+            connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(())).unwrap();
+            let file = std::fs::read(path).unwrap();
+            assert!(!has(&file, "nobody keeps") && has(&file, "nobody could read"));
+        }
+    });
+}
+
+fn has(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|it| it == text.as_bytes())
+}
+
+#[test]
 fn an_unsigned_event_does_not_take_the_place_of_a_signed_one() {
     check(async |place| {
         let inbox = inbox(place.open().await);

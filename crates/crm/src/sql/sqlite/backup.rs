@@ -82,17 +82,22 @@ fn copy_once(connection: &Connection, path: &Path) -> Result<bool, SqlError> {
     connection.execute("vacuum into ?", [&name])?;
     std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(file_failed)?;
     connection.execute("attach database ? as copy", [&name])?;
-    let is_whole = forget_lease(connection).and_then(|()| is_whole(connection));
+    let is_whole = forget(connection).and_then(|()| is_whole(connection));
     connection.execute_batch("detach database copy")?;
     File::open(path).and_then(|it| it.sync_all()).map_err(file_failed)?;
     is_whole
 }
 
-/// Removes the lease from the copy, which would make two copies of the same people differ.
-fn forget_lease(connection: &Connection) -> Result<(), SqlError> {
-    // Without `secure_delete` the bytes of the row would stay in the file. The pragma gives a row.
+/// Removes from the copy what no restore brings back: the lease, which would make two copies of the same people differ, and the
+/// raw bodies of webhooks, which are personal and kept for some days only. Those of open dead letters stay, as in the database.
+fn forget(connection: &Connection) -> Result<(), SqlError> {
+    // Without `secure_delete` the bytes of the rows would stay in the file. The pragma gives a row.
     connection.query_row("pragma copy.secure_delete = on", [], |_| Ok(()))?;
-    Ok(connection.execute_batch("delete from copy.lease")?)
+    Ok(connection.execute_batch(
+        "delete from copy.lease; \
+         update copy.webhook_body set body = null where body is not null and not exists \
+           (select 1 from copy.dead_letter as letter where letter.body_id = webhook_body.body_id and state = 'open')",
+    )?)
 }
 
 /// Whether the attached copy is sound and its tables have as many rows as ours.
