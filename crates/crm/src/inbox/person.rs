@@ -9,6 +9,7 @@ use crate::LoadError;
 use crate::contact::Merges;
 use crate::inbox::tables::column_text;
 use crate::sql::{Row, Tx, Wanted};
+use crate::statements::{identity_name, phone_name};
 
 const OF_CONTACT: &str = "select contact_id, 'phone', '', e164 from contact";
 const OF_IDENTITY: &str = "select contact_id, kind, scope, value from identity";
@@ -21,6 +22,17 @@ pub(super) struct Person {
     pub(super) contacts: Vec<ContactId>,
     /// Other contacts whom the ids name as well. A refusal counts for them too, and nothing else does.
     pub(super) others: Vec<ContactId>,
+    /// The identity that spoke, as `KIND:SCOPE:VALUE`. Once a merge is undone, it says to whom a statement belongs.
+    pub(super) speaker: Option<String>,
+    /// The contacts whose own number it is.
+    own: Vec<ContactId>,
+}
+
+impl Person {
+    /// The identity that spoke for a contact; none if it is its own number.
+    pub(super) fn speaker_for(&self, contact: ContactId) -> Option<String> {
+        self.speaker.clone().filter(|_| !self.own.contains(&contact))
+    }
 }
 
 /// The ids of the person whom an event is about; none if it is about nobody.
@@ -33,13 +45,6 @@ pub(super) fn ids_of(event: &Event) -> Option<&PersonIds> {
         EventContent::Call(it) => Some(&it.person),
         EventContent::Template(_) | EventContent::Number(_) | EventContent::Account(_) | EventContent::Other(_) => None,
     }
-}
-
-/// The identity that spoke, as `KIND:SCOPE:VALUE`; none if it is a number, which the contact has itself.
-pub(super) fn speaker(event: &Event) -> Option<String> {
-    let named = Ids::of(&event.account, ids_of(event)?);
-    let spoke = named.scoped.into_iter().chain(named.username).next().filter(|_| named.spellings.is_empty());
-    spoke.map(|it| format!("{}:{}:{}", it.kind.name(), it.scope, column_text(&it.value.0)))
 }
 
 /// Who has the identities that some events name.
@@ -152,6 +157,7 @@ impl Owners {
             found.extend(ids.username.iter().flat_map(owned));
         }
         let mut spellings: Vec<ContactId> = ids.spellings.iter().map(|it| key.of_phone(*it)).collect();
+        let (speaker, own) = (ids.speaker(key, survivors), spellings.clone());
         if !by_number.is_empty() {
             spellings.clear();
         }
@@ -166,9 +172,9 @@ impl Owners {
         match found.split_first() {
             Some((first, rest)) => {
                 let others = rest.iter().copied().chain(spellings).filter(|it| it != first).collect();
-                Some(Person { contacts: vec![*first], others: each_once(others) })
+                Some(Person { contacts: vec![*first], others: each_once(others), speaker, own })
             }
-            None => Some(Person { contacts: each_once(spellings), others: Vec::new() }),
+            None => Some(Person { contacts: each_once(spellings), others: Vec::new(), speaker, own }),
         }
     }
 }
@@ -210,6 +216,16 @@ impl Ids {
             named.numbers = named.spellings.iter().flat_map(|it| phone_and_wa_id(*it)).collect();
         }
         named
+    }
+
+    /// The name of the identity that spoke: the number if there is one, in the spelling of somebody who was merged.
+    fn speaker(&self, key: &ContactKey, survivors: &Merges) -> Option<String> {
+        let is_merged = |it: &&PhoneNumber| survivors.survivor(key.of_phone(**it)).is_some();
+        if let Some(number) = self.spellings.iter().find(is_merged).or(self.spellings.first()) {
+            return Some(phone_name(&number.to_string()));
+        }
+        let spoke = self.scoped.iter().chain(&self.username).next()?;
+        Some(identity_name(spoke.kind.name(), &spoke.scope, &column_text(&spoke.value.0)))
     }
 
     fn all(self) -> impl Iterator<Item = Identity> {

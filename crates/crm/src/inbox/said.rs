@@ -70,8 +70,6 @@ pub(super) struct Origin<'a> {
     pub(super) received_at: Timestamp,
     pub(super) number: i64,
     pub(super) digest: [u8; 32],
-    /// The identity that said it, as in [`ConsentRecord::identity`].
-    pub(super) identity: Option<String>,
 }
 
 /// What an event says.
@@ -171,7 +169,6 @@ impl Heard<'_> {
             row: format!("{WEBHOOK_RUN}:{}", origin.number).into(),
             first_run: RunMark { id: WEBHOOK_RUN.into(), started_at: origin.received_at },
             record: Some(Box::new(ConsentRecord {
-                identity: origin.identity.clone().map(Personal),
                 place: Some(column_text(origin.webhook)),
                 proof: Some(proof),
                 ..ConsentRecord::default()

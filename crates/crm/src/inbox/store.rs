@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use model::{ConsentState, ContactId, Event, EventChannel, EventContent, Hasher, Statement};
+use model::{ConsentState, ContactId, Event, EventChannel, EventContent, Hasher, Personal, Statement};
 
 use crate::LoadError;
-use crate::inbox::person::{Person, speaker};
+use crate::inbox::person::Person;
 use crate::inbox::said::{Origin, said};
 use crate::inbox::tables::{DEAD_LETTER, EVENT, EVENT_KEY, WEBHOOK_BODY, column_text};
 use crate::inbox::{Inbox, Reading, ReceivedBody, StoredBody};
@@ -219,15 +219,19 @@ fn origin<'a>(of: &Incoming<'a>, it: &NewEvent) -> Origin<'a> {
         received_at: of.received_at,
         number: it.number,
         digest: it.digest,
-        identity: speaker(it.event),
     }
 }
 
-/// A statement with each contact that it counts for.
+/// A statement with each contact that it counts for, and with who spoke.
 fn spread(person: &Person, statement: &Statement) -> Vec<(ContactId, Statement)> {
     let is_yes = statement.state == ConsentState::Yes;
     let others = person.others.iter().filter(|_| !is_yes);
-    person.contacts.iter().chain(others).map(|it| (*it, statement.clone())).collect()
+    let said_of = |contact: &ContactId| {
+        let mut statement = statement.clone();
+        statement.record.get_or_insert_default().identity = person.speaker_for(*contact).map(Personal);
+        (*contact, statement)
+    };
+    person.contacts.iter().chain(others).map(said_of).collect()
 }
 
 fn push_body(rows: &mut Rows, body: &ReceivedBody, digest: &[u8; 32], stored: &StoredBody) {

@@ -226,8 +226,15 @@ fn a_stop_of_a_merged_person_counts_for_the_one_who_stays() {
         assert_eq!(ledger(&crm, ana).await, "messages stop message STOP\nmessages stop message STOP");
         assert_eq!(ledger(&crm, ben).await, "");
         assert_eq!(crm.events_of(ana, None, 9).await.unwrap().len(), 2);
-        // Decisions that come later are seen.
+        inbox.store(vec![body([when(101, message("n", BEN, "START"))])]).await.unwrap();
+        let speakers = "select coalesce(identity, '-') from consent_view order by said_from, identity, purpose";
+        let ben_spoke = format!("phone::{BEN}");
+        let all = [format!("bsuid:1001:{SCOPED}"), ben_spoke.clone(), ben_spoke.clone(), ben_spoke];
+        assert_eq!(crm.texts(speakers).await, all.join("\n"));
+        // Decisions that come later are seen. The yes goes with its speaker, and the refusals stay with both.
         crm.unmerge(ana, ben, false).await.unwrap().unwrap();
+        assert!(now(&crm, ana).await.contains("conversation stop"));
+        assert!(now(&crm, ben).await.contains("conversation yes"));
         inbox.store(vec![body([when(101, message("l", BEN, "STOP"))])]).await.unwrap();
         assert_eq!(crm.events_of(ben, None, 9).await.unwrap().len(), 1);
     });
