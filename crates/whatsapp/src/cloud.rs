@@ -1,6 +1,7 @@
 //! The Cloud API of Meta.
 
 pub(crate) mod errors;
+pub(crate) mod signature;
 pub(crate) mod templates;
 pub(crate) mod uploads;
 pub(crate) mod webhook;

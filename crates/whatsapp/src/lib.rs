@@ -16,6 +16,7 @@ pub use cloud::errors::{
     ErrorHold, ErrorMeaning, ErrorPhase, ErrorRule, ErrorScope, Exclude, Retry, error_of_answer, error_of_status,
     error_rules,
 };
+pub use cloud::signature::{Signature, SignatureError, SignatureForm, WebhookSecret};
 pub use cloud::templates::{PostOutcome, Submitted, TemplateState};
 pub use cloud::uploads::{UploadFile, UploadHandle, UploadSession, Uploads};
 pub use cloud::webhook::{NotAWebhook, read_events};
