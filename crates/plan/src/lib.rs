@@ -37,6 +37,7 @@ pub use crate::sections::source::SourceSection;
 pub use crate::sections::source_provider::ProviderSource;
 pub use crate::sections::value_schemas::SCENARIO_KINDS;
 pub use crate::sections::verify::VerifySection;
+pub use crate::sections::webhook::{WebhookKind, WebhookProof, WebhookSection};
 pub use crate::sections::whatsapp::WhatsappSection;
 pub use crate::sections::wording::{PlanWording, WordingSection};
 pub use crate::sections::{CleanSection, CrmSection, IdentitySection, LimitsSection, RunSection, SuppressionSection};
@@ -66,6 +67,8 @@ pub struct Plan {
     pub suppression: SuppressionSection,
     pub verify: Option<VerifySection>,
     pub whatsapp: Option<WhatsappSection>,
+    /// The addresses that platforms call.
+    pub webhooks: Vec<WebhookSection>,
     /// The wording and the contact of the business.
     pub business: BusinessSection,
     pub gates: GatesSection,

@@ -18,6 +18,7 @@ use crate::sections::scenario::{RatesSection, ScenarioSection, TranslateSection}
 use crate::sections::segment::SegmentSection;
 use crate::sections::source::SourceSection;
 use crate::sections::verify::VerifySection;
+use crate::sections::webhook::WebhookSection;
 use crate::sections::whatsapp::WhatsappSection;
 use crate::sections::wording::WordingSection;
 use crate::sections::{CleanSection, CrmSection, IdentitySection, LimitsSection, RunSection, SuppressionSection};
@@ -76,6 +77,11 @@ pub(crate) struct PlanFile {
     verify: Option<VerifySection>,
     /// The WhatsApp Business account of `ferry template submit`, `status` and `sync`.
     whatsapp: Option<WhatsappSection>,
+    /// An address that a platform calls when a message was delivered or a person writes. Repeat the section for each.
+    ///
+    /// `ferry serve` takes what comes. Bodies count only if the platform has signed them.
+    #[serde(default)]
+    webhook: Vec<WebhookSection>,
     /// What templates and messages say in the name of the business. `ferry translate --plan plan.toml` reads it.
     #[serde(default)]
     business: BusinessSection,
@@ -134,6 +140,7 @@ impl Plan {
             suppression,
             verify,
             whatsapp,
+            webhook: webhooks,
             business,
             gates,
             report,
@@ -160,6 +167,7 @@ impl Plan {
             suppression,
             verify,
             whatsapp,
+            webhooks,
             business,
             gates,
             report,
@@ -222,6 +230,7 @@ impl Plan {
         self.business.check(self)?;
         self.check_gates()?;
         self.whatsapp.as_ref().map_or(Ok(()), |it| it.check(self))?;
+        self.check_webhooks()?;
         self.verify.as_ref().map_or(Ok(()), |it| it.check(self))
     }
 

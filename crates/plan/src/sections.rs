@@ -11,6 +11,7 @@ pub(crate) mod source;
 pub(crate) mod source_provider;
 pub(crate) mod value_schemas;
 pub(crate) mod verify;
+pub(crate) mod webhook;
 pub(crate) mod whatsapp;
 pub(crate) mod wording;
 
