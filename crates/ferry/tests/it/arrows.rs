@@ -57,6 +57,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("pull", &["extract", "http", "model", "pages", "plan", "providers", "run"]),
+    ("serve", &["plan", "whatsapp"]),
     ("translation", &["model", "plan", "run", "scenario", "scenario_import", "template", "translate"]),
     (
         "crossing",
@@ -171,6 +172,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "scenario_export",
             "scenario_import",
             "scenario_text",
+            "serve",
             "source_side",
             "template",
             "template_desk",
@@ -210,6 +212,7 @@ fn each_of_these_libraries_is_known_to_one_crate() {
         ("reqwest", "http"),
         ("rlibphonenumber", "phone"),
         ("parquet", "run"),
+        ("hyper", "serve"),
         ("rust_xlsxwriter", "review_sheet"),
         ("clap", "ferry"),
         ("indicatif", "ferry"),
