@@ -15,6 +15,7 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod sandbox;
 pub(crate) mod scenario;
+mod serve;
 pub(crate) mod template;
 
 use std::path::PathBuf;
@@ -36,6 +37,7 @@ use sandbox::SandboxArgs;
 use scenario::{ScenarioCommand, TranslateArgs};
 use template::TemplateCommand;
 
+pub(crate) use self::serve::ServeArgs;
 pub(crate) use early::Early;
 pub(crate) use output::{Colour, Format, LogFormat};
 pub(crate) use place::{PlanArgs, PlannedArgs, PlannedWhere, Where};

@@ -19,6 +19,8 @@ mod run;
 mod runs;
 mod sandbox;
 mod scenario;
+#[expect(dead_code, reason = "the command begins with the store of webhooks")]
+mod serve;
 mod sources;
 mod status;
 mod stop;
@@ -136,7 +138,7 @@ pub(crate) fn start_log(cli: &Cli) {
 }
 
 /// The crates of this workspace that log. Logs of other libraries may hold what they send, and are left to FERRY_LOG.
-const LOGGING: [&str; 4] = ["crossing", "ferry", "http", "notify"];
+const LOGGING: [&str; 5] = ["crossing", "ferry", "http", "notify", "serve"];
 
 fn default_filter(cli: &Cli) -> String {
     match cli.verbose {

@@ -8,7 +8,6 @@ use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use thiserror::Error;
 
 /// How a platform writes the signature of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,13 +53,11 @@ impl SignatureForm {
 const MAC_BYTES: usize = 32;
 
 /// Why a request has no usable signature. It repeats nothing of the request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignatureError {
-    #[error("the request has no signature")]
     Missing,
-    #[error("the request has several signatures")]
     Doubled,
-    #[error("the signature is not 64 hexadecimal digits in the form of the platform")]
+    /// It is not 64 hexadecimal digits in the form of the platform.
     Malformed,
 }
 
