@@ -2,15 +2,14 @@
 
 use anyhow::Result;
 use consent_ledger::export::Export;
+use crossing::look_at_ledger;
 use model::{counted, printable};
 use plan::Plan;
 use results::ConsentExportResult;
 
-use crate::look;
-
 /// Writes the ledger, and gives the result with its text.
 pub async fn export(plan: &Plan, what: Export<'_>) -> Result<(ConsentExportResult, String)> {
-    let (crm, _) = look(plan).await?;
+    let (crm, _) = look_at_ledger(plan).await?;
     let written = consent_ledger::export(&crm, what).await;
     crm.close().await;
     let written = written?;

@@ -3,17 +3,17 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clean::{DateForm, DateOrder};
 use consent_ledger::import::{CountedRows, HeaderLine, Rules, StatementField};
 use consent_ledger::{Defaults, Import, Imported, import as import_file};
 use crm::Crm;
-use crossing::progress::{Note, Outcome, Task};
-use crossing::{Progress, read_ledger_anew, record_wordings};
+use crossing::progress::{Outcome, Task};
+use crossing::{Progress, open_ledger};
 use extract::Settings;
 use jiff::Timestamp;
 use model::{Channel, ConsentChannel, ContactKey, counted, grouped};
-use plan::{Plan, find_key, make_key, passing_key};
+use plan::{Plan, find_key, passing_key};
 use results::{ConsentImportResult, RefusedRow};
 
 use crate::{mark, safe, wordings};
@@ -68,11 +68,9 @@ pub async fn import(plan: &Plan, args: &ImportOptions, progress: &Progress) -> R
 
 /// The database with the wordings of the plan, and the key. A dry run makes neither a database nor a key.
 async fn open(plan: &Plan, is_dry_run: bool, progress: &Progress) -> Result<(Option<Crm>, ContactKey)> {
-    let url = plan.crm_url()?;
-    let found = find_key(plan)?.map(|it| it.key);
     if is_dry_run {
-        let crm = Crm::look(&url).await?;
-        let key = match (found, &crm) {
+        let crm = Crm::look(&plan.crm_url()?).await?;
+        let key = match (find_key(plan)?.map(|it| it.key), &crm) {
             (Some(key), _) => key,
             (None, None) => passing_key()?,
             (None, Some(_)) => plan::contact_key(plan)?,
@@ -82,19 +80,7 @@ async fn open(plan: &Plan, is_dry_run: bool, progress: &Progress) -> Result<(Opt
         }
         return Ok((crm, key));
     }
-    let key = match found {
-        Some(key) => key,
-        // Without its key, a database that has one cannot be added to.
-        None if Crm::look(&url).await?.is_some() => plan::contact_key(plan)?,
-        None => make_key(plan)?.key,
-    };
-    let crm = Crm::open(&url).await.context("could not open the CRM database")?;
-    crm.claim_key(&key.id()).await?;
-    record_wordings(plan, &crm).await?;
-    let reread = read_ledger_anew(plan, &crm).await?;
-    if reread.n_contacts + reread.n_answers > 0 {
-        progress.note(Note::StatementsReread(reread));
-    }
+    let (crm, key) = open_ledger(plan, progress).await?;
     Ok((Some(crm), key))
 }
 

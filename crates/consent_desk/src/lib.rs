@@ -8,30 +8,19 @@ mod kept_out;
 mod prove;
 mod review;
 mod show;
-mod who;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use consent::Wordings;
 use crm::Crm;
 use jiff::Timestamp;
-use model::{ContactKey, RunMark, Statement, printable};
-use plan::{Plan, contact_key, draw_uid, find_suppression_keys};
+use model::{RunMark, Statement, printable};
+use plan::{Plan, draw_uid};
 
 pub use crate::export::export;
 pub use crate::import::{ImportOptions, import};
 pub use crate::prove::{ProveOptions, check_receipt, prove};
 pub use crate::review::{ReviewOptions, ReviewWork, review};
 pub use crate::show::show;
-
-/// The database of the plan, to read it, with the keys of its suppression list. Its contact key must be that of the plan.
-async fn look(plan: &Plan) -> Result<(Crm, ContactKey)> {
-    let Some(crm) = Crm::look(&plan.crm_url()?).await? else {
-        bail!("there is no CRM database yet: start with `ferry run` or `ferry consent import`");
-    };
-    let key = contact_key(plan)?;
-    crm.check_key(&key.id()).await?;
-    Ok((crm.with_suppression_keys(find_suppression_keys(plan)?.map(|it| it.0)), key))
-}
 
 /// The wordings that the plan or the database has.
 async fn wordings(plan: &Plan, crm: Option<&Crm>) -> Result<Wordings> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use consent_ledger::receipt::{self, Checked, NoConsent, Proven, Receipt};
 use crm::Crm;
-use crossing::check_ledger_reading;
+use crossing::{check_ledger_reading, look_at_ledger, who};
 use jiff::Timestamp;
 use model::{Basis, ConsentChannel, ConsentPurpose, ConsentState, ContactId, ContactKey, Statement};
 use plan::{Plan, contact_key, find_suppression_keys};
@@ -13,7 +13,7 @@ use results::ConsentProof;
 use serde_json::Value;
 
 use crate::kept_out::KeptOut;
-use crate::{look, on_day, safe, told, who};
+use crate::{on_day, safe, told};
 
 const TOOL: &str = concat!("ferry ", env!("CARGO_PKG_VERSION"));
 /// The most bytes of a receipt: a person says less in a lifetime.
@@ -30,7 +30,7 @@ pub struct ProveOptions<'a> {
 /// Makes a receipt, and says what keeps the person out of messages all the same; that is mostly empty. Fails if there is no
 /// consent that counts, and says what is there instead.
 pub async fn prove(plan: &Plan, args: &ProveOptions<'_>) -> Result<(ConsentProof, String)> {
-    let (crm, key) = look(plan).await?;
+    let (crm, key) = look_at_ledger(plan).await?;
     check_ledger_reading(plan, &crm).await?;
     let contact = who::found(plan, &crm, &key, args.who).await?;
     let (ledger, wordings) = (crm.ledger_of(contact).await?, crm.wordings().await?);

@@ -9,14 +9,14 @@ use consent_ledger::review::{
     self, Decision, Undecidable, contradictions, decide, held, read_list, reason, write_list,
 };
 use crm::{Crm, Recorded, UnclearStatement};
-use crossing::record_wordings;
+use crossing::{look_at_ledger, record_wordings, who};
 use jiff::Timestamp;
 use model::{ConsentChannel, ConsentState, ContactId, RunMark, Statement, WordingName, counted};
 use phone::PhoneNumber;
 use plan::Plan;
 use results::{ConsentReviewResult, RefusedRow, ShownUnclear};
 
-use crate::{look, mark, safe, shown_id, source_row, when, who, wordings};
+use crate::{mark, safe, shown_id, source_row, when, wordings};
 
 /// How many unclear statements are printed.
 const SHOWN: usize = 20;
@@ -58,7 +58,7 @@ pub async fn review(
     options: &ReviewOptions,
     work: &ReviewWork<'_>,
 ) -> Result<(ConsentReviewResult, String)> {
-    let (crm, key) = look(plan).await?;
+    let (crm, key) = look_at_ledger(plan).await?;
     let review = Review { options, plan, words: plan.words() };
     let done = match work {
         ReviewWork::List => review.list(&crm).await,

@@ -4,17 +4,17 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use crm::{ConsentBlock, ConsentNow, LedgerEntry};
-use crossing::is_ledger_read_by;
+use crossing::{is_ledger_read_by, look_at_ledger, who};
 use model::{ConsentRecord, ContactId, WordingName};
 use plan::Plan;
 use results::{ConsentShown, CountsNow, ShownBlock, ShownStatement};
 
 use crate::kept_out::KeptOut;
-use crate::{look, safe, shown_id, source_row, when, who};
+use crate::{safe, shown_id, source_row, when};
 
 /// Shows one person, as `who` names it.
 pub async fn show(plan: &Plan, who: &str) -> Result<(ConsentShown, String)> {
-    let (crm, key) = look(plan).await?;
+    let (crm, key) = look_at_ledger(plan).await?;
     let contact = who::found(plan, &crm, &key, who).await?;
     let is_in_database = crm.known_statements(&[contact]).await?.is_contact(contact);
     let person = Person {

@@ -1,7 +1,7 @@
 -- What platforms have told by webhooks. Triggers (inbox_guards_*.sql) refuse to change or delete rows: of a body only the raw
 -- bytes may become null, of a dead letter only its state changes.
 --
--- body_id counts the bodies in the order in which they were stored. webhook is the path that received the body, digest its
+-- body_id counts the bodies in the order in which they were stored. webhook names the webhook that received the body, digest its
 -- SHA-256. body is null once it has been kept for as long as the plan says. n_events, n_new and n_broken count what it held
 -- when it came in: events, those that no earlier body had brought, and parts that could not be read.
 create table webhook_body (
@@ -28,9 +28,9 @@ create table event_key (
 
 -- The events, in the order in which they were stored: number rises by one from 1, and no later transaction adds a lower one.
 -- digest is the one of event_key, place the position in the body. channel is null if the event is of none that is read. at is the
--- time by the word of the platform. fact is the event as JSON: see model::Event. It holds no text of a message. contact_id is the contact whom the ids of the event named when it
--- was stored, which need not be in the database; null if it names nobody. reading says how the words of a person, or the
--- choice made in the app, were read.
+-- time by the word of the platform. fact is the event as JSON: see model::Event. It holds no text of a message. contact_id is
+-- the contact whom the ids of the event named when it was stored, which need not be in the database; null if it names nobody.
+-- reading says how the words of a person, or the choice made in the app, were read.
 create table event (
   number bigint not null primary key check (number > 0),
   digest blob not null check (length(digest) = 32),
@@ -49,6 +49,7 @@ create table event (
   fact text not null
 ) without rowid;
 
+create index event_other on event (number) where kind = 'other';
 create index event_contact on event (contact_id, number) where contact_id is not null;
 
 -- Parts of bodies that could not be read as events. place is a JSON pointer into the body, empty for the whole. at is when it

@@ -25,6 +25,9 @@ const EMPTY: &str = "delete from delivery; delete from conversation; delete from
     update event_cursor set number = 0 where name = 'derived';";
 const NOTE: &str =
     "insert into message_answer (message_key, message_id, at) values ($1, $2, $3) on conflict do nothing";
+/// Events are numbered without a gap.
+const WAITING: &str = "select coalesce((select max(number) from event), 0) \
+    - coalesce((select number from event_cursor where name = $1), 0)";
 
 /// How many events [`Crm::derive_anew`] takes at once.
 const BATCH: u32 = 1000;
@@ -66,6 +69,12 @@ impl Crm {
         tx.move_event_cursor(CURSOR, last).await?;
         tx.commit().await?;
         Ok(derived)
+    }
+
+    /// How many stored events are not derived yet.
+    pub async fn events_to_derive(&self) -> Result<u64, LoadError> {
+        let waiting = self.select(DERIVE, WAITING, &[CURSOR.into()], |it| it.count(0)).await?;
+        Ok(waiting.first().copied().unwrap_or(0))
     }
 
     /// Empties what is derived and derives it anew from all events. Nothing is sent, forwarded or told. Whoever is stopped on

@@ -25,7 +25,7 @@ use model::{ContactKey, EventsRead};
 use crate::Crm;
 use crate::contact::Merges;
 
-pub use counts::{InboxCounts, PurgedBodies, WebhookCounts};
+pub use counts::{InboxCounts, PurgeBefore, PurgedBodies, UnknownEvents, WebhookCounts};
 pub use dead_letters::{DeadLetter, DeadLetterState, RawBody, Retried};
 pub use events::StoredEvent;
 pub use said::{Reading, WEBHOOK_RUN};
@@ -33,7 +33,7 @@ pub use said::{Reading, WEBHOOK_RUN};
 /// A body that was received, its signature checked, and read.
 #[derive(Clone, Debug)]
 pub struct ReceivedBody {
-    /// The path that received it.
+    /// The name of the webhook that received it.
     pub webhook: String,
     /// Whether a signature proves who sent it.
     pub is_signed: bool,

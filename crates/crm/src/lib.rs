@@ -58,8 +58,8 @@ pub use export::Exported;
 pub use identity_decisions::Undecided;
 pub use identity_history::{Acknowledged, Hold, IdentityHistory, MovedNumbers, RecordedEvent, RecordedEvents};
 pub use inbox::{
-    DeadLetter, DeadLetterState, Inbox, InboxCounts, PurgedBodies, RawBody, Reading, ReceivedBody, Retried, StoredBody,
-    StoredEvent, WEBHOOK_RUN, WebhookCounts,
+    DeadLetter, DeadLetterState, Inbox, InboxCounts, PurgeBefore, PurgedBodies, RawBody, Reading, ReceivedBody,
+    Retried, StoredBody, StoredEvent, UnknownEvents, WEBHOOK_RUN, WebhookCounts,
 };
 pub use journal::RunRow;
 pub use lease::Lease;

@@ -22,6 +22,7 @@ mod gates;
 pub mod inspect;
 mod kept;
 mod known_corrections;
+mod ledger_database;
 mod ledger_reading;
 mod list_quality;
 mod load;
@@ -48,6 +49,7 @@ mod translate;
 mod unread;
 mod unread_values;
 mod verify;
+pub mod who;
 mod wordings;
 
 #[cfg(test)]
@@ -69,6 +71,7 @@ pub use crate::fix::{Fixed, fix};
 pub use crate::follow::{Cycle, follow_once, release_held};
 pub use crate::gates::check_refusals;
 pub use crate::kept::{is_of_input, kept_file};
+pub use crate::ledger_database::{look_at_ledger, open_ledger};
 pub use crate::ledger_reading::{check_ledger_reading, is_ledger_read_by, read_ledger_anew};
 pub use crate::main_numbers::MainNumbers;
 pub use crate::open_run::{OpenRun, RunOptions, Sample};

@@ -3,6 +3,7 @@
 pub(crate) mod consent;
 pub(crate) mod crm;
 mod early;
+pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod extract;
 pub(crate) mod identity;
@@ -25,6 +26,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use consent::ConsentCommand;
 use crm::{CrmCommand, KeyCommand};
+use events::EventsCommand;
 use export::ExportCommand;
 use extract::{ExtractCommand, SourcesCommand};
 use identity::IdentityCommand;
@@ -207,6 +209,16 @@ pub(crate) enum Command {
     /// Check, submit and follow WhatsApp templates
     #[command(subcommand)]
     Template(TemplateCommand),
+    /// Receive the webhooks of a plan, and keep what they bring in the CRM database
+    ///
+    /// A request is answered with 200 only after it is stored. Its signature is checked before anything is read. What follows
+    /// from its events is derived behind the answers: how far messages have come, who may be answered, who has refused.
+    ///
+    /// Ctrl-C and SIGTERM stop it without loss. --replay derives everything anew from what is stored, and ends.
+    Serve(ServeArgs),
+    /// Count and show what webhooks have brought, and read again what could not be read
+    #[command(subcommand)]
+    Events(EventsCommand),
     /// Start a simulated WhatsApp server
     Sandbox(SandboxArgs),
     /// Print the JSON Schema of plans, of scenarios, or of what a command prints with --format json

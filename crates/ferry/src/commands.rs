@@ -4,6 +4,7 @@ mod audit;
 mod check;
 mod consent;
 mod crm;
+mod events;
 pub(crate) mod export;
 mod export_suppression;
 mod fix;
@@ -19,7 +20,6 @@ mod run;
 mod runs;
 mod sandbox;
 mod scenario;
-#[expect(dead_code, reason = "the command begins with the store of webhooks")]
 mod serve;
 mod sources;
 mod status;
@@ -120,6 +120,8 @@ async fn command(cli: Cli) -> Result<Exit> {
         Command::Scenario(command) => scenario::run(&command, output).await,
         Command::Translate(args) => translate::run(&args, output),
         Command::Template(command) => template::run(&command, progress, output).await,
+        Command::Serve(args) => serve::run(&args, &progress, output).await,
+        Command::Events(command) => events::run(&command, &progress, output).await,
         Command::Sandbox(args) => sandbox::serve(args).await,
         Command::Schema { of } => manual::schema(&of),
         Command::Completions { shell } => manual::completions(shell),

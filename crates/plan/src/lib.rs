@@ -37,7 +37,7 @@ pub use crate::sections::source::SourceSection;
 pub use crate::sections::source_provider::ProviderSource;
 pub use crate::sections::value_schemas::SCENARIO_KINDS;
 pub use crate::sections::verify::VerifySection;
-pub use crate::sections::webhook::{WebhookKind, WebhookProof, WebhookSection};
+pub use crate::sections::webhook::{KEEP_DAYS, WebhookKind, WebhookProof, WebhookSection};
 pub use crate::sections::whatsapp::WhatsappSection;
 pub use crate::sections::wording::{PlanWording, WordingSection};
 pub use crate::sections::{CleanSection, CrmSection, IdentitySection, LimitsSection, RunSection, SuppressionSection};

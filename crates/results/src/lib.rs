@@ -3,6 +3,7 @@
 //! `docs/schemas` holds these schemas: those of types are written there by a test, and the others are kept there by hand.
 
 mod consent;
+mod events;
 mod identity;
 mod kept_templates;
 mod people;
@@ -16,6 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use consent::*;
+pub use events::*;
 pub use identity::*;
 pub use kept_templates::*;
 pub use people::*;

@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::consent::*;
+use crate::events::*;
 use crate::identity::*;
 use crate::kept_templates::*;
 use crate::people::*;
@@ -32,7 +33,7 @@ macro_rules! kept {
 }
 
 /// The commands that print JSON, `error` for those that fail, and both kinds of notifications.
-const SCHEMAS: [(&str, Origin); 58] = [
+const SCHEMAS: [(&str, Origin); 64] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
     ("consent-export", Made(made::<ConsentExportResult>)),
@@ -42,6 +43,11 @@ const SCHEMAS: [(&str, Origin); 58] = [
     ("consent-show", Made(made::<ConsentShown>)),
     ("crm-ddl", Made(made::<DdlResult>)),
     ("error", Made(made::<FailureResult>)),
+    ("events-dead", Made(made::<DeadLetters>)),
+    ("events-drop", Made(made::<DropResult>)),
+    ("events-retry", Made(made::<RetryResult>)),
+    ("events-show", Made(made::<EventsShown>)),
+    ("events-stats", Made(made::<EventsStats>)),
     ("export-contacts", Made(made::<ContactsExport>)),
     ("export-segment", Made(made::<SegmentExport>)),
     ("export-suppression", Made(made::<SuppressionExportResult>)),
@@ -73,6 +79,7 @@ const SCHEMAS: [(&str, Origin); 58] = [
     ("scenario-review", Made(made::<ReviewResult>)),
     ("scenario-show", kept!("scenario-show")),
     ("scenario-simulate", kept!("scenario-simulate")),
+    ("serve-replay", Made(made::<ReplayResult>)),
     ("share", Made(made::<ShareResult>)),
     ("sources-check", Made(made::<SourcesCheck>)),
     ("sources-list", Made(made::<SourceList>)),

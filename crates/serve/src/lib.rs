@@ -13,9 +13,12 @@ mod answer;
 mod body;
 mod cause;
 mod connection;
+mod crm_store;
+mod derive;
 mod error;
 mod guard;
 mod handshake;
+mod keep;
 mod limits;
 mod listen;
 mod of_plan;
@@ -24,19 +27,24 @@ mod rejects;
 mod status;
 mod store;
 mod timed_stream;
+mod wire;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
+pub use crm_store::CrmStore;
+pub use derive::derive;
 pub use error::ServeError;
 pub use guard::{CheckSignature, Guard, SignedRequest, Webhook};
+pub use keep::{KeepTimes, keep};
 pub use limits::Limits;
 pub use listen::{Bound, Certificate, Listen, Reach, allow_connections};
-pub use of_plan::{TwilioCheck, start_message, webhooks_of};
+pub use of_plan::{start_message, webhooks_of};
 pub use status::Status;
 pub use store::{CheckedBody, CommittedBody, Store, StoreError};
 pub use whatsapp::{SignatureForm, WebhookSecret};
+pub use wire::Wire;
 
 use std::collections::HashMap;
 use std::future::Future;

@@ -5,15 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use plan::{Plan, PlanError, WebhookKind, WebhookProof, WebhookSection};
+use providers::TwilioRequest;
 use whatsapp::{SignatureForm, WebhookSecret};
 
-use crate::{CheckSignature, Guard, Reach, Webhook};
-
-/// Makes the check of a signature of Twilio from the auth tokens and the address that Twilio calls, without its query.
-pub type TwilioCheck = fn(Vec<String>, String) -> CheckSignature;
+use crate::wire::{is_form, with_query};
+use crate::{Guard, Reach, SignedRequest, Webhook};
 
 /// Returns the webhooks of a plan with their secrets. Fails if there are none.
-pub fn webhooks_of(plan: &Plan, twilio: TwilioCheck) -> Result<Vec<Webhook>, PlanError> {
+pub fn webhooks_of(plan: &Plan) -> Result<Vec<Webhook>, PlanError> {
     if plan.webhooks.is_empty() {
         return Err(plan.wrong(
             0,
@@ -23,13 +22,13 @@ pub fn webhooks_of(plan: &Plan, twilio: TwilioCheck) -> Result<Vec<Webhook>, Pla
         ));
     }
     let webhook = |section: &WebhookSection| {
-        let guard = guard(plan, section, twilio)?;
+        let guard = guard(plan, section)?;
         Ok(Webhook { name: Arc::from(section.name()), path: section.path().to_owned(), guard })
     };
     plan.webhooks.iter().map(webhook).collect()
 }
 
-fn guard(plan: &Plan, section: &WebhookSection, twilio: TwilioCheck) -> Result<Guard, PlanError> {
+fn guard(plan: &Plan, section: &WebhookSection) -> Result<Guard, PlanError> {
     let form = match section.kind() {
         WebhookKind::Meta => Some(SignatureForm::Meta),
         WebhookKind::Dialog360 => Some(SignatureForm::Dialog360),
@@ -46,9 +45,19 @@ fn guard(plan: &Plan, section: &WebhookSection, twilio: TwilioCheck) -> Result<G
         }
         (WebhookProof::Secrets(secrets), None) => {
             let url = section.public_url().unwrap_or_default().to_owned();
-            Guard::SignedOtherwise { header: "x-twilio-signature", is_right: twilio(secrets, url) }
+            let is_right = move |it: &SignedRequest| is_signed_by_twilio(it, &url, &secrets);
+            Guard::SignedOtherwise { header: "x-twilio-signature", is_right: Arc::new(is_right) }
         }
     })
+}
+
+/// Whether Twilio has signed a request to this address with one of the tokens.
+fn is_signed_by_twilio(request: &SignedRequest, url: &str, tokens: &[String]) -> bool {
+    let Ok(signature) = str::from_utf8(request.signature) else { return false };
+    let content_type = request.content_type.and_then(|it| str::from_utf8(it).ok());
+    let url = with_query(url, request.query);
+    let request = TwilioRequest { url: &url, is_form: content_type.is_some_and(is_form), body: request.body };
+    request.is_signed(signature, tokens)
 }
 
 /// Says where the server listens, the address of each webhook, and what to do next. A secret path is not shown.

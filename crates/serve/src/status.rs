@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use crm::Derived;
 use hyper::StatusCode;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -58,6 +59,8 @@ struct Metrics {
     duplicates: Family<[Label; 1], Counter>,
     dead_letters: Family<[Label; 1], Counter>,
     failed_commits: Counter,
+    derived: Counter,
+    contradictions: Counter,
     queued_bodies: Gauge,
     queued_bytes: Gauge,
     reading_bytes: Gauge,
@@ -199,6 +202,11 @@ impl Status {
         self.0.metrics.connections.dec();
     }
 
+    pub(crate) fn count_derived(&self, derived: &Derived) {
+        self.0.metrics.derived.inc_by(derived.n_events);
+        self.0.metrics.contradictions.inc_by(derived.n_contradictions);
+    }
+
     fn count_request(&self, webhook: &Arc<str>, outcome: &'static str) {
         let labels = [("webhook", Arc::clone(webhook)), ("outcome", Arc::from(outcome))];
         self.0.metrics.requests.get_or_create(&labels).inc();
@@ -215,6 +223,12 @@ impl Metrics {
         registry.register("duplicates", "Events that had come before", self.duplicates.clone());
         registry.register("dead_letters", "Parts of bodies that could not be read", self.dead_letters.clone());
         registry.register("failed_commits", "Commits that failed", self.failed_commits.clone());
+        registry.register("derived_events", "Stored events that were read", self.derived.clone());
+        registry.register(
+            "contradictions",
+            "Statuses of messages that cannot have been sent by what we know",
+            self.contradictions.clone(),
+        );
         registry.register("queue_bodies", "Bodies that wait for the writer", self.queued_bodies.clone());
         registry.register("queue_bytes", "Bytes that are not committed yet", self.queued_bytes.clone());
         registry.register("reading_bytes", "Bytes of large bodies that are arriving", self.reading_bytes.clone());

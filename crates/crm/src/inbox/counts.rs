@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use model::{Event, EventContent, OtherEvent};
 
 use crate::sql::{Dialect, Row};
 use crate::{Crm, LoadError};
@@ -16,16 +17,19 @@ const EVENTS: &str = "select webhook, count(*) from event group by webhook";
 const DEAD: &str = "select webhook, count(*) from dead_letter join webhook_body \
     on webhook_body.body_id = dead_letter.body_id where state = 'open' group by webhook";
 
+const OTHERS: &str =
+    "select number, webhook, fact from event where kind = 'other' and number > $1 order by number limit $2";
+
 /// A page of bodies by their number, so that nobody waits long for the lock of the writer.
 const PAGE: &str = "select body_id, received_at, (select count(*) from dead_letter \
-    where dead_letter.body_id = webhook_body.body_id and state = 'open') from webhook_body \
+    where dead_letter.body_id = webhook_body.body_id and state = 'open'), webhook from webhook_body \
     where body is not null and body_id > $1 order by body_id limit $2";
 const PAGE_SIZE: i64 = 500;
 const FORGET: &str = "update webhook_body set body = null where body_id = $1";
 /// Without it the bytes of a body would stay in the file of SQLite.
 const OVERWRITE: &str = "pragma secure_delete = on";
 
-/// What came in by webhooks, in all and by path.
+/// What came in by webhooks, in all and by webhook.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InboxCounts {
     pub total: WebhookCounts,
@@ -42,6 +46,29 @@ pub struct WebhookCounts {
     pub duplicates: u64,
     /// Parts that could not be read, and about which nothing is decided.
     pub dead: u64,
+}
+
+/// Events of a kind that is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownEvents {
+    pub webhook: String,
+    /// What they are about, in the platform's word.
+    pub field: String,
+    /// Their kind, in the platform's word.
+    pub kind: String,
+    pub n_events: u64,
+    /// The number of the first one.
+    pub first: i64,
+    /// What the first one looks like: [`model::OtherEvent::shape`].
+    pub shape: Option<String>,
+}
+
+/// The moments before which raw bodies were received that are kept no longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PurgeBefore {
+    pub by_webhook: BTreeMap<String, Timestamp>,
+    /// That of all other webhooks.
+    pub others: Timestamp,
 }
 
 /// What became of raw bodies.
@@ -74,21 +101,44 @@ impl Crm {
         Ok(InboxCounts { total, by_webhook })
     }
 
-    /// Forgets the raw bodies that were received before a moment. What they brought stays, and so does the body of an open
-    /// dead letter, because nothing else has what it holds.
-    pub async fn purge_bodies(&self, before: Timestamp) -> Result<PurgedBodies, LoadError> {
+    /// The kinds of events that are not known, in the order in which they came first.
+    pub async fn unknown_events(&self) -> Result<Vec<UnknownEvents>, LoadError> {
+        let mut reader = self.reader(COUNT).await?;
+        let mut found: Vec<UnknownEvents> = Vec::new();
+        let mut after = 0;
+        loop {
+            let other =
+                |it: &dyn Row| Ok((it.int(0)?, it.text(1)?, it.word(2, |it| serde_json::from_str::<Event>(it).ok())?));
+            let page = reader.select(OTHERS, &[after.into(), PAGE_SIZE.into()], other).await?;
+            let Some(last) = page.last() else { return Ok(found) };
+            after = last.0;
+            for (number, webhook, event) in page {
+                if let EventContent::Other(other) = event.content
+                    && !other.is_known
+                {
+                    count_unknown(&mut found, number, webhook, other);
+                }
+            }
+        }
+    }
+
+    /// Forgets raw bodies that have been kept for long enough. What they brought stays, and so does the body of an open dead
+    /// letter, because nothing else has what it holds.
+    pub async fn purge_bodies(&self, before: &PurgeBefore) -> Result<PurgedBodies, LoadError> {
         let mut purged = PurgedBodies::default();
         let mut after = 0;
         loop {
-            let row = |it: &dyn Row| Ok((it.int(0)?, it.time(1)?, it.count(2)?));
+            let row = |it: &dyn Row| Ok((it.int(0)?, it.time(1)?, it.count(2)?, it.text(3)?));
             let mut tx = self.begin(PURGE).await?;
             if matches!(self.dialect(), Dialect::Sqlite) {
                 tx.execute_script(OVERWRITE.to_owned()).await?;
             }
             let page = tx.select(PAGE, &[after.into(), PAGE_SIZE.into()], row).await?;
-            let Some(last) = page.last() else { return Ok(purged) };
+            // Bodies have their numbers in the order in which they came, so all further ones are younger.
+            let is_young = page.iter().all(|it| it.1 >= before.latest());
+            let Some(last) = page.last().filter(|_| !is_young) else { return Ok(purged) };
             after = last.0;
-            for (body_id, _, n_open) in page.iter().filter(|it| it.1 < before) {
+            for (body_id, _, n_open, _) in page.iter().filter(|it| it.1 < before.of(&it.3)) {
                 if *n_open > 0 {
                     purged.n_kept += 1;
                     continue;
@@ -98,6 +148,29 @@ impl Crm {
             }
             tx.commit().await?;
         }
+    }
+}
+
+fn count_unknown(found: &mut Vec<UnknownEvents>, number: i64, webhook: String, other: OtherEvent) {
+    let OtherEvent { field, kind, shape, .. } = other;
+    match found.iter_mut().find(|it| it.webhook == webhook && it.field == field && it.kind == kind) {
+        Some(known) => known.n_events += 1,
+        None => found.push(UnknownEvents { webhook, field, kind, n_events: 1, first: number, shape }),
+    }
+}
+
+impl PurgeBefore {
+    /// One moment for all webhooks.
+    pub fn all(moment: Timestamp) -> Self {
+        Self { by_webhook: BTreeMap::new(), others: moment }
+    }
+
+    fn of(&self, webhook: &str) -> Timestamp {
+        *self.by_webhook.get(webhook).unwrap_or(&self.others)
+    }
+
+    fn latest(&self) -> Timestamp {
+        self.by_webhook.values().copied().fold(self.others, Timestamp::max)
     }
 }
 

@@ -41,6 +41,12 @@ impl Crm {
         self.reader(READ).await?.events_after(number, n).await
     }
 
+    /// The last `n` events, the newest first.
+    pub async fn newest_events(&self, n: u32) -> Result<Vec<StoredEvent>, LoadError> {
+        let select = format!("{SELECT} order by number desc limit $1");
+        self.select(READ, &select, &[i64::from(n).into()], read).await
+    }
+
     /// The number of the last event that is in what is derived under a name; 0 if there is none.
     pub async fn event_cursor(&self, name: &str) -> Result<i64, LoadError> {
         self.reader(READ).await?.event_cursor(name).await

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::{ContactId, ContactKey, Event, EventContent, Identity, IdentityKind, PersonIds, Personal};
+use model::{ContactId, ContactKey, Event, EventContent, Identity, IdentityKind, PersonIds, Personal, identity_name};
 use phone::PhoneNumber;
 
 use crate::LoadError;
 use crate::contact::Merges;
 use crate::inbox::tables::column_text;
 use crate::sql::{Row, Tx, Wanted};
-use crate::statements::{identity_name, phone_name};
+use crate::statements::phone_name;
 
 const OF_CONTACT: &str = "select contact_id, 'phone', '', e164 from contact";
 const OF_IDENTITY: &str = "select contact_id, kind, scope, value from identity";

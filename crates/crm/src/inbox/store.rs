@@ -64,6 +64,11 @@ impl Inbox {
         Ok(stored)
     }
 
+    /// Fails if nothing can be stored now.
+    pub async fn probe(&self) -> Result<(), LoadError> {
+        self.crm.begin_durable(STORE).await?.last_numbers().await.map(drop)
+    }
+
     async fn store_in(&self, tx: &mut Tx, bodies: &[ReceivedBody]) -> Result<Vec<StoredBody>, LoadError> {
         let last = tx.last_numbers().await?;
         let incoming: Vec<Incoming> = (last.body + 1..)

@@ -9,7 +9,7 @@ use expect_test::expect;
 use model::BrokenEvent;
 
 use crate::check::check;
-use crate::{Crm, DeadLetterState, StoredBody, WebhookCounts};
+use crate::{Crm, DeadLetterState, PurgeBefore, StoredBody, WebhookCounts};
 use examples::{ANA, at, body, inbox, status, with_broken};
 
 /// Events as `number kind reading`, one a line.
@@ -38,7 +38,7 @@ fn an_event_that_comes_again_adds_nothing() {
         assert_eq!(inbox.store(group.clone()).await.unwrap(), [expected(3, 3, 0), expected(4, 2, 0)]);
         assert_eq!(total(&crm).await, counts(4, 3, 7, 0));
         assert_eq!(events(&crm).await, "1 status -\n2 status -\n3 status -");
-        assert_eq!(crm.purge_bodies(at(1_000)).await.unwrap().n_purged, 4);
+        assert_eq!(crm.purge_bodies(&PurgeBefore::all(at(1_000))).await.unwrap().n_purged, 4);
         assert_eq!(inbox.store(group).await.unwrap(), [expected(5, 3, 0), expected(6, 2, 0)]);
         assert_eq!(total(&crm).await, counts(6, 3, 12, 0));
     });
@@ -87,7 +87,7 @@ fn a_raw_body_is_in_no_backup_and_gone_from_the_file_once_it_is_purged() {
         assert!(!has(&copies, "nobody keeps"));
         assert_eq!(crm.raw_body(1).await.unwrap().unwrap().raw.unwrap().len(), secret.len());
 
-        assert_eq!(crm.purge_bodies(at(1_000)).await.unwrap().n_purged, 1);
+        assert_eq!(crm.purge_bodies(&PurgeBefore::all(at(1_000))).await.unwrap().n_purged, 1);
         assert_eq!(crm.raw_body(1).await.unwrap().unwrap().raw, None);
         if let Some(path) = place.file() {
             let connection = rusqlite::Connection::open(path).unwrap();
@@ -136,7 +136,7 @@ fn one_broken_event_costs_one_event_and_is_kept_until_somebody_decides() {
         assert_eq!(crm.raw_body(99).await.unwrap(), None);
 
         // The body of an open dead letter stays.
-        let purged = crm.purge_bodies(at(1_000)).await.unwrap();
+        let purged = crm.purge_bodies(&PurgeBefore::all(at(1_000))).await.unwrap();
         assert_eq!((purged.n_purged, purged.n_kept), (2, 2));
         assert!(crm.raw_body(3).await.unwrap().unwrap().raw.is_none());
 
@@ -151,7 +151,7 @@ fn one_broken_event_costs_one_event_and_is_kept_until_somebody_decides() {
         let states = crm.dead_letters(0, 10).await.unwrap().into_iter().map(|it| it.state).collect::<Vec<_>>();
         assert_eq!(states, [DeadLetterState::Done, DeadLetterState::Open, DeadLetterState::Dropped]);
         assert_eq!(total(&crm).await, counts(4, 3, 4, 1));
-        let purged = crm.purge_bodies(at(1_000)).await.unwrap();
+        let purged = crm.purge_bodies(&PurgeBefore::all(at(1_000))).await.unwrap();
         assert_eq!((purged.n_purged, purged.n_kept), (1, 1));
     });
 }

@@ -30,4 +30,10 @@ pub(crate) struct ServeArgs {
     /// PEM file with the private key of the certificate
     #[arg(long, value_name = "FILE", requires = "certificate")]
     pub(crate) key: Option<PathBuf>,
+    /// Derive all state anew from the stored events, and end
+    ///
+    /// Receives nothing, and sends, forwards and tells nothing. Do it after an update of Ferry that reads events better, or to
+    /// see that nothing has changed
+    #[arg(long, conflicts_with_all = ["admin", "behind_proxy", "certificate"])]
+    pub(crate) replay: bool,
 }

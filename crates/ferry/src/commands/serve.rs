@@ -1,32 +1,45 @@
+//! `ferry serve`: receives webhooks.
+
+use std::sync::Arc;
+
 use anyhow::{Context, Result};
+use crm::{Crm, Inbox};
+use crossing::{Progress, open_ledger};
+use model::ContactKey;
 use plan::Plan;
-use serve::{Certificate, Limits, Listen, Serving, Status, Store, TwilioCheck, start_message, webhooks_of};
+use results::ReplayResult;
+use serve::{
+    Certificate, CrmStore, KeepTimes, Limits, Listen, Serving, Status, derive, keep, start_message, webhooks_of,
+};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 
 use crate::cli::ServeArgs;
 use crate::exit::Exit;
-use crate::output::print_message;
+use crate::output::{Output, print_message};
+
+pub(crate) async fn run(args: &ServeArgs, progress: &Progress, output: Output) -> Result<Exit> {
+    let plan = Plan::read(&args.plan.path())?;
+    if args.replay {
+        let (crm, key) = open_ledger(&plan, progress).await?;
+        return replay(crm, &key, output).await;
+    }
+    serve(args, &plan, progress).await
+}
+
+async fn replay(crm: Crm, key: &ContactKey, output: Output) -> Result<Exit> {
+    let derived = crm.derive_anew(key).await?;
+    crm.close().await;
+    let value = ReplayResult::of(&derived);
+    output.print(&value, || format!("derived anew from {} events; nothing was sent\n", value.events))?;
+    Ok(Exit::Done)
+}
 
 /// Serves the webhooks of a plan until SIGTERM or Ctrl-C. Then it takes no more, commits what waits, and answers it.
-pub(crate) async fn serve<S: Store>(
-    args: &ServeArgs,
-    plan: &Plan,
-    twilio: TwilioCheck,
-    store: S,
-    status: Status,
-) -> Result<Exit> {
-    let webhooks = webhooks_of(plan, twilio)?;
-    let listen = Listen {
-        address: args.listen,
-        admin: args.admin,
-        certificate: args
-            .certificate
-            .clone()
-            .zip(args.key.clone())
-            .map(|(certificate, key)| Certificate { certificate, key }),
-        behind_proxy: args.behind_proxy.clone(),
-    };
-    let bound = listen.bind().await?;
+async fn serve(args: &ServeArgs, plan: &Plan, progress: &Progress) -> Result<Exit> {
+    let webhooks = webhooks_of(plan)?;
+    let bound = listen(args).bind().await?;
+    let (crm, key) = open_ledger(plan, progress).await?;
     let limits = Limits::default();
     let n_connections = serve::allow_connections(limits.n_connections);
     let admin =
@@ -34,6 +47,9 @@ pub(crate) async fn serve<S: Store>(
     // Whoever reads the message may stop the server at once: the signals must be known by then.
     let stop = stopped()?;
     print_message(&start_message(&plan.webhooks, &bound.reach, admin));
+    let status = Status::new(limits.most_lag);
+    let stored = Arc::new(Notify::new());
+    let store = CrmStore::new(Inbox::new(crm.clone(), key.clone(), plan.words()), plan, Arc::clone(&stored));
     let serving = Serving {
         listener: bound.listener,
         admin: bound.admin,
@@ -41,9 +57,26 @@ pub(crate) async fn serve<S: Store>(
         webhooks,
         limits: Limits { n_connections, ..limits },
     };
-    serve::serve(serving, store, status, stop).await?;
+    let followers = [
+        tokio::spawn(derive(crm.clone(), key, stored, status.clone())),
+        tokio::spawn(keep(crm.clone(), KeepTimes::of(plan))),
+    ];
+    let served = serve::serve(serving, store, status, stop).await;
+    followers.iter().for_each(|it| it.abort());
+    crm.close().await;
+    served?;
     print_message("stopped: everything that was answered with 200 is stored");
     Ok(Exit::Done)
+}
+
+fn listen(args: &ServeArgs) -> Listen {
+    let certificate = args.certificate.clone().zip(args.key.clone());
+    Listen {
+        address: args.listen,
+        admin: args.admin,
+        certificate: certificate.map(|(certificate, key)| Certificate { certificate, key }),
+        behind_proxy: args.behind_proxy.clone(),
+    }
 }
 
 /// Ends at the first SIGTERM or SIGINT.

@@ -45,6 +45,7 @@ mod provider_clients;
 mod provider_demo;
 mod provider_hazards;
 mod provider_sources;
+mod receiving;
 mod refusals;
 mod report;
 mod report_sentences;

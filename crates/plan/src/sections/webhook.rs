@@ -11,7 +11,7 @@ use super::secret_of_environment;
 use crate::{Plan, PlanError};
 
 /// The days for which raw bodies are kept, if the plan does not say. They hold what people wrote.
-const KEEP_DAYS: u32 = 30;
+pub const KEEP_DAYS: u32 = 30;
 /// Limits the path of a webhook. Platforms limit the whole address.
 const MOST_PATH_BYTES: usize = 200;
 /// The shortest part of a path that nobody guesses: 20 letters and digits.

@@ -103,7 +103,7 @@ fn event(fields: &Fields, opaque_id: Option<String>) -> Result<Event, Reason> {
     let Some(message) = fields.word(&["MessageSid", "SmsSid", "SmsMessageSid"])? else {
         let kind = fields.word(&["EventType"])?.unwrap_or_default();
         let key = key(&["other", &fields.digest()]);
-        return other(fields, key, OtherEvent { field: "callback".to_owned(), kind, is_known: false });
+        return other(fields, key, OtherEvent { field: "callback".to_owned(), kind, is_known: false, shape: None });
     };
     let state = fields.word(&["MessageStatus", "SmsStatus"])?.unwrap_or_else(|| "received".to_owned());
     let code = fields.word(&["ErrorCode"])?;
@@ -117,7 +117,11 @@ fn event(fields: &Fields, opaque_id: Option<String>) -> Result<Event, Reason> {
     let (channel, person) = match channel_of(person.as_deref(), sender.as_deref()) {
         Ok(channel) => (channel, person_of(fields, channel, person.as_deref().unwrap_or_default())?),
         Err(prefix) => {
-            return other(fields, key, OtherEvent { field: prefix.to_owned(), kind: state, is_known: true });
+            return other(
+                fields,
+                key,
+                OtherEvent { field: prefix.to_owned(), kind: state, is_known: true, shape: None },
+            );
         }
     };
     let content = match is_inbound {
@@ -370,7 +374,8 @@ mod tests {
             ("From=&To=%2B12025550100", "nobody"),
         ] {
             let read = read(&format!("MessageSid=SM6&SmsStatus=received&Body=STOP&{addresses}&AccountSid=AC1"));
-            let other = OtherEvent { field: field.to_owned(), kind: "received".to_owned(), is_known: true };
+            let other =
+                OtherEvent { field: field.to_owned(), kind: "received".to_owned(), is_known: true, shape: None };
             assert_eq!(read.events[0].content, EventContent::Other(other), "{addresses}");
             assert_eq!(read.events[0].channel, None);
         }

@@ -19,6 +19,7 @@ mod messages;
 mod other;
 mod people;
 mod preferences;
+mod shape;
 mod statuses;
 mod templates;
 #[cfg(test)]

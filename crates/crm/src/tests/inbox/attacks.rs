@@ -1,9 +1,9 @@
 //! The inbox by raw SQL: nothing that came in is changed or deleted.
 
 use super::examples::{ANA, at, body, inbox, status, with_broken};
-use crate::Crm;
 use crate::check::check;
 use crate::tests::outbox::attempt;
+use crate::{Crm, PurgeBefore};
 
 const REFUSED: [(&str, &str); 19] = [
     ("update event set fact = '{}'", "event: events are never"),
@@ -76,6 +76,6 @@ fn nothing_that_came_in_is_changed_or_deleted_by_raw_sql() {
             assert_eq!(all(&crm).await, before, "{sql}");
         }
         assert_eq!(attempt(&crm, "update webhook_body set body = null where body_id = 1").await, "done");
-        assert_eq!(crm.purge_bodies(at(1_000)).await.unwrap().n_purged, 0);
+        assert_eq!(crm.purge_bodies(&PurgeBefore::all(at(1_000))).await.unwrap().n_purged, 0);
     });
 }

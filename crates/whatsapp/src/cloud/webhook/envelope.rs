@@ -81,7 +81,7 @@ pub fn read_events(body: &[u8]) -> Result<EventsRead, NotAWebhook> {
 
 /// An entry that is not about WhatsApp: an application has one address for all products of Meta.
 fn foreign(entry: &RawValue, object: &str) -> Result<Event, Unreadable> {
-    let content = OtherEvent { field: object.to_owned(), kind: String::new(), is_known: false };
+    let content = OtherEvent { field: object.to_owned(), kind: String::new(), is_known: false, shape: None };
     Ok(Event {
         key: key::of(&["foreign", object, &key::digest(&parsed(entry)?)]),
         account: String::new(),

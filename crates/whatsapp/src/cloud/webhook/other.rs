@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::change::Change;
 use super::field::moment;
-use super::key;
+use super::{key, shape};
 
 /// The fields that Meta documents, and of which nothing is taken.
 const KNOWN: &[&str] = &[
@@ -59,6 +59,7 @@ fn word(value: &Value) -> &str {
 pub(super) fn event(change: &Change<'_>, kind: &str, is_known: bool, item: &Value) -> Event {
     let at = moment(item, "timestamp").or(change.time);
     let key = key::of(&["other", &change.account, &change.sender, &change.field, &key::time(at), &key::digest(item)]);
-    let content = OtherEvent { field: change.field.clone(), kind: cleaned(kind, LONGEST), is_known };
+    let shape = (!is_known).then(|| shape::of(item));
+    let content = OtherEvent { field: change.field.clone(), kind: cleaned(kind, LONGEST), is_known, shape };
     change.event(key, at, EventContent::Other(content))
 }

@@ -7,13 +7,13 @@ use phone::PhoneNumber;
 use plan::Plan;
 
 /// The phone that a command names, if it names one.
-pub(crate) fn phone(plan: &Plan, query: &str) -> Option<PhoneNumber> {
+pub fn phone(plan: &Plan, query: &str) -> Option<PhoneNumber> {
     clean::phone(query.trim(), plan.default_region()).ok().map(|it| it.0.number)
 }
 
 /// Finds a contact by its phone, its id or another identity. A phone that the database does not have names the contact that
 /// it will be: statements about it can be in the ledger already.
-pub(crate) async fn found(plan: &Plan, crm: &Crm, key: &ContactKey, query: &str) -> Result<ContactId> {
+pub async fn found(plan: &Plan, crm: &Crm, key: &ContactKey, query: &str) -> Result<ContactId> {
     let query = query.trim();
     let owner = async |id| anyhow::Ok(crm.known_statements(&[id]).await?.owner(id));
     if let Some(id) = ContactId::from_hex(query) {
