@@ -34,8 +34,9 @@ fn guard(plan: &Plan, section: &WebhookSection) -> Result<Guard, PlanError> {
         WebhookKind::Dialog360 => Some(SignatureForm::Dialog360),
         WebhookKind::Twilio => None,
     };
+    let proof = section.proof(plan)?;
     let verify_token = section.verify_token(plan)?.as_deref().and_then(WebhookSecret::new);
-    Ok(match (section.proof(plan)?, form) {
+    Ok(match (proof, form) {
         (WebhookProof::Basic(password), _) => {
             Guard::Basic { passwords: WebhookSecret::new(&password).into_iter().collect() }
         }
