@@ -65,7 +65,9 @@ async fn metrics_count_requests_and_name_no_person() {
         ferry_webhook_commit_bodies_count 3
         ferry_webhook_commit_bodies_sum 3.0
         ferry_webhook_connections 0
+        ferry_webhook_contradictions_total 0
         ferry_webhook_dead_letters_total{webhook="meta"} 0
+        ferry_webhook_derived_events_total 0
         ferry_webhook_duplicates_total{webhook="meta"} 3
         ferry_webhook_events_total{webhook="meta"} 6
         ferry_webhook_failed_commits_total 0
