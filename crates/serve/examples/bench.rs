@@ -1,12 +1,14 @@
-//! Requests a second and times of answers, beside a plain axum server with the same group commit and no checks.
+//! Requests a second and times of answers, beside a plain axum server with the same group commit and no logic.
 //!
-//! `cargo run --release -p serve --example bench -- [REQUESTS] [CONNECTIONS]`. Both servers run in this process, one
-//! after the other, and so does the sender. A commit appends the bodies of its group to a file and syncs it.
+//! `cargo run --release -p serve --example bench -- [sqlite | POSTGRES-URL] [REQUESTS] [CONNECTIONS]`. Both servers run in
+//! this process, one after the other, and so does the sender. Ours reads the events of signed bodies and stores them in a
+//! new CRM database; the plain one inserts raw bodies into a table of a database of the same kind. `derive` runs behind
+//! ours, as it does in `ferry serve`. The database of the URL must be empty.
 
 use std::error::Error;
-use std::fs::File;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,84 +17,115 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
+use crm::{Crm, Inbox};
 use hmac::{Hmac, KeyInit, Mac};
-use serve::{
-    CheckedBody, CommittedBody, Guard, Limits, Serving, SignatureForm, Status, Store, StoreError, Webhook,
-    WebhookSecret,
-};
+use model::ContactKey;
+use plan::Plan;
+use rusqlite::Connection;
+use serve::{CrmStore, Guard, Limits, Serving, SignatureForm, Status, Webhook, WebhookSecret, derive};
 use sha2::Sha256;
+use sqlx::PgPool;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 const SECRET: &str = "the secret of the bench";
+const PLAN: &str = "[crm]\nurl = \"sqlite:ferry.db\"\n\n[[webhook]]\nkind = \"meta\"\npath = \"/webhooks/meta\"\n\
+    secrets_env = [\"FERRY_META_SECRET\"]\n";
+const DURABLE: &str = "pragma journal_mode = wal; pragma synchronous = full; create table raw (body blob)";
 
-/// Appends groups to a file.
-struct Appended(File);
-
-impl Appended {
-    fn commit(&mut self, bodies: impl Iterator<Item = Bytes>) -> std::io::Result<()> {
-        let group: Vec<u8> = bodies.flatten().collect();
-        self.0.write_all(&group)?;
-        self.0.sync_data()
-    }
+/// Inserts raw bodies into a table.
+enum Plain {
+    Sqlite(Connection),
+    Postgres(PgPool),
 }
 
-impl Store for Appended {
-    async fn commit(&mut self, group: &[CheckedBody]) -> Result<Vec<CommittedBody>, StoreError> {
-        let bodies = group.iter().map(|it| it.body.clone());
-        let committed = tokio::task::block_in_place(|| Appended::commit(self, bodies));
-        committed.map_err(|error| StoreError { is_passing: true, source: error.into() })?;
-        Ok(vec![CommittedBody::default(); group.len()])
+impl Plain {
+    async fn open(url: Option<&str>, folder: &Path) -> Result<Self, Failure> {
+        let Some(url) = url else {
+            let connection = Connection::open(folder.join("plain.db"))?;
+            connection.execute_batch(DURABLE)?;
+            return Ok(Self::Sqlite(connection));
+        };
+        let pool = PgPool::connect(url).await?;
+        sqlx::query("create table if not exists raw (body bytea)").execute(&pool).await?;
+        Ok(Self::Postgres(pool))
     }
 
-    async fn probe(&mut self) -> Result<(), StoreError> {
-        Ok(())
+    async fn commit(&mut self, bodies: impl Iterator<Item = Bytes>) -> Result<(), Failure> {
+        match self {
+            Self::Sqlite(connection) => tokio::task::block_in_place(|| {
+                let group = connection.transaction()?;
+                {
+                    let mut insert = group.prepare_cached("insert into raw values (?)")?;
+                    for body in bodies {
+                        insert.execute([&body[..]])?;
+                    }
+                }
+                Ok(group.commit()?)
+            }),
+            Self::Postgres(pool) => {
+                let bodies: Vec<Vec<u8>> = bodies.map(|it| it.to_vec()).collect();
+                let insert = sqlx::query("insert into raw select unnest($1::bytea[])").bind(bodies);
+                insert.execute(&*pool).await?;
+                Ok(())
+            }
+        }
     }
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let numbers: Vec<usize> = std::env::args().skip(1).map(|it| it.parse()).collect::<Result<_, _>>()?;
-    let n_requests = numbers.first().copied().unwrap_or(50_000);
-    let n_connections = numbers.get(1).copied().unwrap_or(64);
-    let folder = tempfile::tempdir_in(".")?;
-    let file = |name: &str| File::create(folder.path().join(name)).map(Appended);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let url = arguments.first().map(String::as_str).filter(|it| *it != "sqlite");
+    let number = |n: usize, or: usize| arguments.get(n).map_or(Ok(or), |it| it.parse());
+    let (n_requests, n_connections) = (number(1, 50_000)?, number(2, 64)?);
     let mut rates = Vec::new();
     for round in 0..3 {
-        let ours = ours(file(&format!("ours{round}"))?).await?;
-        let ours = measure("serve", ours, n_requests, n_connections).await?;
-        let plain = plain(file(&format!("plain{round}"))?).await?;
-        let plain = measure("plain", plain, n_requests, n_connections).await?;
+        let folder = tempfile::tempdir_in(".")?;
+        let ours = ours(url, folder.path()).await?;
+        let ours = measure("serve", ours, round, n_requests, n_connections).await?;
+        let plain = plain(Plain::open(url, folder.path()).await?).await?;
+        let plain = measure("plain", plain, round, n_requests, n_connections).await?;
         rates.push(ours / plain);
     }
     writeln!(std::io::stdout(), "serve / plain: {rates:.2?}")?;
     Ok(())
 }
 
-async fn ours(store: Appended) -> Result<SocketAddr, Failure> {
+async fn ours(url: Option<&str>, folder: &Path) -> Result<SocketAddr, Failure> {
+    let path = folder.join("plan.toml");
+    std::fs::write(&path, PLAN)?;
+    let plan = Plan::read(&path)?;
+    let crm = Crm::open(&url.map_or_else(|| format!("sqlite:{}/ferry.db", folder.display()), str::to_owned)).await?;
+    let key = ContactKey::from_hex(&"5a".repeat(32))?;
+    crm.claim_key(&key.id()).await?;
+    let stored = Arc::new(Notify::new());
+    let store = CrmStore::new(Inbox::new(crm.clone(), key.clone(), plan.words()), &plan, Arc::clone(&stored));
+    let status = Status::new(u64::MAX);
+    tokio::spawn(derive(crm, key, stored, status.clone()));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     let secrets = WebhookSecret::new(SECRET).into_iter().collect();
     let guard = Guard::Signed { form: SignatureForm::Meta, secrets, verify_token: None };
     let webhooks = vec![Webhook { name: "meta".into(), path: "/webhooks/meta".to_owned(), guard }];
     let serving = Serving { listener, admin: None, tls: None, webhooks, limits: Limits::default() };
-    tokio::spawn(serve::serve(serving, store, Status::new(u64::MAX), std::future::pending()));
+    tokio::spawn(serve::serve(serving, store, status, std::future::pending()));
     Ok(address)
 }
 
 type Waiting = (Bytes, oneshot::Sender<()>);
 
 /// A server that takes anything.
-async fn plain(mut store: Appended) -> Result<SocketAddr, Failure> {
+async fn plain(mut store: Plain) -> Result<SocketAddr, Failure> {
     let (queue, mut waiting) = mpsc::channel::<Waiting>(10_000);
     tokio::spawn(async move {
         let mut group = Vec::new();
         while waiting.recv_many(&mut group, 256).await > 0 {
             let bodies = group.iter().map(|(body, _)| body.clone());
-            if tokio::task::block_in_place(|| store.commit(bodies)).is_err() {
+            if store.commit(bodies).await.is_err() {
                 return;
             }
             for (_, answer) in group.drain(..) {
@@ -115,8 +148,15 @@ async fn plain(mut store: Appended) -> Result<SocketAddr, Failure> {
 }
 
 /// Sends distinct signed bodies on several connections, and returns the requests a second.
-async fn measure(name: &str, address: SocketAddr, n_requests: usize, n_connections: usize) -> Result<f64, Failure> {
-    let requests = Arc::new((0..n_requests).map(request).collect::<Result<Vec<_>, _>>()?);
+async fn measure(
+    name: &str,
+    address: SocketAddr,
+    round: usize,
+    n_requests: usize,
+    n_connections: usize,
+) -> Result<f64, Failure> {
+    let first = round * n_requests;
+    let requests = Arc::new((first..first + n_requests).map(request).collect::<Result<Vec<_>, _>>()?);
     let begun = Instant::now();
     let senders: Vec<_> = (0..n_connections)
         .map(|first| tokio::spawn(send(address, Arc::clone(&requests), first, n_connections)))
@@ -133,9 +173,17 @@ async fn measure(name: &str, address: SocketAddr, n_requests: usize, n_connectio
     Ok(rate)
 }
 
-/// A status of about 500 bytes, signed.
+/// A status of Meta, signed. Every third is of the same message.
 fn request(n: usize) -> Result<Vec<u8>, Failure> {
-    let body = format!("{{\"n\":{n},\"status\":\"{}\"}}", "x".repeat(480));
+    let (message, state) = (n / 3, ["sent", "delivered", "read"][n % 3]);
+    let (at, person) = (1_790_000_000 + n, 33_199_000_000_u64 + message as u64 % 10_000);
+    let body = format!(
+        "{{\"object\":\"whatsapp_business_account\",\"entry\":[{{\"id\":\"1\",\"changes\":[{{\"field\":\"messages\",\"value\":{{\
+         \"messaging_product\":\"whatsapp\",\"metadata\":{{\"display_phone_number\":\"12025550100\",\"phone_number_id\":\"1\"}},\
+         \"statuses\":[{{\"id\":\"wamid.HBgLMzMxOTkwMDAwMDEVAgARGBI{message:012}\",\"status\":\"{state}\",\"timestamp\":\"{at}\",\
+         \"recipient_id\":\"{person}\",\"pricing\":{{\"billable\":true,\"pricing_model\":\"PMP\",\"category\":\"marketing\",\
+         \"type\":\"regular\"}}}}]}}}}]}}]}}"
+    );
     let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes())?.chain_update(&body).finalize().into_bytes();
     let head = format!(
         "POST /webhooks/meta HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
