@@ -49,7 +49,7 @@ impl Default for Limits {
             probe_every: Duration::from_secs(1),
             n_connections: 10_000,
             queued_bodies: 10_000,
-            queued_bytes: 256 << 20,
+            queued_bytes: 128 << 20,
             reading_bytes: 64 << 20,
             group_bodies: 256,
             group_bytes: 16 << 20,
