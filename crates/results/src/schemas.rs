@@ -79,7 +79,7 @@ const SCHEMAS: [(&str, Origin); 64] = [
     ("scenario-review", Made(made::<ReviewResult>)),
     ("scenario-show", kept!("scenario-show")),
     ("scenario-simulate", kept!("scenario-simulate")),
-    ("serve-replay", Made(made::<ReplayResult>)),
+    ("serve", Made(made::<ReplayResult>)),
     ("share", Made(made::<ShareResult>)),
     ("sources-check", Made(made::<SourcesCheck>)),
     ("sources-list", Made(made::<SourceList>)),
