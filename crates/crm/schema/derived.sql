@@ -84,7 +84,7 @@ create table account_state (
 create view delivery_view as
   select hex_of(delivery.message_key) as message_key,
     coalesce(delivery.message_id, message_answer.message_id) as message_id, outbox.campaign, outbox.step,
-    outbox.state as outbox_state, delivery.channel, hex_of(delivery.contact_id) as contact_id,
+    outbox.state as outbox_state, delivery.channel, hex_of(delivery.person_id) as contact_id,
     case when delivery.read_at is not null then 'read' when delivery.delivered_at is not null then 'delivered'
       when delivery.failed_at is not null then 'failed' when delivery.sent_at is not null then 'sent'
       when delivery.held_at is not null then 'held' when delivery.accepted_at is not null then 'accepted'
@@ -98,14 +98,20 @@ create view delivery_view as
     case when delivery.is_billable = 1 and (delivery.delivered_at is not null or delivery.read_at is not null)
       then 'yes' else 'no' end as is_billed,
     delivery.price_category, delivery.price_type
-  from delivery left join message_answer on message_answer.message_key = delivery.message_key
+  from (select delivery.*, coalesce(survivor.contact_id, delivery.contact_id) as person_id
+      from delivery left join contact_survivor as survivor on survivor.merged_id = delivery.contact_id) as delivery
+    left join message_answer on message_answer.message_key = delivery.message_key
     left join outbox on outbox.message_id = coalesce(delivery.message_id, message_answer.message_id);
 
 create view conversation_view as
   select hex_of(contact_id) as contact_id, channel, sender, time_of(last_inbound_at) as last_inbound_at,
     time_of(ends_at) as open_until
-  from (select conversation.*, case channel when 'whatsapp' then last_inbound_at + 86400000000 end as ends_at
-    from conversation) as opened;
+  from (select contact_id, channel, sender, last_inbound_at,
+      case channel when 'whatsapp' then last_inbound_at + 86400000000 end as ends_at
+    from (select coalesce(survivor.contact_id, conversation.contact_id) as contact_id, channel, sender,
+        max(last_inbound_at) as last_inbound_at
+      from conversation left join contact_survivor as survivor on survivor.merged_id = conversation.contact_id
+      group by 1, 2, 3) as of_people) as opened;
 
 create view number_state_view as
   select account, sender, about, event, time_of(at) as at, people_limit, time_of(limit_at) as limit_at, rest from number_state;

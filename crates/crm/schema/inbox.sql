@@ -81,8 +81,10 @@ create view webhook_body_view as
 create view event_view as
   select number, hex_of(digest) as digest, body_id, place, webhook, kind, account, sender, channel,
     time_of(at) as at, time_of(received_at) as received_at,
-    case is_signed when 0 then 'no' else 'yes' end as signed, hex_of(contact_id) as contact_id, reading, fact
-  from event;
+    case is_signed when 0 then 'no' else 'yes' end as signed,
+    hex_of(person_id) as contact_id, reading, fact
+  from (select event.*, coalesce(survivor.contact_id, event.contact_id) as person_id
+    from event left join contact_survivor as survivor on survivor.merged_id = event.contact_id) as event_of;
 
 create view dead_letter_view as
   select dead_letter.number, dead_letter.body_id, webhook, place, reason, time_of(at) as at, state

@@ -3,11 +3,10 @@
 //!
 //! [`Crm::derive`] reads the events behind a cursor, asks the crate `sync` what they change, and writes the changes together
 //! with the cursor, in one transaction. `schema/derived.sql` has the tables that are made anew by [`Crm::derive_anew`]. Beside
-//! them it writes what is never taken back, each of it so that a second time adds nothing: evidence, events of identities, what
-//! is said of submitted templates, and messages of the outbox that a status proves to be accepted.
+//! them it writes what is never taken back, each of it so that a second time adds nothing: evidence, what is
+//! said of submitted templates, and messages of the outbox that a status proves to be accepted.
 
 mod apply;
-mod identities;
 mod tables;
 mod templates;
 
@@ -62,8 +61,7 @@ impl Crm {
         let cursor = tx.event_cursor(CURSOR).await?;
         let events: Vec<StoredEvent> = tx.events_after(cursor, limit).await?.into_iter().map(stored).collect();
         let Some(last) = events.last().map(|it| it.number) else { return Ok(Derived::default()) };
-        let mut known = tx.known_scoped_ids(&events).await?;
-        let changes = Changes::of(&events, |channel, status| message_key(key, channel, status), &mut known);
+        let changes = Changes::of(&events, |channel, status| message_key(key, channel, status));
         let mut derived = tx.apply(changes).await?;
         derived.n_events = events.len() as u64;
         tx.move_event_cursor(CURSOR, last).await?;
@@ -128,7 +126,6 @@ impl Tx {
     /// Writes what events change.
     async fn apply(&mut self, changes: Changes) -> Result<Derived, LoadError> {
         self.join_derived(&changes).await?;
-        self.record_identity_events(&changes.identities).await?;
         self.observe_templates(&changes.templates).await?;
         self.settle_by_status(changes.settled).await
     }

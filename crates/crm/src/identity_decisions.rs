@@ -9,7 +9,7 @@ mod parting;
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use model::{Contact, ContactId, IdentityDecision, MAX_BATCH, Statement};
+use model::{Contact, ContactId, Identity, IdentityDecision, MAX_BATCH, Statement};
 
 use crate::contact::{
     CONTACT, ContactHashes, IDENTITY, StoredContact, WrittenChecksum, contact_rows, joined, qualified,
@@ -237,6 +237,31 @@ impl Tx {
         self.take_over_suppression(survivor, absorbed).await?;
         self.take_keys_of_merge(survivor, absorbed, Timestamp::now()).await?;
         Ok(contact)
+    }
+
+    /// Merges somebody whom only webhooks name, by `identity`, into the contact that the platform says it is, which need not
+    /// be in the database either. Nothing happens if a person has said that they are two. Whoever is waited for is asked
+    /// again whether a message may go out.
+    pub(crate) async fn absorb_named(
+        &mut self,
+        survivor: ContactId,
+        absorbed: ContactId,
+        identity: &Identity,
+    ) -> Result<(), LoadError> {
+        self.lock_contacts(&[survivor, absorbed]).await?;
+        if self.decisions().await?.iter().any(|it| it.decision.is_about(survivor, absorbed)) {
+            return Ok(());
+        }
+        let of_absorbed = ArchivedContact::of_named(self, absorbed, identity).await?;
+        let before = Before { survivor: ArchivedContact::of(self, survivor).await?, absorbed: of_absorbed };
+        let mut held = self.said(survivor).await?.statements;
+        held.extend(self.said(absorbed).await?.statements);
+        self.copy_statements(absorbed, survivor, &before.absorbed.statements, before.absorbed.names().first()).await?;
+        self.decide(IdentityDecision::SamePerson { survivor, absorbed }, Some(before.text())).await?;
+        self.hold(survivor, &held, "named together by the platform").await?;
+        self.take_over_suppression(survivor, absorbed).await?;
+        self.take_keys_of_merge(survivor, absorbed, Timestamp::now()).await?;
+        self.cancel_what_waits(&[survivor], Timestamp::now()).await.map(drop)
     }
 
     /// Puts both contacts of a merge back as they were, each with the statements that it keeps.

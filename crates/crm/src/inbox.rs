@@ -12,6 +12,7 @@ mod dead_letters;
 mod events;
 mod person;
 mod said;
+mod scoped_ids;
 mod store;
 mod tables;
 

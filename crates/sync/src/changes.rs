@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use model::{ContactId, EventChannel, EventContent, Evidence, IdentityEvent, StatusEvent};
+use model::{ContactId, EventChannel, EventContent, Evidence, StatusEvent};
 
 use crate::conversation::Conversation;
 use crate::delivery::Delivery;
 use crate::evidence::evidence_of;
-use crate::identity::{KnownScopedIds, identity_events};
 use crate::last_word::{Said, Subject};
 use crate::observation::Observation;
 use crate::stored::StoredEvent;
@@ -23,7 +22,6 @@ pub struct Changes {
     pub conversations: BTreeMap<(ContactId, EventChannel, String), Conversation>,
     pub said: BTreeMap<Subject, Said>,
     pub evidence: Vec<Evidence>,
-    pub identities: Vec<IdentityEvent>,
     pub templates: Vec<SeenTemplate>,
     /// The messages of the business of which a status came, by the id that went out with them, and when it came in first.
     pub settled: BTreeMap<String, Timestamp>,
@@ -39,25 +37,16 @@ pub struct SeenTemplate {
 }
 
 impl Changes {
-    /// What events change. `digest` gives the digest by which a message of a channel is known; `known` learns ids of people.
-    pub fn of(
-        events: &[StoredEvent],
-        digest: impl Fn(EventChannel, &StatusEvent) -> [u8; 32],
-        known: &mut KnownScopedIds,
-    ) -> Self {
+    /// What events change. `digest` gives the digest by which a message of a channel is known.
+    pub fn of(events: &[StoredEvent], digest: impl Fn(EventChannel, &StatusEvent) -> [u8; 32]) -> Self {
         let mut changes = Self::default();
         for stored in events {
-            changes.add(stored, &digest, known);
+            changes.add(stored, &digest);
         }
         changes
     }
 
-    fn add(
-        &mut self,
-        stored: &StoredEvent,
-        digest: impl Fn(EventChannel, &StatusEvent) -> [u8; 32],
-        known: &mut KnownScopedIds,
-    ) {
+    fn add(&mut self, stored: &StoredEvent, digest: impl Fn(EventChannel, &StatusEvent) -> [u8; 32]) {
         // What is of no channel is about nobody.
         let Some(channel) = stored.event.channel else { return };
         if let EventContent::Status(status) = &stored.event.content {
@@ -88,6 +77,5 @@ impl Changes {
             });
         }
         self.evidence.extend(evidence_of(stored));
-        self.identities.extend(identity_events(stored, known));
     }
 }

@@ -80,7 +80,7 @@ fn changes_told(told: &IdentityTold, scope: &str) -> Vec<IdentityChange> {
         }
         IdentityTelling::UserIdChanged => {
             let first = || bsuid(now, scope).map(IdentityChange::Observed);
-            scoped.or_else(first).into_iter().collect()
+            number.into_iter().chain(scoped.or_else(first)).collect()
         }
         IdentityTelling::KeyChanged => any.map(IdentityChange::Questioned).into_iter().collect(),
     }

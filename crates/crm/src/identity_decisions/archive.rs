@@ -1,6 +1,6 @@
 //! The rows of both contacts before a merge, so that the merge can be taken back.
 
-use model::{ContactId, Statement, identity_name};
+use model::{ContactId, Identity, Statement, identity_name};
 use serde_json::{Value, json};
 
 use crate::LoadError;
@@ -8,10 +8,10 @@ use crate::contact::{CONTACT, IDENTITY};
 use crate::sql::{ArchivedRow, Row, Rows, Table, Tx};
 use crate::statements::phone_name;
 
-/// The rows of a contact, as the tables hold them.
+/// The rows of a contact, as the tables hold them. Somebody whom only webhooks name has no row of a contact.
 #[derive(Clone)]
 pub(super) struct ArchivedContact {
-    contact: ArchivedRow,
+    contact: Option<ArchivedRow>,
     identities: Vec<ArchivedRow>,
     /// The ids of its held statements, which stay in the ledger.
     pub(super) statements: Vec<i64>,
@@ -30,25 +30,38 @@ impl ArchivedContact {
     pub(super) async fn of(tx: &mut Tx, id: ContactId) -> Result<Option<Self>, LoadError> {
         let Some(contact) = rows_of(tx, &CONTACT, id).await?.pop() else { return Ok(None) };
         let identities = rows_of(tx, &IDENTITY, id).await?;
+        Self { contact: Some(contact), identities, statements: vec![], retracted: vec![] }.with_said(tx, id).await.map(Some)
+    }
+
+    /// Somebody whom only webhooks name, by this identity.
+    pub(super) async fn of_named(tx: &mut Tx, id: ContactId, identity: &Identity) -> Result<Self, LoadError> {
+        let row = json!({
+            "contact_id": id.to_string(), "kind": identity.kind.name(), "scope": identity.scope, "value": identity.value.0,
+        });
+        let identities = ArchivedRow::from_json(&IDENTITY, &row).into_iter().collect();
+        Self { contact: None, identities, statements: vec![], retracted: vec![] }.with_said(tx, id).await
+    }
+
+    async fn with_said(self, tx: &mut Tx, id: ContactId) -> Result<Self, LoadError> {
         let said = tx.said(id).await?;
         let statements = said.statements.iter().map(Statement::id).collect();
         let retracted = said.retractions.into_iter().filter(|it| it.1 % 2 == 1).map(|it| it.0).collect();
-        Ok(Some(Self { contact, identities, statements, retracted }))
+        Ok(Self { statements, retracted, ..self })
     }
 
     /// The rows of the contact and of its identities.
     pub(super) fn rows(&self) -> [Rows; 2] {
-        let rows = |table: &'static Table, archived: &[ArchivedRow]| {
-            let mut rows = Rows::new(table);
-            archived.iter().for_each(|it| rows.push(it.cells()));
-            rows
-        };
-        [rows(&CONTACT, std::slice::from_ref(&self.contact)), rows(&IDENTITY, &self.identities)]
+        let [mut contacts, mut identities] = [Rows::new(&CONTACT), Rows::new(&IDENTITY)];
+        if let Some(contact) = &self.contact {
+            contacts.push(contact.cells());
+            self.identities.iter().for_each(|it| identities.push(it.cells()));
+        }
+        [contacts, identities]
     }
 
     /// The phone of the contact, in E.164 form.
     pub(super) fn phone(&self) -> Option<&str> {
-        self.contact.text_of("e164")
+        self.contact.as_ref()?.text_of("e164")
     }
 
     /// The names of all identities of the contact, its phone first.
@@ -61,7 +74,7 @@ impl ArchivedContact {
     fn to_json(&self) -> Value {
         let all = |rows: &[ArchivedRow]| rows.iter().map(ArchivedRow::to_json).collect::<Vec<_>>();
         json!({
-            "contact": self.contact.to_json(), "identities": all(&self.identities), "statements": self.statements,
+            "contact": self.contact.as_ref().map(ArchivedRow::to_json), "identities": all(&self.identities), "statements": self.statements,
             "retracted": self.retracted,
         })
     }
@@ -72,7 +85,10 @@ impl ArchivedContact {
         };
         let ids = |name: &str| json.get(name)?.as_array()?.iter().map(Value::as_i64).collect::<Option<Vec<_>>>();
         Some(Self {
-            contact: ArchivedRow::from_json(&CONTACT, json.get("contact")?)?,
+            contact: match json.get("contact")? {
+                Value::Null => None,
+                contact => Some(ArchivedRow::from_json(&CONTACT, contact)?),
+            },
             identities: all("identities", &IDENTITY)?,
             statements: ids("statements")?,
             retracted: ids("retracted")?,

@@ -1,8 +1,10 @@
 //! Whom the ids of an event name.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use model::{ContactId, ContactKey, Event, EventContent, Identity, IdentityKind, PersonIds, Personal, identity_name};
+use model::{
+    ContactId, ContactKey, Event, EventContent, Identity, IdentityChange, IdentityKind, PersonIds, Personal, identity_name,
+};
 use phone::PhoneNumber;
 
 use crate::LoadError;
@@ -24,6 +26,8 @@ pub(super) struct Person {
     pub(super) others: Vec<ContactId>,
     /// The identity that spoke, as `KIND:SCOPE:VALUE`. Once a merge is undone, it says to whom a statement belongs.
     pub(super) speaker: Option<String>,
+    /// Those whom only webhooks name, and who are this person by the word of the platform.
+    pub(super) same: Vec<(ContactId, Identity)>,
     /// The contacts whose own number it is.
     own: Vec<ContactId>,
 }
@@ -35,21 +39,28 @@ impl Person {
     }
 }
 
-/// The ids of the person whom an event is about; none if it is about nobody.
-pub(super) fn ids_of(event: &Event) -> Option<&PersonIds> {
-    match &event.content {
-        EventContent::Status(it) => Some(&it.person),
-        EventContent::Message(it) => Some(&it.person),
-        EventContent::Preference(it) => Some(&it.person),
-        EventContent::Identity(it) => Some(&it.person),
-        EventContent::Call(it) => Some(&it.person),
-        EventContent::Template(_) | EventContent::Number(_) | EventContent::Account(_) | EventContent::Other(_) => None,
-    }
+/// The ids of the person whom an event is about, those before a change first; none if it is about nobody.
+fn ids_of(event: &Event) -> Vec<Ids> {
+    let ids = match &event.content {
+        EventContent::Status(it) => vec![&it.person],
+        EventContent::Message(it) => vec![&it.person],
+        EventContent::Preference(it) => vec![&it.person],
+        EventContent::Identity(it) => vec![&it.before, &it.person],
+        EventContent::Call(it) => vec![&it.person],
+        EventContent::Template(_) | EventContent::Number(_) | EventContent::Account(_) | EventContent::Other(_) => vec![],
+    };
+    ids.into_iter().map(|it| Ids::of(&event.account, it)).collect()
 }
 
-/// Who has the identities that some events name.
+/// Who has the identities that some events name. It learns what the events say, in their order.
 #[derive(Debug, Default)]
-pub(super) struct Owners(HashMap<Identity, BTreeSet<ContactId>>);
+pub(super) struct Owners {
+    of: HashMap<Identity, BTreeSet<ContactId>>,
+    /// Those of them who are contacts of the database. Only webhooks name the others.
+    loaded: HashSet<ContactId>,
+    /// Numbers that a contact has left.
+    left: HashSet<(Identity, ContactId)>,
+}
 
 impl Tx {
     /// Looks up all identities that events name: in contacts, in what imports wrote, and in what was told since. The rules are
@@ -61,24 +72,32 @@ impl Tx {
         events: impl Iterator<Item = &Event>,
     ) -> Result<Owners, LoadError> {
         let mut wanted: BTreeSet<Identity> = BTreeSet::new();
-        for (event, ids) in events.filter_map(|it| Some((it, ids_of(it)?))) {
-            wanted.extend(Ids::of(&event.account, ids).all());
-        }
+        wanted.extend(events.flat_map(ids_of).flat_map(Ids::all));
         let mut found = self.contacts_with_phones(key, &wanted).await?;
         let values: BTreeSet<&str> = wanted.iter().map(|it| it.value.0.as_str()).collect();
         let values = Wanted::Texts(values.into_iter().map(str::to_owned).collect());
         found.extend(self.select_by(OF_IDENTITY, "value", values.clone(), owner).await?);
         let word = |it: &dyn Row| Ok((owner(it)?, it.int(4)?, it.int(5)? != 0));
         let words = Words::of(survivors, self.select_by(WORD, "value", values, word).await?);
-        let mut owners = words.owners();
+        let (mut of, mut loaded) = (words.owners(), self.loaded_of(words.contacts()).await?);
         for (contact, identity) in found {
             let contact = survivors.survivor(contact).unwrap_or(contact);
+            loaded.insert(contact);
             if !words.has_ended(&identity, contact) {
-                owners.entry(identity).or_default().insert(contact);
+                of.entry(identity).or_default().insert(contact);
             }
         }
-        owners.retain(|it, _| wanted.contains(it));
-        Ok(Owners(owners))
+        of.retain(|it, _| wanted.contains(it));
+        Ok(Owners { of, loaded, left: words.ended() })
+    }
+
+    /// Those of some contacts that are in the database.
+    async fn loaded_of(&mut self, contacts: BTreeSet<ContactId>) -> Result<HashSet<ContactId>, LoadError> {
+        let contacts: Vec<ContactId> = contacts.into_iter().collect();
+        if contacts.is_empty() {
+            return Ok(HashSet::new());
+        }
+        Ok(self.select_of("select contact_id from contact", &contacts, |it| it.contact_id(0)).await?.into_iter().collect())
     }
 
     async fn contacts_with_phones(
@@ -138,6 +157,14 @@ impl Words {
         owners
     }
 
+    fn contacts(&self) -> BTreeSet<ContactId> {
+        self.0.keys().map(|it| it.1).collect()
+    }
+
+    fn ended(&self) -> HashSet<(Identity, ContactId)> {
+        self.0.iter().filter(|it| it.1.left.is_some()).map(|it| it.0.clone()).collect()
+    }
+
     /// Whether the contact was said to have lost the identity. An import does not bring it back.
     fn has_ended(&self, identity: &Identity, contact: ContactId) -> bool {
         self.0.get(&(identity.clone(), contact)).is_some_and(|it| it.left.is_some())
@@ -146,37 +173,92 @@ impl Words {
 
 impl Owners {
     /// The person whom an event is about; none if it is about nobody, or has no id that tells people apart.
-    pub(super) fn person(&self, key: &ContactKey, survivors: &Merges, event: &Event) -> Option<Person> {
-        let ids = Ids::of(&event.account, ids_of(event)?);
+    pub(super) fn person(
+        &self,
+        key: &ContactKey,
+        survivors: &Merges,
+        event: &Event,
+        is_signed: bool,
+    ) -> Option<Person> {
+        let ids = ids_of(event);
+        let survivor = |it: ContactId| survivors.survivor(it).unwrap_or(it);
+        let owned = |it: &Identity| self.of.get(it).into_iter().flatten().copied().map(survivor).collect::<Vec<_>>();
+        let by_number: Vec<ContactId> = ids.iter().flat_map(|it| &it.numbers).flat_map(owned).collect();
         let mut found: Vec<ContactId> = Vec::new();
-        let owned = |it: &Identity| self.0.get(it).into_iter().flatten().copied().collect::<Vec<_>>();
-        let by_number: Vec<ContactId> = ids.numbers.iter().flat_map(owned).collect();
-        found.extend(&by_number);
-        found.extend(ids.scoped.iter().flat_map(owned));
-        if found.is_empty() {
-            found.extend(ids.username.iter().flat_map(owned));
+        for it in &ids {
+            found.extend(it.numbers.iter().chain(&it.scoped).flat_map(owned));
         }
-        let mut spellings: Vec<ContactId> = ids.spellings.iter().map(|it| key.of_phone(*it)).collect();
-        let (speaker, own) = (ids.speaker(key, survivors), spellings.clone());
-        if !by_number.is_empty() {
-            spellings.clear();
+        if found.is_empty() {
+            found.extend(ids.iter().flat_map(|it| &it.username).flat_map(owned));
+        }
+        let speaker = ids.iter().find_map(|it| it.speaker(key, survivors));
+        let numbers: Vec<PhoneNumber> = ids.iter().flat_map(|it| it.spellings.clone()).collect();
+        let own: Vec<ContactId> = numbers.iter().map(|it| key.of_phone(*it)).collect();
+        let mut spellings: Vec<ContactId> = own.iter().copied().map(survivor).collect();
+        let is_only_named = |it: &ContactId| !self.loaded.contains(it);
+        match by_number.is_empty() {
+            // A number tells more than an id that only webhooks have brought: imports bring the number.
+            true if !found.is_empty() && !spellings.is_empty() && found.iter().all(is_only_named) => {
+                found.splice(..0, spellings.drain(..1));
+            }
+            true => found.sort_by_key(is_only_named),
+            false => spellings.clear(),
         }
         if found.is_empty() && spellings.is_empty() {
-            let Identity { kind, scope, value } = ids.scoped.into_iter().chain(ids.username).next()?;
-            spellings.push(key.of_identity(kind, &scope, &value.0));
-        }
-        for it in found.iter_mut().chain(&mut spellings) {
-            *it = survivors.survivor(*it).unwrap_or(*it);
+            let identity = ids.iter().flat_map(|it| it.scoped.iter().chain(&it.username)).next()?;
+            let named = survivor(key.of_identity(identity.kind, &identity.scope, &identity.value.0));
+            if self.left.contains(&(identity.clone(), named)) {
+                // It was that contact's, who has it no longer: nothing but a refusal may count there.
+                return Some(Person { contacts: vec![], others: vec![named], speaker, same: vec![], own });
+            }
+            spellings.push(named);
         }
         let found = each_once(found);
-        match found.split_first() {
-            Some((first, rest)) => {
-                let others = rest.iter().copied().chain(spellings).filter(|it| it != first).collect();
-                Some(Person { contacts: vec![*first], others: each_once(others), speaker, own })
+        let Some((first, rest)) = found.split_first() else {
+            return Some(Person { contacts: each_once(spellings), others: vec![], speaker, same: vec![], own });
+        };
+        let mut same = Vec::new();
+        if is_signed {
+            for identity in ids.iter().flat_map(|it| &it.scoped) {
+                let owners = owned(identity);
+                // Once the contact has the id, nobody else is heard by it.
+                let own = Some(key.of_identity(identity.kind, &identity.scope, &identity.value.0)).map(survivor);
+                let own = own.filter(|_| !owners.contains(first));
+                same.extend(owners.into_iter().chain(own).map(|it| (it, identity.clone())));
             }
-            None => Some(Person { contacts: each_once(spellings), others: Vec::new(), speaker, own }),
+            same.retain(|it| it.0 != *first && is_only_named(&it.0));
+        }
+        let others = rest.iter().copied().chain(spellings).filter(|it| it != first).collect();
+        Some(Person { contacts: vec![*first], others: each_once(others), speaker, same, own })
+    }
+
+    /// Learns what an event says of its contact: the events after it name the same person by it.
+    pub(super) fn learn(&mut self, contact: ContactId, change: &IdentityChange) {
+        if let (IdentityChange::Changed { .. }, Some(left)) = (change, change.from()) {
+            self.of.entry(left.clone()).or_default().remove(&contact);
+            self.left.insert((left, contact));
+        }
+        let had = change.from().into_iter().filter(|_| matches!(change, IdentityChange::Linked { .. }));
+        let has = change.identity().cloned().filter(|_| !matches!(change, IdentityChange::Questioned(_)));
+        for identity in has.into_iter().chain(had) {
+            self.left.remove(&(identity.clone(), contact));
+            self.of.entry(identity).or_default().insert(contact);
         }
     }
+
+    /// Learns that somebody is another.
+    pub(super) fn absorb(&mut self, survivor: ContactId, absorbed: ContactId) {
+        for owners in self.of.values_mut() {
+            if owners.remove(&absorbed) {
+                owners.insert(survivor);
+            }
+        }
+    }
+}
+
+/// Whether an event names a business-scoped id. Only such an event can say that two are one.
+pub(super) fn has_scoped_id(event: &Event) -> bool {
+    ids_of(event).iter().any(|it| !it.scoped.is_empty())
 }
 
 fn each_once(contacts: Vec<ContactId>) -> Vec<ContactId> {

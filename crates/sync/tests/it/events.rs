@@ -182,7 +182,7 @@ fn any_content() -> impl Strategy<Value = EventContent> {
 }
 
 fn of(events: &[StoredEvent]) -> Changes {
-    Changes::of(events, |_, _| [7; 32], &mut KnownScopedIds::default())
+    Changes::of(events, |_, _| [7; 32])
 }
 
 /// What changes, without what is kept in the order in which it came.
@@ -258,7 +258,7 @@ fn what_happens_by_sms_opens_no_window_and_proves_nothing_about_whatsapp() {
         StoredEvent { event: Event { channel: Some(EventChannel::Sms), ..stored.event }, ..stored }
     };
     let events = [by_sms(1, message("text")), by_sms(2, EventContent::Status(status(MessageState::Delivered)))];
-    let changes = Changes::of(&events, |channel, _| [channel as u8; 32], &mut KnownScopedIds::default());
+    let changes = Changes::of(&events, |channel, _| [channel as u8; 32]);
     assert_eq!((changes.evidence.len(), changes.identities.len()), (0, 0));
     let conversation = changes.conversations[&(ANA, EventChannel::Sms, "106540352242922".to_owned())];
     assert_eq!((conversation.last_inbound_at, conversation.ends_at(EventChannel::Sms)), (second(1), None));
@@ -266,7 +266,7 @@ fn what_happens_by_sms_opens_no_window_and_proves_nothing_about_whatsapp() {
     assert_eq!((delivery.state(), delivery.channel), (DeliveryState::Delivered, Some(EventChannel::Sms)));
 
     let unread = events.map(|it| StoredEvent { event: Event { channel: None, ..it.event }, ..it });
-    let changes = Changes::of(&unread, |_, _| [7; 32], &mut KnownScopedIds::default());
+    let changes = Changes::of(&unread, |_, _| [7; 32]);
     assert_eq!((changes.deliveries.len(), changes.conversations.len()), (0, 0));
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use model::{ContactId, IdentityKind, Personal};
-use sync::{KnownScopedIds, StoredEvent};
+use sync::KnownScopedIds;
 
 use crate::LoadError;
 use crate::sql::{Row, Tx};
@@ -16,9 +16,8 @@ const NAMED: [&str; 3] = [
 ];
 
 impl Tx {
-    /// All business-scoped ids that the contacts of events were ever known by.
-    pub(super) async fn known_scoped_ids(&mut self, events: &[StoredEvent]) -> Result<KnownScopedIds, LoadError> {
-        let contacts: BTreeSet<ContactId> = events.iter().filter_map(|it| it.contact).collect();
+    /// All business-scoped ids that contacts were ever known by.
+    pub(super) async fn known_scoped_ids(&mut self, contacts: BTreeSet<ContactId>) -> Result<KnownScopedIds, LoadError> {
         let contacts: Vec<ContactId> = contacts.into_iter().collect();
         let mut known = KnownScopedIds::default();
         if contacts.is_empty() {
