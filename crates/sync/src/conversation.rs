@@ -12,6 +12,11 @@ pub const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// only opened. That a reaction opens the window is nowhere documented, so it does not.
 const OPEN_NOTHING: &[&str] = &["system", "reaction", "edit", "revoke", "request_welcome", "unknown"];
 
+/// Whether a person writes messages of this kind, so that they begin a conversation.
+pub fn is_written(kind: &str) -> bool {
+    !OPEN_NOTHING.contains(&kind)
+}
+
 /// The conversation of a person with a sender of the business on one channel. The latest message counts, so the order does not matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Conversation {
@@ -29,7 +34,7 @@ impl Conversation {
     /// says: else a wrong clock would keep the window open.
     pub fn of(stored: &StoredEvent) -> Option<Self> {
         let opens = match &stored.event.content {
-            EventContent::Message(it) => it.group.is_none() && !OPEN_NOTHING.contains(&it.kind.as_str()),
+            EventContent::Message(it) => it.group.is_none() && is_written(&it.kind),
             EventContent::Call(it) => it.is_by_person && it.event != "terminate",
             _ => false,
         };

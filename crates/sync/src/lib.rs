@@ -31,7 +31,7 @@ mod webhook;
 pub use alert::{Alert, AlertKind, standing};
 pub use changes::{Changes, SeenTemplate};
 pub use content::{Difference, ListedContent, differences};
-pub use conversation::{Conversation, WINDOW};
+pub use conversation::{Conversation, WINDOW, is_written};
 pub use delivery::{Delivery, DeliveryPrice, DeliveryState, Failure, PricedState};
 pub use evidence::evidence_of;
 pub use follow::{Followed, follow};

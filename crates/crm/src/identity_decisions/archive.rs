@@ -30,7 +30,10 @@ impl ArchivedContact {
     pub(super) async fn of(tx: &mut Tx, id: ContactId) -> Result<Option<Self>, LoadError> {
         let Some(contact) = rows_of(tx, &CONTACT, id).await?.pop() else { return Ok(None) };
         let identities = rows_of(tx, &IDENTITY, id).await?;
-        Self { contact: Some(contact), identities, statements: vec![], retracted: vec![] }.with_said(tx, id).await.map(Some)
+        Self { contact: Some(contact), identities, statements: vec![], retracted: vec![] }
+            .with_said(tx, id)
+            .await
+            .map(Some)
     }
 
     /// Somebody whom only webhooks name, by this identity.

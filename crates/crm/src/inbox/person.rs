@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use model::{
-    ContactId, ContactKey, Event, EventContent, Identity, IdentityChange, IdentityKind, PersonIds, Personal, identity_name,
+    ContactId, ContactKey, Event, EventContent, Identity, IdentityChange, IdentityKind, PersonIds, Personal,
+    identity_name,
 };
 use phone::PhoneNumber;
 
@@ -47,7 +48,9 @@ fn ids_of(event: &Event) -> Vec<Ids> {
         EventContent::Preference(it) => vec![&it.person],
         EventContent::Identity(it) => vec![&it.before, &it.person],
         EventContent::Call(it) => vec![&it.person],
-        EventContent::Template(_) | EventContent::Number(_) | EventContent::Account(_) | EventContent::Other(_) => vec![],
+        EventContent::Template(_) | EventContent::Number(_) | EventContent::Account(_) | EventContent::Other(_) => {
+            vec![]
+        }
     };
     ids.into_iter().map(|it| Ids::of(&event.account, it)).collect()
 }
@@ -97,7 +100,11 @@ impl Tx {
         if contacts.is_empty() {
             return Ok(HashSet::new());
         }
-        Ok(self.select_of("select contact_id from contact", &contacts, |it| it.contact_id(0)).await?.into_iter().collect())
+        Ok(self
+            .select_of("select contact_id from contact", &contacts, |it| it.contact_id(0))
+            .await?
+            .into_iter()
+            .collect())
     }
 
     async fn contacts_with_phones(

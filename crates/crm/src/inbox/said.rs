@@ -10,8 +10,9 @@
 //! | the person resumes them, signed | end of that block, and nothing else |
 //! | other message or call of the person, signed | yes to conversation |
 //!
-//! A statement is about the channel of its event. A message to a group begins no conversation. Whether a platform blocks an unknown category of messages is read
-//! carefully: stopping it stops marketing, resuming it resumes nothing.
+//! A statement is about the channel of its event. A message to a group begins no conversation, and neither does a reaction.
+//! Whether a platform blocks an unknown category of messages is read carefully: stopping it stops marketing, resuming it
+//! resumes nothing.
 //!
 //! On WhatsApp a yes without a wording permits nothing, and a START has none. So after a STOP it lets the business answer,
 //! which can then ask, and nothing more.
@@ -22,6 +23,7 @@ use model::{
     Basis, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, Event, EventContent, InboundMessage, Personal,
     PreferenceChoice, PreferenceEvent, Proof, ProofKind, RunMark, SaidAt, Statement,
 };
+use sync::is_written;
 
 use crate::inbox::tables::column_text;
 
@@ -92,7 +94,7 @@ pub(super) fn said(words: &Words, event: &Event, origin: &Origin) -> Said {
                 }
                 said
             }
-            None if message.group.is_some() => Said::default(),
+            None if message.group.is_some() || !is_written(&message.kind) => Said::default(),
             None => heard.conversation(&message.kind),
         },
         EventContent::Call(call) if call.is_by_person => heard.conversation("call"),

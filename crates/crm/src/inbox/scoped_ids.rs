@@ -17,7 +17,10 @@ const NAMED: [&str; 3] = [
 
 impl Tx {
     /// All business-scoped ids that contacts were ever known by.
-    pub(super) async fn known_scoped_ids(&mut self, contacts: BTreeSet<ContactId>) -> Result<KnownScopedIds, LoadError> {
+    pub(super) async fn known_scoped_ids(
+        &mut self,
+        contacts: BTreeSet<ContactId>,
+    ) -> Result<KnownScopedIds, LoadError> {
         let contacts: Vec<ContactId> = contacts.into_iter().collect();
         let mut known = KnownScopedIds::default();
         if contacts.is_empty() {

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use model::{
-    ConsentState, ContactId, ContactKey, Event, EventChannel, EventContent, Hasher, Identity, IdentityEvent, Personal, Statement,
+    ConsentState, ContactId, ContactKey, Event, EventChannel, EventContent, Hasher, Identity, IdentityEvent, Personal,
+    Statement,
 };
 use sync::{KnownScopedIds, StoredEvent, identity_events};
 
@@ -159,8 +160,9 @@ impl Inbox {
     ) -> Result<People, LoadError> {
         let owners = tx.owners_of(&self.key, merges, new.iter().map(|it| it.event)).await?;
         let scoped = new.iter().filter(|it| has_scoped_id(it.event));
-        let contact =
-            |it: &NewEvent| owners.person(&self.key, merges, it.event, incoming[it.body].is_signed)?.contacts.first().copied();
+        let contact = |it: &NewEvent| {
+            owners.person(&self.key, merges, it.event, incoming[it.body].is_signed)?.contacts.first().copied()
+        };
         let known = tx.known_scoped_ids(scoped.filter_map(contact).collect()).await?;
         Ok(People { owners, known, told: Vec::new(), same: Vec::new() })
     }

@@ -110,7 +110,11 @@ fn read_entry(entry: &RawValue, place: &str, read: &mut EventsRead) {
             keep(read, place, Err(Unreadable("the change has no value")));
             continue;
         };
-        let (field, value) = (field::word_of(change.field).unwrap_or_default(), change.value);
+        let Some(field) = field::word_of(change.field) else {
+            keep(read, place, Err(Unreadable("the change does not say what it is about")));
+            continue;
+        };
+        let value = change.value;
         let parts = serde_json::from_str::<BTreeMap<String, &RawValue>>(value.get());
         let change = Change::new(account.clone(), time, field, value, parts.ok());
         read_change(&change, &format!("{place}/value"), read);
@@ -162,7 +166,21 @@ fn read_list(change: &Change<'_>, list: &RawValue, place: &str, reader: ReadItem
             true => reader(change, &item),
             false => Err(NO_OBJECT),
         });
+        // A refusal must count all the same, so the event is kept beside the dead letter.
+        let doubt = event.as_ref().ok().and_then(in_doubt);
         keep(read, format!("{place}/{number}"), event);
+        doubt.into_iter().for_each(|it| keep(read, format!("{place}/{number}"), Err(it)));
+    }
+}
+
+/// What an item of people should have, and cannot be read. It counts as of the moment at which it came in.
+fn in_doubt(event: &Event) -> Option<Unreadable> {
+    match &event.content {
+        EventContent::Message(it) if it.message.0.is_empty() => Some(Unreadable("the message has no id")),
+        EventContent::Message(_) | EventContent::Status(_) if event.at.is_none() => {
+            Some(Unreadable("its time is missing or cannot be read"))
+        }
+        _ => None,
     }
 }
 

@@ -29,11 +29,13 @@ fn number_changed(item: &Value, system: &Value) -> Result<IdentityTold, Unreadab
     Ok(IdentityTold { change: IdentityTelling::NumberChanged, person: PersonIds { wa_id, ..person }, before })
 }
 
-/// The number stays as it is, so it names the person after the change as before.
+/// The number stays as it is, and names the person after the change as before, unless another one is told.
 fn user_id_changed(item: &Value, system: &Value) -> Result<IdentityTold, Unreadable> {
     let person = people::ids(system, "wa_id", "user_id", "parent_user_id")?;
-    let wa_id = person.wa_id.clone().or(number(word(item, "from")?));
-    let before = ids_before(item, system, &person)?;
+    let old = number(word(item, "from")?);
+    let mut before = ids_before(item, system, &person)?;
+    before.wa_id = old.clone().filter(|it| person.wa_id.as_ref().is_some_and(|now| now != it));
+    let wa_id = person.wa_id.clone().or(old);
     Ok(IdentityTold { change: IdentityTelling::UserIdChanged, person: PersonIds { wa_id, ..person }, before })
 }
 

@@ -288,3 +288,15 @@ proptest! {
         let _ = read_events(&whole);
     }
 }
+
+#[test]
+fn a_change_that_does_not_say_what_it_is_about_is_a_broken_part() {
+    let read =
+        read_events(br#"{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"value":{"no":1}}]}]}"#);
+    let broken = read.unwrap().broken;
+    assert_eq!(broken.len(), 1);
+    assert_eq!(
+        (broken[0].place.as_str(), broken[0].reason.as_str()),
+        ("/entry/0/changes/0", "the change does not say what it is about")
+    );
+}

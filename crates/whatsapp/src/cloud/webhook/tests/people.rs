@@ -64,6 +64,7 @@ fn a_refusal_without_time_or_id_is_kept() {
         r#"{"messages":[{"from":"33199000001","timestamp":"soon","type":"text","text":{"body":"STOP"}}]}"#,
         expect![[r#"
             102 106 @- message text, from 33199000001, text "STOP"
+            broken /entry/0/changes/0/value/messages/0: the message has no id
         "#]],
     );
 }
@@ -269,6 +270,17 @@ fn people_call_and_are_called() {
             102 106 @1767000002 call terminate wacid.1, from 33199000001 FR.1
             102 106 @1767000003 call connect wacid.2, to 33199000001 FR.1
             102 106 @1767000004 call RINGING wacid.2, to 33199000001 FR.1
+        "#]],
+    );
+}
+
+#[test]
+fn a_new_user_id_that_comes_with_a_new_number_changes_both() {
+    check(
+        "messages",
+        r#"{"messages":[{"from":"33199000001","id":"wamid.1","timestamp":"1767000001","type":"system","system":{"type":"user_changed_user_id","previous_user_id":"FR.1","user_id":"FR.2","wa_id":"33199000002"}}]}"#,
+        expect![[r#"
+            102 106 @1767000001 identity UserIdChanged, now 33199000002 FR.2, before 33199000001 FR.1
         "#]],
     );
 }
