@@ -24,9 +24,11 @@ fn is_accepted_of_twilio(webhook: &Webhook) -> bool {
     request.is_signed(str::from_utf8(signature).unwrap(), &[SECRET])
 }
 
+type Check = fn(&Webhook) -> bool;
+
 #[test]
 fn what_is_signed_is_accepted_and_what_is_forged_is_refused() {
-    let checks: [(WebhookKind, fn(&Webhook) -> bool); 3] = [
+    let checks: [(WebhookKind, Check); 3] = [
         (WebhookKind::Meta, |it| is_accepted(SignatureForm::Meta, it)),
         (WebhookKind::Dialog360, |it| is_accepted(SignatureForm::Dialog360, it)),
         (WebhookKind::Twilio, is_accepted_of_twilio),
