@@ -111,7 +111,7 @@ fn result(sent: &Sent) -> WebhooksSent {
         unanswered: sent.unanswered,
         given_up: sent.given_up,
         forged_accepted: sent.forged_accepted,
-        seconds: ms(sent.took) / 1_000.0,
+        seconds: (sent.took.as_secs_f64() * 1_000.0).round() / 1_000.0,
         rate: (sent.rate() * 10.0).round() / 10.0,
         p50_ms: ms(sent.times.median),
         p99_ms: ms(sent.times.p99),
@@ -143,6 +143,9 @@ fn lines(sent: &WebhooksSent) -> String {
         sent.seconds,
         sent.behind_ms,
     );
+    if sent.answers.is_empty() {
+        text += "no server    nothing answered: is a server listening at the address of --to?\n";
+    }
     if sent.given_up > 0 {
         text += &format!("given up     {}: --retry-for was over\n", counted(sent.given_up, "webhook"));
     }

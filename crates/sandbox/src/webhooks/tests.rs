@@ -1,8 +1,8 @@
 //! The traffic as others read it, and the sender against a server on loopback.
 
 mod bodies;
+mod clients;
 mod files;
-mod pywa;
 mod sending;
 mod signatures;
 
