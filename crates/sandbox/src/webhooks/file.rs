@@ -45,6 +45,7 @@ pub struct WebhookFile {
 }
 
 impl WebhookFile {
+    /// Opens a file. Its lines are read one by one, so that it can be large.
     pub fn open(path: &Path) -> Result<Self, WebhookFileError> {
         let file = File::open(path).map_err(|source| WebhookFileError::Read { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), lines: BufReader::new(file).lines(), n_lines: 0 })
@@ -95,6 +96,7 @@ pub struct WebhookWriter {
 }
 
 impl WebhookWriter {
+    /// Makes the file anew.
     pub fn create(path: &Path) -> io::Result<Self> {
         Ok(Self { file: BufWriter::new(File::create(path)?) })
     }

@@ -51,7 +51,7 @@ for trick, body, signature in json.load(sys.stdin):
     told[f"{trick}: signature {'right' if is_signed(body, signature) else 'wrong'}"] += 1
     if trick == "good":
         told.update(read(body))
-print("".join(f"{n:5} {name}\n" for name, n in sorted(told.items())), end="")
+print("".join(f"{n} {name}\n" for name, n in sorted(told.items())), end="")
 "#;
 
 fn check(client: &str, profile: Profile, expected: Expect) {
@@ -84,41 +84,41 @@ fn pywa_reads_every_body_of_its_profile() {
         PYWA,
         Profile::PywaCompat,
         expect![[r#"
-               21 AccountUpdate
-               62 CallConnect
-               56 CallPermissionUpdate
-               62 CallStatus
-              124 CallTerminate
-              424 CallbackButton
-               69 CallbackSelection
-               26 DeletedMessage
-               28 EditedMessage
-               60 FlowCompletion
-              140 GroupMessageStatuses
-               10 IdentityChange
-             2360 Message
-             1849 MessageStatus
-               52 OutgoingMessage
-               14 PhoneNumberChange
-               65 TemplateCategoryUpdate
-               29 TemplateComponentsUpdate
-               34 TemplateQualityUpdate
-               60 TemplateStatusUpdate
-              124 UserMarketingPreferences
-              300 forged: signature wrong
-             6000 good: signature right
-               17 not read: account_alerts
-               31 not read: account_review_update
-               25 not read: business_capability_update
-               14 not read: group_participants_update
-               52 not read: hologram_update
-               18 not read: messaging_handovers
-               38 not read: phone_number_name_update
-               34 not read: phone_number_quality_update
-               22 not read: security
-               52 not read: standby
-               20 not read: user_actions
-                8 not read: user_id_update
+            21 AccountUpdate
+            62 CallConnect
+            56 CallPermissionUpdate
+            62 CallStatus
+            124 CallTerminate
+            424 CallbackButton
+            69 CallbackSelection
+            26 DeletedMessage
+            28 EditedMessage
+            60 FlowCompletion
+            140 GroupMessageStatuses
+            10 IdentityChange
+            2360 Message
+            1849 MessageStatus
+            52 OutgoingMessage
+            14 PhoneNumberChange
+            65 TemplateCategoryUpdate
+            29 TemplateComponentsUpdate
+            34 TemplateQualityUpdate
+            60 TemplateStatusUpdate
+            124 UserMarketingPreferences
+            300 forged: signature wrong
+            6000 good: signature right
+            17 not read: account_alerts
+            31 not read: account_review_update
+            25 not read: business_capability_update
+            14 not read: group_participants_update
+            52 not read: hologram_update
+            18 not read: messaging_handovers
+            38 not read: phone_number_name_update
+            34 not read: phone_number_quality_update
+            22 not read: security
+            52 not read: standby
+            20 not read: user_actions
+            8 not read: user_id_update
         "#]],
     );
 }
@@ -129,45 +129,45 @@ fn pywa_cannot_read_all_that_meta_documents() {
         PYWA,
         Profile::MetaDoc,
         expect![[r#"
-                8 AccountUpdate
-               22 CallConnect
-               15 CallPermissionUpdate
-               17 CallStatusHandler failed: KeyError('contacts')
-               34 CallTerminate
-              140 CallbackButton
-               24 CallbackSelection
-                8 DeletedMessage
-               11 EditedMessage
-               25 FlowCompletion
-               47 GroupMessageStatuses
-                2 GroupMessageStatusesHandler failed: KeyError('recipient_participant_user_id')
-                2 IdentityChangeHandler failed: KeyError('contacts')
-                1 IdentityChangeHandler failed: KeyError('identity')
-              788 Message
-              553 MessageStatus
-               48 MessageStatusHandler failed: KeyError('contacts')
-               20 OutgoingMessageHandler failed: KeyError('contacts')
-                3 PhoneNumberChange
-               23 TemplateCategoryUpdate
-               11 TemplateComponentsUpdate
-                5 TemplateQualityUpdate
-               23 TemplateStatusUpdate
-                1 TemplateStatusUpdateHandler failed: KeyError('event')
-               42 UserMarketingPreferences
-               99 forged: signature wrong
-             1987 good: signature right
-                7 not read: account_alerts
-               11 not read: account_review_update
-                5 not read: business_capability_update
-                5 not read: group_participants_update
-               19 not read: hologram_update
-                6 not read: messaging_handovers
-               19 not read: phone_number_name_update
-               11 not read: phone_number_quality_update
-                5 not read: security
-               19 not read: standby
-                6 not read: user_actions
-                1 not read: user_id_update
+            8 AccountUpdate
+            22 CallConnect
+            15 CallPermissionUpdate
+            17 CallStatusHandler failed: KeyError('contacts')
+            34 CallTerminate
+            140 CallbackButton
+            24 CallbackSelection
+            8 DeletedMessage
+            11 EditedMessage
+            25 FlowCompletion
+            47 GroupMessageStatuses
+            2 GroupMessageStatusesHandler failed: KeyError('recipient_participant_user_id')
+            2 IdentityChangeHandler failed: KeyError('contacts')
+            1 IdentityChangeHandler failed: KeyError('identity')
+            788 Message
+            553 MessageStatus
+            48 MessageStatusHandler failed: KeyError('contacts')
+            20 OutgoingMessageHandler failed: KeyError('contacts')
+            3 PhoneNumberChange
+            23 TemplateCategoryUpdate
+            11 TemplateComponentsUpdate
+            5 TemplateQualityUpdate
+            23 TemplateStatusUpdate
+            1 TemplateStatusUpdateHandler failed: KeyError('event')
+            42 UserMarketingPreferences
+            99 forged: signature wrong
+            1987 good: signature right
+            7 not read: account_alerts
+            11 not read: account_review_update
+            5 not read: business_capability_update
+            5 not read: group_participants_update
+            19 not read: hologram_update
+            6 not read: messaging_handovers
+            19 not read: phone_number_name_update
+            11 not read: phone_number_quality_update
+            5 not read: security
+            19 not read: standby
+            6 not read: user_actions
+            1 not read: user_id_update
         "#]],
     );
 }
@@ -178,13 +178,13 @@ fn kapso_reads_what_meta_documents() {
         KAPSO,
         Profile::MetaDoc,
         expect![[r#"
-         1987 body
-           99 forged: signature wrong
-         1987 good: signature right
-          186 in calls
-           11 in identity_events
-         3151 in messages
-         2051 in statuses
-    "#]],
+            1987 body
+            99 forged: signature wrong
+            1987 good: signature right
+            186 in calls
+            11 in identity_events
+            3151 in messages
+            2051 in statuses
+        "#]],
     );
 }
