@@ -15,6 +15,7 @@ pub(crate) mod rows;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod sandbox;
+pub(crate) mod sandbox_webhooks;
 pub(crate) mod scenario;
 mod serve;
 pub(crate) mod template;
@@ -219,7 +220,7 @@ pub(crate) enum Command {
     /// Count and show what webhooks have brought, and read again what could not be read
     #[command(subcommand)]
     Events(EventsCommand),
-    /// Start a simulated WhatsApp server
+    /// Start a simulated WhatsApp server, or send what platforms call back
     Sandbox(SandboxArgs),
     /// Print the JSON Schema of plans, of scenarios, or of what a command prints with --format json
     ///

@@ -19,6 +19,7 @@ mod restore;
 mod run;
 mod runs;
 mod sandbox;
+mod sandbox_webhooks;
 mod scenario;
 mod serve;
 mod sources;
@@ -122,7 +123,7 @@ async fn command(cli: Cli) -> Result<Exit> {
         Command::Template(command) => template::run(&command, progress, output).await,
         Command::Serve(args) => serve::run(&args, &progress, output).await,
         Command::Events(command) => events::run(&command, &progress, output).await,
-        Command::Sandbox(args) => sandbox::serve(args).await,
+        Command::Sandbox(args) => sandbox::run(args, output).await,
         Command::Schema { of } => manual::schema(&of),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man { folder } => manual::pages(&folder),

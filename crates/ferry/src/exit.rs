@@ -10,6 +10,7 @@ use crossing::{QualityGate, RunChoice, RunReport, ScenariosReport, is_passing};
 use plan::{PlanError, SecretError};
 use results::Failure;
 use run::RunError;
+use sandbox::webhooks::TargetError;
 
 use crate::cli::Format;
 use crate::hint::{self, UserError};
@@ -175,6 +176,7 @@ pub(crate) fn exit_of(error: &Error) -> Exit {
             Some(UserError::Notify(_) | UserError::NoSegment { .. } | UserError::Kept { .. })
         );
         let is_of_columns = cause.downcast_ref().is_some_and(ConsentError::is_of_command);
+        let is_of_command = is_of_command || cause.is::<TargetError>();
         let is_private = matches!(cause.downcast_ref(), Some(http::CallError::Private { .. }));
         if is_private || is_of_columns || is_of_plan || is_of_command || cause.is::<RunChoice>() {
             return Exit::Usage;

@@ -12,6 +12,7 @@ mod runs;
 mod schemas;
 mod sources;
 mod templates;
+mod webhooks;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -26,6 +27,7 @@ pub use runs::*;
 pub use schemas::{names, schema};
 pub use sources::*;
 pub use templates::*;
+pub use webhooks::*;
 
 /// The version of the JSON that commands print. It rises when a field is removed or changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;

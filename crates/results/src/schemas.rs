@@ -14,6 +14,7 @@ use crate::reviews::*;
 use crate::runs::*;
 use crate::sources::*;
 use crate::templates::*;
+use crate::webhooks::*;
 use crate::{FailureResult, SCHEMA_VERSION};
 
 /// Where a schema comes from.
@@ -33,7 +34,7 @@ macro_rules! kept {
 }
 
 /// The commands that print JSON, `error` for those that fail, and both kinds of notifications.
-const SCHEMAS: [(&str, Origin); 64] = [
+const SCHEMAS: [(&str, Origin); 65] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
     ("consent-export", Made(made::<ConsentExportResult>)),
@@ -72,6 +73,7 @@ const SCHEMAS: [(&str, Origin); 64] = [
     ("runs", Made(made::<ListedRuns>)),
     ("runs-diff", Made(made::<DiffResult>)),
     ("runs-prune", Made(made::<PruneResult>)),
+    ("sandbox-webhooks", Made(made::<WebhooksSent>)),
     ("scenario-check", kept!("scenario-check")),
     ("scenario-export", Made(made::<PlatformExport>)),
     ("scenario-graph", Made(made::<GraphResult>)),

@@ -4,7 +4,7 @@
 //! One process speaks every protocol that Ferry verifies through, and keeps templates as the Cloud API does. It writes
 //! every number that was checked to one ledger before it answers. Which numbers are registered depends only on the seed,
 //! so two runs give the same answers. Tests move its clock and change its faults while it runs: see `control.rs`.
-//! The providers are in `providers.rs`.
+//! The providers are in `providers.rs`, and what platforms call back is in `webhooks.rs`.
 
 mod answering;
 mod clock;
@@ -15,6 +15,7 @@ mod ledger;
 mod limits;
 mod population;
 mod providers;
+pub mod webhooks;
 mod wires;
 
 pub use clock::Clock;

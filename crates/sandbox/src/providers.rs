@@ -21,7 +21,7 @@ mod aws;
 mod bird;
 mod call;
 pub(crate) mod control;
-mod draw;
+pub(crate) mod draw;
 mod infobip;
 mod link;
 mod messagebird;
@@ -52,7 +52,7 @@ use jiff::Timestamp;
 
 pub(crate) use call::{Answer, Asked, Call, Failure};
 pub(crate) use page::{Key, Next};
-pub(crate) use person::Person;
+pub(crate) use person::{Person, phone_of};
 pub(crate) use store::{Row, Store};
 pub(crate) use world::{Direction, Message, Outcome, World};
 

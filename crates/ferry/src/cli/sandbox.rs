@@ -2,12 +2,32 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, value_parser};
+use clap::{Args, Subcommand, value_parser};
 use jiff::Timestamp;
 use sandbox::Fault;
 
+use super::sandbox_webhooks::WebhooksArgs;
+
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct SandboxArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<SandboxCommand>,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SandboxCommand {
+    /// Send a server what platforms call back: signed events, also doubled, reordered, late, forged, cut and slow
+    ///
+    /// What is not answered with 200 is sent again, as platforms do. Ends with 1 if a forged request was accepted, or
+    /// another one was not in the end. Only servers on this machine are sent to, and all numbers are reserved for fiction.
+    Webhooks(Box<WebhooksArgs>),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServerArgs {
     /// Port on 127.0.0.1; 0 picks a free port and prints it
     #[arg(long, default_value_t = 8480)]
     pub(crate) port: u16,

@@ -7,11 +7,21 @@ use sandbox::{Clock, Ledger, Limits, Login, Population, ProviderSettings, Provid
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::sandbox::SandboxArgs;
+use crate::cli::sandbox::{SandboxArgs, SandboxCommand, ServerArgs};
+use crate::commands::sandbox_webhooks;
 use crate::exit::Exit;
+use crate::output::Output;
+
+/// Runs `ferry sandbox` or one of its commands.
+pub(crate) async fn run(args: SandboxArgs, output: Output) -> Result<Exit> {
+    match args.command {
+        Some(SandboxCommand::Webhooks(args)) => sandbox_webhooks::send(&args, output).await,
+        None => serve(args.server).await,
+    }
+}
 
 /// Runs the simulated server until it is stopped by a signal.
-pub(crate) async fn serve(args: SandboxArgs) -> Result<Exit> {
+async fn serve(args: ServerArgs) -> Result<Exit> {
     let token = args
         .token_env
         .map(|it| std::env::var(&it).with_context(|| format!("the environment variable {it} is not set")))

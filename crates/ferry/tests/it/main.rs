@@ -70,4 +70,5 @@ mod understood;
 mod uploads;
 mod verification;
 mod watch;
+mod webhook_traffic;
 mod world;

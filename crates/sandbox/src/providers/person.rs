@@ -35,7 +35,7 @@ impl Person {
     }
 
     /// The person at a place of the whole world, of 9,999, as one provider knows them.
-    pub(super) fn at_place(seed: u64, provider: &str, n: u32, place: u32, oldest: Timestamp) -> Self {
+    pub(crate) fn at_place(seed: u64, provider: &str, n: u32, place: u32, oldest: Timestamp) -> Self {
         let mut own = Draw::new(seed, &[provider, "person"], u64::from(n));
         let mut draw = Draw::new(seed, &["person"], u64::from(place));
         let bytes = draw.bytes();
@@ -63,7 +63,7 @@ impl Person {
 }
 
 /// `+1 202 555 01xx` for every fiftieth of the first 5,000, `+33 1 99 00 xx xx` for the others; no two share one.
-pub(super) fn phone_of(seed: u64, place: u32) -> u64 {
+pub(crate) fn phone_of(seed: u64, place: u32) -> u64 {
     let place = u64::from(place);
     if place < 5_000 && place % 50 == 7 {
         return 12_025_550_100 + place / 50;
