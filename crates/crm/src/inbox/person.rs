@@ -229,7 +229,7 @@ impl Owners {
             for identity in ids.iter().flat_map(|it| &it.scoped) {
                 let owners = owned(identity);
                 // Once the contact has the id, nobody else is heard by it.
-                let own = Some(key.of_identity(identity.kind, &identity.scope, &identity.value.0)).map(survivor);
+                let own = Some(survivor(key.of_identity(identity.kind, &identity.scope, &identity.value.0)));
                 let own = own.filter(|_| !owners.contains(first));
                 same.extend(owners.into_iter().chain(own).map(|it| (it, identity.clone())));
             }
