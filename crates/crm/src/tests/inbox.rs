@@ -2,6 +2,7 @@
 
 mod attacks;
 mod examples;
+mod people;
 mod said;
 
 use bytes::Bytes;

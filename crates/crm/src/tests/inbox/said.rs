@@ -24,7 +24,7 @@ async fn now(crm: &Crm, contact: ContactId) -> String {
 }
 
 /// The ledger of somebody, as `channel purpose state basis words`.
-async fn ledger(crm: &Crm, contact: ContactId) -> String {
+pub(super) async fn ledger(crm: &Crm, contact: ContactId) -> String {
     let mut entries = crm.ledger_of(contact).await.unwrap();
     entries.sort_by_key(|it| (it.statement.at.map(|at| at.from), it.statement.purpose));
     let shown = entries.iter().map(|it| {

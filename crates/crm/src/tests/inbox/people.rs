@@ -1,0 +1,87 @@
+//! Who is behind the ids that events name, one after another.
+
+use super::examples::{ANA, SCOPED, also, body, inbox, message};
+use super::said::ledger;
+use crate::check::{RUN, check, id_of};
+use crate::{Crm, Inbox};
+
+const STOPPED: &str = "messages stop message STOP";
+
+/// What happens to Ana, one after another.
+enum Step {
+    /// Her number is imported.
+    Import,
+    /// One body brings messages: key, whether it names her number, whether it names her user id, and the text.
+    Body(&'static [(&'static str, bool, bool, &'static str)]),
+}
+
+use Step::{Body, Import};
+
+const STORIES: [(&str, &[Step]); 8] = [
+    (
+        "loaded, both ids, then a STOP by the user id",
+        &[Import, Body(&[("a", true, true, "hello")]), Body(&[("b", false, true, "STOP")])],
+    ),
+    (
+        "loaded, a STOP by the user id, then both ids",
+        &[Import, Body(&[("a", false, true, "STOP")]), Body(&[("b", true, true, "hello")])],
+    ),
+    (
+        "a STOP by the user id, both ids, then loaded",
+        &[Body(&[("a", false, true, "STOP")]), Body(&[("b", true, true, "hello")]), Import],
+    ),
+    (
+        "a hello by the user id, a STOP with both ids, then loaded",
+        &[Body(&[("a", false, true, "hello")]), Body(&[("b", true, true, "STOP")]), Import],
+    ),
+    (
+        "a hello by the user id, both ids, a STOP by the number, then loaded",
+        &[
+            Body(&[("a", false, true, "hello")]),
+            Body(&[("b", true, true, "hello")]),
+            Body(&[("c", true, false, "STOP")]),
+            Import,
+        ],
+    ),
+    (
+        "loaded, both ids and a STOP by the user id in one body",
+        &[Import, Body(&[("a", true, true, "hello"), ("b", false, true, "STOP")])],
+    ),
+    (
+        "loaded, a STOP by the user id and both ids in one body",
+        &[Import, Body(&[("a", false, true, "STOP"), ("b", true, true, "hello")])],
+    ),
+    (
+        "both ids and a STOP by the user id in one body, then loaded",
+        &[Body(&[("a", true, true, "hello"), ("b", false, true, "STOP")]), Import],
+    ),
+];
+
+async fn tell(inbox: &Inbox, crm: &Crm, step: &Step) {
+    let Body(messages) = step else {
+        crm.import(RUN, "+33199000001 name=Ana").await;
+        return;
+    };
+    let events = messages.iter().map(|(key, has_number, has_id, text)| match (has_number, has_id) {
+        (true, true) => also(message(key, ANA, text), SCOPED),
+        (true, false) => message(key, ANA, text),
+        (false, _) => message(key, SCOPED, text),
+    });
+    inbox.store(vec![body(events)]).await.unwrap();
+}
+
+#[test]
+fn a_stop_counts_for_whoever_the_platform_says_it_is_in_any_order() {
+    for (name, steps) in &STORIES {
+        check(async |place| {
+            let (inbox, crm) = (inbox(place.open().await), place.open().await);
+            for step in *steps {
+                tell(&inbox, &crm, step).await;
+            }
+            let said = ledger(&crm, id_of(ANA)).await;
+            assert!(said.lines().any(|it| it == STOPPED), "{name}: {said}");
+            let people = crm.texts("select cast(count(distinct contact_id) as text) from event_view").await;
+            assert_eq!(people, "1", "{name}");
+        });
+    }
+}
