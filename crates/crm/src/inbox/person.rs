@@ -19,7 +19,7 @@ const OF_IDENTITY: &str = "select contact_id, kind, scope, value from identity";
 const WORD: &str = "select contact_id, kind, scope, value, at, cast(is_left as bigint) from identity_word";
 
 /// The contacts that the ids of an event name. They need not be in the database.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Person {
     /// The contact. Of a number that nobody has, an id for each of its spellings, that of the event first.
     pub(super) contacts: Vec<ContactId>,
@@ -29,11 +29,19 @@ pub(super) struct Person {
     pub(super) speaker: Option<String>,
     /// Those whom only webhooks name, and who are this person by the word of the platform.
     pub(super) same: Vec<(ContactId, Identity)>,
+    /// All whom the ids name, before and after a change: those who are in the database, and those whom an import of one of
+    /// the ids would bring.
+    pub(super) named: Vec<ContactId>,
     /// The contacts whose own number it is.
     own: Vec<ContactId>,
 }
 
 impl Person {
+    /// The contact of the event.
+    pub(super) fn contact(&self) -> Option<ContactId> {
+        self.contacts.first().or(self.others.first()).copied()
+    }
+
     /// The identity that spoke for a contact; none if it is its own number.
     pub(super) fn speaker_for(&self, contact: ContactId) -> Option<String> {
         self.speaker.clone().filter(|_| !self.own.contains(&contact))
@@ -201,42 +209,57 @@ impl Owners {
         let speaker = ids.iter().find_map(|it| it.speaker(key, survivors));
         let numbers: Vec<PhoneNumber> = ids.iter().flat_map(|it| it.spellings.clone()).collect();
         let own: Vec<ContactId> = numbers.iter().map(|it| key.of_phone(*it)).collect();
+        let is_left = |it: &PhoneNumber| self.left.contains(&(phone_and_wa_id(*it)[0].clone(), key.of_phone(*it)));
         let mut spellings: Vec<ContactId> = own.iter().copied().map(survivor).collect();
         let is_only_named = |it: &ContactId| !self.loaded.contains(it);
-        match by_number.is_empty() {
+        if !by_number.is_empty() {
+            // A refusal counts for whoever is imported with the number, and for nobody who has left it.
+            spellings = numbers.iter().filter(|it| !is_left(it)).map(|it| survivor(key.of_phone(*it))).collect();
+        } else if !found.is_empty() && !spellings.is_empty() && found.iter().all(is_only_named) {
             // A number tells more than an id that only webhooks have brought: imports bring the number.
-            true if !found.is_empty() && !spellings.is_empty() && found.iter().all(is_only_named) => {
-                found.splice(..0, spellings.drain(..1));
-            }
-            true => found.sort_by_key(is_only_named),
-            false => spellings.clear(),
+            found.splice(..0, spellings.drain(..1));
+        } else {
+            found.sort_by_key(is_only_named);
         }
         if found.is_empty() && spellings.is_empty() {
             let identity = ids.iter().flat_map(|it| it.scoped.iter().chain(&it.username)).next()?;
             let named = survivor(key.of_identity(identity.kind, &identity.scope, &identity.value.0));
             if self.left.contains(&(identity.clone(), named)) {
                 // It was that contact's, who has it no longer: nothing but a refusal may count there.
-                return Some(Person { contacts: vec![], others: vec![named], speaker, same: vec![], own });
+                return Some(Person { others: vec![named], speaker, own, ..Person::default() });
             }
             spellings.push(named);
         }
         let found = each_once(found);
-        let Some((first, rest)) = found.split_first() else {
-            return Some(Person { contacts: each_once(spellings), others: vec![], speaker, same: vec![], own });
+        let (contacts, others) = match found.split_first() {
+            Some((first, rest)) => (vec![*first], each_once(rest.iter().chain(&spellings).copied().collect())),
+            None => (each_once(spellings), Vec::new()),
         };
+        let first = *contacts.first()?;
+        let others = others.into_iter().filter(|it| *it != first).collect();
+        let is_changed = matches!(event.content, EventContent::Identity(_));
         let mut same = Vec::new();
-        if is_signed {
-            for identity in ids.iter().flat_map(|it| &it.scoped) {
-                let owners = owned(identity);
-                // Once the contact has the id, nobody else is heard by it.
-                let own = Some(survivor(key.of_identity(identity.kind, &identity.scope, &identity.value.0)));
-                let own = own.filter(|_| !owners.contains(first));
-                same.extend(owners.into_iter().chain(own).map(|it| (it, identity.clone())));
-            }
-            same.retain(|it| it.0 != *first && is_only_named(&it.0));
+        for identity in ids.iter().flat_map(|it| &it.scoped).filter(|_| is_signed) {
+            let owners = owned(identity);
+            // Once the contact has the id, nobody else is heard by it.
+            let own = Some(survivor(key.of_identity(identity.kind, &identity.scope, &identity.value.0)));
+            let own = own.filter(|_| is_changed || !owners.contains(&first));
+            same.extend(owners.into_iter().chain(own).map(|it| (it, identity.clone())));
         }
-        let others = rest.iter().copied().chain(spellings).filter(|it| it != first).collect();
-        Some(Person { contacts: vec![*first], others: each_once(others), speaker, same, own })
+        same.retain(|it| it.0 != first && is_only_named(&it.0));
+        let mut named = [&contacts[..], &found, &same.iter().map(|it| it.0).collect::<Vec<_>>()].concat();
+        named.extend(numbers.iter().filter(|it| !is_left(it)).map(|it| survivor(key.of_phone(*it))));
+        Some(Person { contacts, others, speaker, same, named: each_once(named), own })
+    }
+
+    /// Whether an event says nothing new of the ids of its contact.
+    pub(super) fn knows(&self, contact: ContactId, change: &IdentityChange) -> bool {
+        let has = |it: &Identity| self.of.get(it).is_some_and(|it| it.contains(&contact));
+        match change {
+            IdentityChange::Observed(identity) => has(identity),
+            IdentityChange::Linked { identity, with } => has(identity) && has(with),
+            _ => false,
+        }
     }
 
     /// Learns what an event says of its contact: the events after it name the same person by it.

@@ -3,15 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use model::{
-    ConsentState, ContactId, ContactKey, Event, EventChannel, EventContent, Hasher, Identity, IdentityEvent, Personal,
-    Statement,
-};
-use sync::{KnownScopedIds, StoredEvent, identity_events};
+use model::{ConsentState, ContactId, Event, EventChannel, EventContent, Hasher, Personal, Statement};
 
 use crate::LoadError;
-use crate::contact::Merges;
-use crate::inbox::person::{Owners, Person, has_scoped_id};
+use crate::inbox::person::Person;
 use crate::inbox::said::{Origin, said};
 use crate::inbox::tables::{DEAD_LETTER, EVENT, EVENT_KEY, WEBHOOK_BODY, column_text};
 use crate::inbox::{Inbox, Reading, ReceivedBody, StoredBody};
@@ -22,11 +17,6 @@ const LAST: &str = "select coalesce((select max(body_id) from webhook_body), 0),
     coalesce((select max(number) from event), 0), coalesce((select max(number) from dead_letter), 0)";
 const KNOWN: &str = "select digest from event_key";
 const KNOWN_BROKEN: &str = "select digest, is_signed from webhook_body";
-/// Whether an event or a statement is of a contact, who was not merged into another yet.
-const IS_NAMED: &str = "select cast(1 as bigint) where (exists (select 1 from event where contact_id = $1) \
-    or exists (select 1 from consent where contact_id = $1)) \
-    and not exists (select 1 from decision where other_id = $1 and decision = 'merge')";
-
 /// The last number of each table.
 pub(super) struct Last {
     pub(super) body: i64,
@@ -123,13 +113,14 @@ impl Inbox {
             return Ok(added);
         }
         let merges = tx.survivors_since(self.known_merges()).await?;
-        let mut people = self.people_of(tx, &merges, incoming, &new).await?;
+        let origins: Vec<Origin> = new.iter().map(|it| origin(&incoming[it.body], it)).collect();
+        let mut people = tx.people_of(&self.key, &merges, new.iter().map(|it| it.event).zip(&origins)).await?;
         let (mut keys, mut events) = (Rows::new(&EVENT_KEY), Rows::new(&EVENT));
         let mut statements: Vec<(ContactId, Statement)> = Vec::new();
-        for it in &new {
+        for (it, origin) in new.iter().zip(&origins) {
             let of = &incoming[it.body];
-            let person = people.meet(&self.key, &merges, of, it);
-            let said = said(&self.words, it.event, &origin(of, it));
+            let person = people.meet(it.event, origin);
+            let said = said(&self.words, it.event, origin);
             keys.push([it.digest.as_slice().into(), it.number.into()]);
             push_event(&mut events, of, it, person.as_ref(), said.reading)?;
             added[it.body].n_new += 1;
@@ -138,33 +129,16 @@ impl Inbox {
                 statements.extend(said.statements.iter().flat_map(|it| spread(person, it)));
             }
         }
+        let learned = people.learned();
         tx.write_rows([keys, events]).await?;
+        tx.record_identity_events(&learned.told).await?;
+        let statements = tx.with_all_numbers(&self.key, statements).await?;
         if !statements.is_empty() {
             tx.record_statements(&merges, &statements).await?;
         }
-        tx.record_identity_events(&people.told).await?;
-        for (survivor, absorbed, identity) in &people.same {
-            tx.absorb_if_named(*survivor, *absorbed, identity).await?;
-        }
+        tx.join_people(&learned).await?;
         self.keep_merges(merges);
         Ok(added)
-    }
-
-    /// Who is behind the ids of some events.
-    async fn people_of(
-        &self,
-        tx: &mut Tx,
-        merges: &Merges,
-        incoming: &[Incoming<'_>],
-        new: &[NewEvent<'_>],
-    ) -> Result<People, LoadError> {
-        let owners = tx.owners_of(&self.key, merges, new.iter().map(|it| it.event)).await?;
-        let scoped = new.iter().filter(|it| has_scoped_id(it.event));
-        let contact = |it: &NewEvent| {
-            owners.person(&self.key, merges, it.event, incoming[it.body].is_signed)?.contacts.first().copied()
-        };
-        let known = tx.known_scoped_ids(scoped.filter_map(contact).collect()).await?;
-        Ok(People { owners, known, told: Vec::new(), same: Vec::new() })
     }
 
     /// The events whose keys are not there yet, numbered in their order. Of equal ones the first counts.
@@ -195,57 +169,7 @@ impl Inbox {
     }
 }
 
-/// The people of a group of events, as the events make them known one after another.
-struct People {
-    owners: Owners,
-    known: KnownScopedIds,
-    told: Vec<IdentityEvent>,
-    /// Who is whom, by which identity: the one who stays first.
-    same: Vec<(ContactId, ContactId, Identity)>,
-}
-
-impl People {
-    /// The person of the next event. What it says of the ids of its person holds for the events after it.
-    fn meet(&mut self, key: &ContactKey, merges: &Merges, of: &Incoming, it: &NewEvent) -> Option<Person> {
-        let person = self.owners.person(key, merges, it.event, of.is_signed)?;
-        let contact = person.contacts.first().copied();
-        let stored = StoredEvent {
-            number: it.number,
-            key: it.digest,
-            received_at: of.received_at,
-            is_signed: of.is_signed,
-            contact,
-            event: it.event.clone(),
-        };
-        for event in identity_events(&stored, &mut self.known) {
-            self.owners.learn(event.contact, &event.change);
-            self.told.push(event);
-        }
-        if let Some(contact) = contact {
-            for (absorbed, identity) in &person.same {
-                self.owners.absorb(contact, *absorbed);
-                self.same.push((contact, *absorbed, identity.clone()));
-            }
-        }
-        Some(person)
-    }
-}
-
 impl Tx {
-    /// Merges somebody into another if webhooks have named or heard that one at all.
-    async fn absorb_if_named(
-        &mut self,
-        survivor: ContactId,
-        absorbed: ContactId,
-        identity: &Identity,
-    ) -> Result<(), LoadError> {
-        let is_known = |row: &dyn Row| row.int(0);
-        match self.select(IS_NAMED, &[(&absorbed).into()], is_known).await?.first() {
-            Some(1) => self.absorb_named(survivor, absorbed, identity).await,
-            _ => Ok(()),
-        }
-    }
-
     pub(super) async fn last_numbers(&mut self) -> Result<Last, LoadError> {
         let last = |it: &dyn Row| Ok(Last { body: it.int(0)?, event: it.int(1)?, letter: it.int(2)? });
         Ok(self.select(LAST, &[], last).await?.pop().unwrap_or(Last { body: 0, event: 0, letter: 0 }))
@@ -355,7 +279,7 @@ fn push_event(
         event.at.into(),
         of.received_at.into(),
         i64::from(of.is_signed).into(),
-        person.and_then(|it| it.contacts.first()).into(),
+        person.and_then(Person::contact).as_ref().into(),
         reading.map(Reading::name).into(),
         fact.into(),
     ]);
