@@ -5,9 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::{
-    ConsentState, ContactId, ContactKey, Event, EventContent, Identity, IdentityEvent, Statement,
-};
+use model::{ConsentState, ContactId, ContactKey, Event, EventContent, Identity, IdentityEvent, Statement};
 use phone::PhoneNumber;
 use sync::{KnownScopedIds, StoredEvent, identity_events};
 
@@ -94,7 +92,8 @@ impl Tx {
     ) -> Result<People<'a>, LoadError> {
         let owners = self.owners_of(key, merges, events.clone().map(|it| it.0)).await?;
         let scoped = events.filter(|it| has_scoped_id(it.0));
-        let contact = |(event, origin): (&Event, &Origin)| owners.person(key, merges, event, origin.is_signed)?.contact();
+        let contact =
+            |(event, origin): (&Event, &Origin)| owners.person(key, merges, event, origin.is_signed)?.contact();
         let known = self.known_scoped_ids(scoped.filter_map(contact).collect()).await?;
         Ok(People { key, merges, owners, known, learned: Learned::default() })
     }

@@ -56,7 +56,7 @@ fn person(who: &str) -> PersonIds {
     }
 }
 
-fn event(key: &str, content: EventContent) -> Event {
+pub(super) fn event(key: &str, content: EventContent) -> Event {
     let (account, sender) = ("1001".to_owned(), "2002".to_owned());
     let channel = Some(EventChannel::Whatsapp);
     Event { key: key.to_owned().into(), account, sender, channel, at: Some(at(100)), content }
