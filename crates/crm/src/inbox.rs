@@ -24,8 +24,10 @@ use consent::Words;
 use jiff::Timestamp;
 use model::{ContactKey, EventsRead};
 
-use crate::Crm;
 use crate::contact::Merges;
+use crate::{Crm, HandOn};
+
+pub(crate) use tables::column_text;
 
 pub use counts::{InboxCounts, PurgeBefore, PurgedBodies, UnknownEvents, WebhookCounts};
 pub use dead_letters::{DeadLetter, DeadLetterState, RawBody, Retried};
@@ -42,6 +44,8 @@ pub struct ReceivedBody {
     pub received_at: Timestamp,
     pub raw: Bytes,
     pub read: EventsRead,
+    /// What goes with the body if another program gets it too.
+    pub hand_on: Option<HandOn>,
 }
 
 /// What became of a body.

@@ -19,6 +19,7 @@ mod error;
 mod evidence;
 mod examine;
 mod export;
+mod forward;
 mod identity_decisions;
 mod identity_history;
 mod inbox;
@@ -55,6 +56,7 @@ pub(crate) use error::{SqlError, postgres_source};
 pub use evidence::{EvidenceWriter, ReadyEvidence};
 pub use examine::{Examined, sqlite_version};
 pub use export::Exported;
+pub use forward::{ForwardCounts, HandOn, Handed, WaitingBody};
 pub use identity_decisions::Undecided;
 pub use identity_history::{Acknowledged, Hold, IdentityHistory, MovedNumbers, RecordedEvent, RecordedEvents};
 pub use inbox::{

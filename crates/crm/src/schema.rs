@@ -17,6 +17,7 @@ const SCHEMA: &str = concat!(
     include_str!("../schema/identity.sql"),
     include_str!("../schema/outbox.sql"),
     include_str!("../schema/inbox.sql"),
+    include_str!("../schema/forward.sql"),
     include_str!("../schema/derived.sql"),
     include_str!("../schema/views.sql"),
 );

@@ -21,7 +21,8 @@ const OTHERS: &str =
     "select number, webhook, fact from event where kind = 'other' and number > $1 order by number limit $2";
 
 /// A page of bodies by their number, so that nobody waits long for the lock of the writer.
-const PAGE: &str = "select body_id, received_at, (select count(*) from dead_letter \
+const PAGE: &str = "select body_id, received_at, (select count(*) from forward_queue \
+    where forward_queue.body_id = webhook_body.body_id and state = 'waiting') + (select count(*) from dead_letter \
     where dead_letter.body_id = webhook_body.body_id and state = 'open'), webhook from webhook_body \
     where body is not null and body_id > $1 order by body_id limit $2";
 const PAGE_SIZE: i64 = 500;
@@ -75,7 +76,7 @@ pub struct PurgeBefore {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PurgedBodies {
     pub n_purged: u64,
-    /// Bodies that are old enough, and are kept because they hold an open dead letter.
+    /// Bodies that are old enough, and are kept because they hold an open dead letter or wait to be handed on.
     pub n_kept: u64,
 }
 
@@ -123,7 +124,7 @@ impl Crm {
     }
 
     /// Forgets raw bodies that have been kept for long enough. What they brought stays, and so does the body of an open dead
-    /// letter, because nothing else has what it holds.
+    /// letter, because nothing else has what it holds, and one that waits to be handed on.
     pub async fn purge_bodies(&self, before: &PurgeBefore) -> Result<PurgedBodies, LoadError> {
         let mut purged = PurgedBodies::default();
         let mut after = 0;

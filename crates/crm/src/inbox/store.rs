@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use model::{ConsentState, ContactId, Event, EventChannel, EventContent, Hasher, Personal, Statement};
 
 use crate::LoadError;
+use crate::forward::Queued;
 use crate::inbox::person::Person;
 use crate::inbox::said::{Origin, said};
 use crate::inbox::tables::{DEAD_LETTER, EVENT, EVENT_KEY, WEBHOOK_BODY, column_text};
@@ -97,6 +98,7 @@ impl Inbox {
             stored.push(of_body);
         }
         tx.write_rows([rows, letters]).await?;
+        tx.queue_to_hand_on(&to_hand_on(&incoming, bodies)).await?;
         Ok(stored)
     }
 
@@ -213,6 +215,14 @@ impl Tx {
 pub(super) fn digest(row: &dyn Row, column: usize) -> Result<[u8; 32], LoadError> {
     let cell = row.cell(column, crate::sql::Type::Bytes)?;
     cell.bytes().flatten().and_then(|it| it.try_into().ok()).ok_or_else(|| row.unknown(column))
+}
+
+fn to_hand_on<'a>(incoming: &[Incoming<'a>], bodies: &'a [ReceivedBody]) -> Vec<Queued<'a>> {
+    let queued = |(of, body): (&Incoming<'a>, &'a ReceivedBody)| {
+        let (webhook, received_at) = (of.webhook, of.received_at);
+        body.hand_on.as_ref().map(|with| Queued { body_id: of.body_id, webhook, received_at, with })
+    };
+    incoming.iter().zip(bodies).filter_map(queued).collect()
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

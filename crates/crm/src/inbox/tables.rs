@@ -65,6 +65,6 @@ pub(super) const DEAD_LETTER: Table = Table {
 const MAX_TEXT: usize = 500;
 
 /// A text of a platform as a column takes it: PostgreSQL takes no NUL.
-pub(super) fn column_text(text: &str) -> String {
+pub(crate) fn column_text(text: &str) -> String {
     cleaned(text, MAX_TEXT)
 }

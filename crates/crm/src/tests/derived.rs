@@ -118,6 +118,7 @@ async fn store(crm: Crm, events: &[Event]) {
         received_at: at(500),
         raw: Bytes::from_static(b"{}"),
         read,
+        hand_on: None,
     };
     inbox.store(vec![body]).await.unwrap();
 }

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod examples;
+mod forward;
 mod people;
 mod said;
 

@@ -9,7 +9,7 @@ use model::{
 };
 
 use crate::check::key;
-use crate::{Crm, Inbox, ReceivedBody};
+use crate::{Crm, HandOn, Inbox, ReceivedBody};
 
 pub(super) const ANA: &str = "+33199000001";
 pub(super) const BEN: &str = "+33199000002";
@@ -35,7 +35,14 @@ pub(super) fn body(events: impl IntoIterator<Item = Event>) -> ReceivedBody {
         received_at: at(500),
         raw: Bytes::from(raw),
         read,
+        hand_on: None,
     }
+}
+
+/// The body, which another program gets too.
+pub(super) fn handed_on(body: ReceivedBody) -> ReceivedBody {
+    let headers = vec![("x-hub-signature-256".to_owned(), "sha256=ab".to_owned())];
+    ReceivedBody { hand_on: Some(HandOn { headers, query: Some("a=1".to_owned()) }), ..body }
 }
 
 pub(super) fn unsigned(events: impl IntoIterator<Item = Event>) -> ReceivedBody {
