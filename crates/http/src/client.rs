@@ -51,10 +51,18 @@ pub struct Request<'a> {
 /// Bytes that are posted once, such as a part of a file.
 pub struct BytesRequest<'a> {
     pub path: &'a str,
-    pub headers: &'a [(&'static str, &'a str)],
+    pub headers: &'a [(&'a str, &'a str)],
     pub body: Vec<u8>,
     /// The timeout of this request: a large body takes longer than that of the client allows.
     pub timeout: Duration,
+}
+
+/// What was said of bytes that were posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Posted {
+    pub status: u16,
+    /// The wait that the answer asks for.
+    pub retry_after: Option<Duration>,
 }
 
 /// What a request carries, and so its method: `POST` for JSON, `GET` for a query.
@@ -196,6 +204,16 @@ impl Client {
         let request = self.0.once.post(self.0.url(path)?).timeout(timeout).body(body);
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         self.send_once(request, read).await
+    }
+
+    /// Posts bytes on a kept connection, and returns the status of whatever answer comes. The client neither repeats the request
+    /// nor slows it down: this is for those who do both by rules of their own, and whose requests may come twice.
+    pub async fn post_bytes(&self, request: BytesRequest<'_>) -> Result<Posted, CallError> {
+        let BytesRequest { path, headers, body, timeout } = request;
+        let request = self.0.retrying.post(self.0.url(path)?).timeout(timeout).body(body);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let Response { status, headers, .. } = self.0.receive(request).await?;
+        Ok(Posted { status: status.as_u16(), retry_after: retry_after(&headers) })
     }
 
     async fn send_once<T>(

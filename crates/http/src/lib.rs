@@ -2,7 +2,7 @@
 //!
 //! A protocol hands in what only it knows: its paths and bodies, how it reports errors ([`ReadError`]) and how it logs in
 //! ([`Login`]). [`Client::send_retrying`] is for requests that may be repeated, [`Client::post_once`] and
-//! [`Client::post_bytes_once`] for those that may not.
+//! [`Client::post_bytes_once`] for those that may not. [`Client::post_bytes`] leaves both repeating and pace to the caller.
 //!
 //! All calls of a client pass one [`Throttle`]. Its parts also work alone, and [`PerKey`] gives one of them per phone
 //! number, pair or account: [`Rate`], [`Breaker`], [`RetryBudget`] and [`Quota`].
@@ -30,7 +30,7 @@ mod wait;
 pub use auth::{Credentials, Login, Signer, Unsigned};
 pub use breaker::{Breaker, BreakerState, Pass, Reaction};
 pub use budget::RetryBudget;
-pub use client::{BytesRequest, Client, Parameters, ReadError, Request};
+pub use client::{BytesRequest, Client, Parameters, Posted, ReadError, Request};
 pub use config::{ClientConfig, Hooks};
 pub use error::CallError;
 pub use pace::{Pace, SharedRate};

@@ -1,10 +1,11 @@
 //! How the server is: its health and its metrics. They count and name no person.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use crm::Derived;
+use crm::{Derived, ForwardCounts};
 use hyper::StatusCode;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -16,6 +17,7 @@ use tokio::sync::Semaphore;
 
 use crate::answer::{Answer, text};
 use crate::cause::Cause;
+use crate::forward::ForwardMetrics;
 use crate::queue::Queue;
 use crate::store::{CommittedBody, StoreError};
 
@@ -23,6 +25,9 @@ use crate::store::{CommittedBody, StoreError};
 const LONGEST_COMMIT: Duration = Duration::from_secs(10);
 /// Upper ends of the classes of commit times, in seconds. Platforms want answers within one second or two.
 const COMMIT_SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// The beginning of the name of each metric.
+const PREFIX: &str = "ferry_webhook";
 
 /// A label and its value.
 type Label = (&'static str, Arc<str>);
@@ -40,6 +45,7 @@ struct State {
     commit_begun: Mutex<Option<Instant>>,
     load: OnceLock<Load>,
     metrics: Metrics,
+    forward: ForwardMetrics,
     registry: Registry,
 }
 
@@ -80,6 +86,8 @@ impl Status {
             ..Metrics::default()
         };
         metrics.register(&mut registry);
+        let forward = ForwardMetrics::default();
+        forward.register(registry.sub_registry_with_prefix(PREFIX));
         Self(Arc::new(State {
             most_lag,
             lag: AtomicU64::new(0),
@@ -87,6 +95,7 @@ impl Status {
             commit_begun: Mutex::new(None),
             load: OnceLock::new(),
             metrics,
+            forward,
             registry,
         }))
     }
@@ -139,6 +148,15 @@ impl Status {
     pub(crate) fn watch(&self, queue: Queue, reading: Arc<Semaphore>, reading_bytes: usize) {
         // A status belongs to one server.
         let _ = self.0.load.set(Load { queue, reading, reading_bytes });
+    }
+
+    /// What waits to be handed on to other programs and what was given up, by webhook, as counted last.
+    pub fn forward_counts(&self) -> BTreeMap<String, ForwardCounts> {
+        self.0.forward.counts()
+    }
+
+    pub(crate) fn forward(&self) -> &ForwardMetrics {
+        &self.0.forward
     }
 
     pub(crate) fn is_store_failing(&self) -> bool {
@@ -215,7 +233,7 @@ impl Status {
 
 impl Metrics {
     fn register(&self, registry: &mut Registry) {
-        let registry = registry.sub_registry_with_prefix("ferry_webhook");
+        let registry = registry.sub_registry_with_prefix(PREFIX);
         registry.register("requests", "Requests, by what became of them", self.requests.clone());
         registry.register("rejects", "Rejected requests, by their cause", self.rejects.clone());
         registry.register("bodies", "Bodies that were committed", self.bodies.clone());

@@ -78,7 +78,8 @@ fn what_is_given_up_stays_counted_and_can_be_handed_on_again() {
         assert_eq!(crm.give_up_handing_on(at(500)).await.unwrap(), 0);
         assert_eq!(crm.give_up_handing_on(at(501)).await.unwrap(), 2);
         assert_eq!(counts(&crm).await, ForwardCounts { n_given_up: 3, ..ForwardCounts::default() });
-        let shown = crm.texts("select body_id || ' ' || state || ' ' || failure from forward_queue_view order by 1").await;
+        let shown =
+            crm.texts("select body_id || ' ' || state || ' ' || failure from forward_queue_view order by 1").await;
         assert_eq!(shown, "1 given_up status 404\n2 given_up too old\n3 given_up too old");
         assert_eq!(due(&crm, 9_000, 10, 9_999).await, [0_i64; 0]);
 
