@@ -37,7 +37,8 @@ create table message_answer (
 ) without rowid;
 
 -- When a person has last written to or called a sender of the business, which on WhatsApp lets the business answer for 24 hours.
--- event_key is the digest of that event, last_event its number.
+-- event_key is the digest of that event, last_event its number. asked_at is the last message that wants an answer; null if none
+-- does.
 create table conversation (
   contact_id blob not null check (length(contact_id) = 16),
   channel text not null check (channel = 'sms' or channel = 'whatsapp'),
@@ -45,6 +46,7 @@ create table conversation (
   last_inbound_at bigint not null,
   event_key blob not null check (length(event_key) = 32),
   last_event bigint not null,
+  asked_at bigint,
   primary key (contact_id, channel, sender)
 ) without rowid;
 
@@ -105,11 +107,11 @@ create view delivery_view as
 
 create view conversation_view as
   select hex_of(contact_id) as contact_id, channel, sender, time_of(last_inbound_at) as last_inbound_at,
-    time_of(ends_at) as open_until
-  from (select contact_id, channel, sender, last_inbound_at,
+    time_of(asked_at) as asked_at, time_of(ends_at) as open_until
+  from (select contact_id, channel, sender, last_inbound_at, asked_at,
       case channel when 'whatsapp' then last_inbound_at + 86400000000 end as ends_at
     from (select coalesce(survivor.contact_id, conversation.contact_id) as contact_id, channel, sender,
-        max(last_inbound_at) as last_inbound_at
+        max(last_inbound_at) as last_inbound_at, max(asked_at) as asked_at
       from conversation left join contact_survivor as survivor on survivor.merged_id = conversation.contact_id
       group by 1, 2, 3) as of_people) as opened;
 

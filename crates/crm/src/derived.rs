@@ -9,12 +9,15 @@
 mod apply;
 mod tables;
 mod templates;
+mod unanswered;
+
+pub use unanswered::Unanswered;
 
 use model::{ContactKey, EventChannel, StatusEvent};
 use sync::{Changes, StoredEvent};
 
 use crate::sql::Tx;
-use crate::{Crm, LoadError, MessageId};
+use crate::{Crm, LoadError, MessageId, Reading};
 
 const DERIVE: &str = "derive from the events of webhooks";
 
@@ -118,6 +121,7 @@ fn stored(event: crate::inbox::StoredEvent) -> StoredEvent {
         received_at: event.received_at,
         is_signed: event.is_signed,
         contact: event.contact,
+        is_stop_or_start: matches!(event.reading, Some(Reading::Stop | Reading::Start)),
         event: event.event,
     }
 }

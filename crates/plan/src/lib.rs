@@ -29,6 +29,7 @@ pub use crate::sections::basis::{BasisSection, DeclaredBasis, SendingBasis};
 pub use crate::sections::business::{BusinessSection, OptOutSection};
 pub use crate::sections::gates::GatesSection;
 pub use crate::sections::merge::{ListConsent, MergeSection};
+pub use crate::sections::replies::RepliesSection;
 pub use crate::sections::report::{ReportLanguage, ReportSection};
 pub use crate::sections::scenario::{FILES, RatesSection, ScenarioSection, TranslateSection};
 use crate::sections::secret_of_environment;
@@ -69,6 +70,8 @@ pub struct Plan {
     pub whatsapp: Option<WhatsappSection>,
     /// The addresses that platforms call.
     pub webhooks: Vec<WebhookSection>,
+    /// When an answer to a person is late.
+    pub replies: RepliesSection,
     /// The wording and the contact of the business.
     pub business: BusinessSection,
     pub gates: GatesSection,

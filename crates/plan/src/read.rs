@@ -13,6 +13,7 @@ use crate::sections::basis::BasisSection;
 use crate::sections::business::BusinessSection;
 use crate::sections::gates::GatesSection;
 use crate::sections::merge::MergeSection;
+use crate::sections::replies::RepliesSection;
 use crate::sections::report::ReportSection;
 use crate::sections::scenario::{RatesSection, ScenarioSection, TranslateSection};
 use crate::sections::segment::SegmentSection;
@@ -82,6 +83,9 @@ pub(crate) struct PlanFile {
     /// `ferry serve` takes what comes. Bodies count only if the platform has signed them.
     #[serde(default)]
     webhook: Vec<WebhookSection>,
+    /// When an answer to a person is late.
+    #[serde(default)]
+    replies: RepliesSection,
     /// What templates and messages say in the name of the business. `ferry translate --plan plan.toml` reads it.
     #[serde(default)]
     business: BusinessSection,
@@ -141,6 +145,7 @@ impl Plan {
             verify,
             whatsapp,
             webhook: webhooks,
+            replies,
             business,
             gates,
             report,
@@ -168,6 +173,7 @@ impl Plan {
             verify,
             whatsapp,
             webhooks,
+            replies,
             business,
             gates,
             report,
@@ -231,6 +237,7 @@ impl Plan {
         self.check_gates()?;
         self.whatsapp.as_ref().map_or(Ok(()), |it| it.check(self))?;
         self.check_webhooks()?;
+        self.check_replies()?;
         self.verify.as_ref().map_or(Ok(()), |it| it.check(self))
     }
 

@@ -4,6 +4,7 @@ pub(crate) mod basis;
 pub(crate) mod business;
 pub(crate) mod gates;
 pub(crate) mod merge;
+pub(crate) mod replies;
 pub(crate) mod report;
 pub(crate) mod scenario;
 pub(crate) mod segment;

@@ -25,6 +25,8 @@ pub struct Conversation {
     pub key: [u8; 32],
     /// The number of that event.
     pub last_event: i64,
+    /// When the person last wrote something that wants an answer. A call and words such as STOP want none.
+    pub asked_at: Option<Timestamp>,
 }
 
 impl Conversation {
@@ -39,13 +41,16 @@ impl Conversation {
             _ => false,
         };
         let last_inbound_at = stored.at().min(stored.received_at);
-        opens.then_some(Self { last_inbound_at, key: stored.key, last_event: stored.number })
+        let is_message = matches!(stored.event.content, EventContent::Message(_));
+        let asked_at = (is_message && !stored.is_stop_or_start).then_some(last_inbound_at);
+        opens.then_some(Self { last_inbound_at, key: stored.key, last_event: stored.number, asked_at })
     }
 
     /// What both say together.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
-        self.max(other)
+        let asked_at = self.asked_at.max(other.asked_at);
+        Self { asked_at, ..self.max(other) }
     }
 
     /// From when on only templates may be sent; none on a channel that has no such rule.

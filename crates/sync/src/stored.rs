@@ -15,6 +15,8 @@ pub struct StoredEvent {
     pub is_signed: bool,
     /// The contact whom the ids of the person named when the event came in.
     pub contact: Option<ContactId>,
+    /// Whether the words of the person are read as STOP or START. Ferry itself does what they ask, so they want no answer.
+    pub is_stop_or_start: bool,
     pub event: Event,
 }
 

@@ -38,6 +38,7 @@ pub(super) const CONVERSATION: Table = Table {
         ("last_inbound_at", Type::Time),
         ("event_key", Type::Bytes),
         ("last_event", Type::Int),
+        ("asked_at", Type::Time),
     ],
     on_conflict: OnConflict::Replace { key: &["contact_id", "channel", "sender"] },
 };
@@ -156,12 +157,18 @@ pub(super) fn push_conversation(rows: &mut Rows, name: &ConversationName, it: &C
         it.last_inbound_at.into(),
         it.key.as_slice().into(),
         it.last_event.into(),
+        it.asked_at.into(),
     ]);
 }
 
 /// Reads a row of [`CONVERSATION`].
 pub(super) fn read_conversation(row: &dyn Row) -> Result<(ConversationName, Conversation), LoadError> {
-    let opened = Conversation { last_inbound_at: row.time(3)?, key: digest(row, 4)?, last_event: row.int(5)? };
+    let opened = Conversation {
+        last_inbound_at: row.time(3)?,
+        key: digest(row, 4)?,
+        last_event: row.int(5)?,
+        asked_at: row.opt_time(6)?,
+    };
     Ok(((row.contact_id(0)?, row.word(1, EventChannel::from_name)?, row.text(2)?), opened))
 }
 

@@ -59,6 +59,8 @@ impl People<'_> {
             received_at: origin.received_at,
             is_signed: origin.is_signed,
             contact: Some(contact),
+            // Identities do not depend on it.
+            is_stop_or_start: false,
             event: event.clone(),
         };
         let told = identity_events(&stored, &mut self.known);

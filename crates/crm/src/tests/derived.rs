@@ -1,5 +1,7 @@
 //! What follows from the events of webhooks: the same in any order, and the same when it is made anew.
 
+mod unanswered;
+
 use bytes::Bytes;
 use consent::Words;
 use expect_test::{Expect, expect};
@@ -142,7 +144,8 @@ const STATE: [&str; 7] = [
      from delivery_view order by message_key",
     "select coalesce(cast(sent_at / 1000000 as text), '-') || ' ' || coalesce(cast(failed_at / 1000000 as text), '-') || ' ' \
      || coalesce(cast(failed_code as text), '-') from delivery order by message_key",
-    "select sender || ' ' || cast(last_inbound_at / 1000000 as text) from conversation order by 1",
+    "select sender || ' ' || cast(last_inbound_at / 1000000 as text) || ' asked ' || cast(asked_at / 1000000 as text) \
+     from conversation order by 1",
     "select sender || ' ' || event || ' ' || cast(at / 1000000 as text) || ' ' || cast(people_limit as text) || ' ' || \
      cast(limit_at / 1000000 as text) || ' ' || rest from number_state",
     "select about || ' ' || event || ' ' || cast(at / 1000000 as text) from account_state",
@@ -154,7 +157,7 @@ const STATE: [&str; 7] = [
 const TABLES: [&str; 9] = [
     "select message_key || ' ' || coalesce(message_id, '-') || ' ' || coalesce(outbox_state, '-') || ' ' || state from delivery_view order by 1",
     "select cast(first_event as text) from delivery order by first_event",
-    "select cast(last_event as text) || ' ' || sender || cast(last_inbound_at as text) from conversation",
+    "select cast(last_event as text) || ' ' || sender || cast(last_inbound_at as text) || coalesce(cast(asked_at as text), '-') from conversation",
     "select event || cast(at as text) || rest from number_state",
     "select event || cast(at as text) || rest from account_state",
     "select cast(evidence_id as text) || ' ' || raw_status from evidence order by 1",
@@ -186,7 +189,7 @@ fn expected() -> Expect {
         read anomaly yes billed yes marketing
         - 20 131026
         10 12 131026
-        2002 35
+        2002 35 asked 30
         2002 FLAGGED 50 2000 45 [["display_phone_number","33199009999"]]
         account_update ACCOUNT_RESTRICTION 60
         no_answer failed 131026 12000001

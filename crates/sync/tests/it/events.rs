@@ -29,7 +29,8 @@ fn stored(number: i64, n: i64, content: EventContent) -> StoredEvent {
     };
     let mut key = [0; 32];
     key[..8].copy_from_slice(&number.to_be_bytes());
-    StoredEvent { number, key, received_at: second(n + 60), is_signed: true, contact: Some(ANA), event }
+    let (received_at, contact) = (second(n + 60), Some(ANA));
+    StoredEvent { number, key, received_at, is_signed: true, contact, is_stop_or_start: false, event }
 }
 
 fn person(wa_id: &str, user_id: &str) -> PersonIds {
@@ -275,6 +276,18 @@ fn the_window_lasts_a_day_from_the_latest_message_and_no_clock_moves_it_into_the
     let mut wrong = stored(3, 0, message("text"));
     wrong.event.at = Some(second(1_000_000));
     assert_eq!(Conversation::of(&wrong).unwrap().last_inbound_at, second(60));
+}
+
+#[test]
+fn a_question_stays_one_when_something_comes_after_it_that_wants_no_answer() {
+    let asked = |stored: StoredEvent| Conversation::of(&stored).and_then(|it| it.asked_at);
+    let stop = |n| StoredEvent { is_stop_or_start: true, ..stored(n, n, message("text")) };
+    assert_eq!(asked(stored(1, 5, message("text"))), Some(second(5)));
+    assert_eq!(asked(stop(5)), None);
+    let (question, stop) = (stored(1, 5, message("text")), stop(9));
+    let [question, stop] = [question, stop].map(|it| Conversation::of(&it).unwrap());
+    assert_eq!(question.join(stop), stop.join(question));
+    assert_eq!((question.join(stop).asked_at, question.join(stop).last_event), (Some(second(5)), 9));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::change::Change;
 use super::field::{Unreadable, moment, text, word};
-use super::{identity, key, other, people};
+use super::{identity, key, other, people, statuses};
 
 /// The types of messages that people send.
 const TYPES: &[&str] = &[
@@ -38,7 +38,7 @@ pub(super) fn message(change: &Change<'_>, item: &Value) -> Result<Event, Unread
         return identity::system(change, item);
     }
     if change.is_from_business(item) {
-        return Ok(other::event(change, "echo", true, item));
+        return Ok(statuses::echo(change, item).unwrap_or_else(|| other::event(change, "echo", true, item)));
     }
     if !TYPES.contains(&&*kind) || is_automatic(item) {
         let is_known = TYPES.contains(&&*kind) || NO_MESSAGES.contains(&&*kind);

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::change::Change;
 use super::field::moment;
-use super::{key, shape};
+use super::{key, shape, statuses};
 
 /// The fields that Meta documents, and of which nothing is taken.
 const KNOWN: &[&str] = &[
@@ -25,6 +25,9 @@ const KNOWN: &[&str] = &[
     "tracking_events",
     "user_actions",
 ];
+
+/// The fields that tell of messages which the business has written elsewhere, such as in the app.
+const ECHOES: &[&str] = &["message_echoes", "smb_message_echoes"];
 
 /// The lists of such fields that are not named as the field.
 const LISTS: &[&str] = &["groups", "history", "message_echoes", "state_sync"];
@@ -46,8 +49,11 @@ pub(super) fn whole(change: &Change<'_>, value: &Value) -> Event {
     event(change, kind.unwrap_or_else(|| word(value)), KNOWN.contains(&&*change.field), value)
 }
 
-/// An item of a list of events.
+/// An item of a list of events. One that tells of a message of the business is a status of that message.
 pub(super) fn item(change: &Change<'_>, item: &Value) -> Event {
+    if let Some(status) = ECHOES.contains(&&*change.field).then(|| statuses::echo(change, item)).flatten() {
+        return status;
+    }
     event(change, word(item), KNOWN.contains(&&*change.field), item)
 }
 

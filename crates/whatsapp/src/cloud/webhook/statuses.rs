@@ -35,6 +35,31 @@ pub(super) fn status(change: &Change<'_>, item: &Value) -> Result<Event, Unreada
     Ok(change.event(key, Some(at), EventContent::Status(status)))
 }
 
+/// The types of echoes that say nothing new to the person.
+const NO_MESSAGES: &[&str] = &["edit", "reaction", "revoke"];
+
+/// Reads the echo of a message that the business has written elsewhere, such as in the app: it was sent. None if the echo is no
+/// message, or does not say when it was sent and to whom.
+pub(super) fn echo(change: &Change<'_>, item: &Value) -> Option<Event> {
+    let message = word(item, "id").ok().flatten()?;
+    let at = moment(item, "timestamp")?;
+    let person = people::ids(item, "to", "to_user_id", "to_parent_user_id").ok()?;
+    if person.is_empty() || text(item, "type").is_some_and(|it| NO_MESSAGES.contains(&it)) {
+        return None;
+    }
+    let key = key::of(&["echo", &message, recipient(&person)]);
+    let status = StatusEvent {
+        message: Personal(message),
+        opaque_id: None,
+        state: MessageState::Sent,
+        person: change.people.complete(person),
+        group: None,
+        error: None,
+        price: None,
+    };
+    Some(change.event(key, Some(at), EventContent::Status(status)))
+}
+
 /// The recipient as a part of the key: a message to a group has one id and many recipients.
 fn recipient(person: &model::PersonIds) -> &str {
     person.user_id.as_ref().or(person.wa_id.as_ref()).map_or("", |it| it.0.as_str())

@@ -218,8 +218,54 @@ fn groups_handovers_and_actions_are_kept_one_by_one() {
         "smb_message_echoes",
         r#"{"message_echoes":[{"from":"12025550100","to":"33199000001","id":"wamid.1","timestamp":"1767000001","type":"text","text":{"body":"hi"}}]}"#,
         expect![[r#"
-            102 106 @1767000001 other known smb_message_echoes text
+            102 106 @1767000001 status Sent of wamid.1, to 33199000001
         "#]],
+    );
+}
+
+#[test]
+fn what_the_business_has_written_in_its_app_is_a_message_that_was_sent() {
+    let echo = |kind: &str, more: &str| {
+        format!(
+            r#"{{"message_echoes":[{{"from":"12025550100","id":"wamid.1","timestamp":"1767000001","type":"{kind}"{more}}}]}}"#
+        )
+    };
+    let to = r#","to":"33199000001""#;
+    check(
+        "smb_message_echoes",
+        &echo("text", to),
+        expect![[r#"
+        102 106 @1767000001 status Sent of wamid.1, to 33199000001
+    "#]],
+    );
+    check(
+        "message_echoes",
+        &echo("image", r#","to_user_id":"FR.1""#),
+        expect![[r#"
+        102 106 @1767000001 status Sent of wamid.1, to FR.1
+    "#]],
+    );
+    check(
+        "smb_message_echoes",
+        &echo("reaction", to),
+        expect![[r#"
+        102 106 @1767000001 other known smb_message_echoes reaction
+    "#]],
+    );
+    check(
+        "smb_message_echoes",
+        &echo("text", ""),
+        expect![[r#"
+        102 106 @1767000001 other known smb_message_echoes text
+    "#]],
+    );
+    let own = r#"{"messages":[{"from":"12025550100","to":"33199000001","id":"wamid.1","timestamp":"1767000001","type":"text"}]}"#;
+    check(
+        "messages",
+        own,
+        expect![[r#"
+        102 106 @1767000001 status Sent of wamid.1, to 33199000001
+    "#]],
     );
 }
 

@@ -113,7 +113,7 @@ fn what_is_no_message_of_a_person_changes_nothing() {
             102 106 @1767000001 other known messages request_welcome
             102 106 @1767000001 other known messages revoke
             102 106 @1767000001 other unknown messages hologram
-            102 106 @1767000001 other known messages echo
+            102 106 @1767000001 status Sent of wamid.4, to 33199000001
             102 106 @1767000001 other known messages interactive
             102 106 @1767000001 other unknown messages moved_to_mars
         "#]],
