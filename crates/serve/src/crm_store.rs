@@ -1,12 +1,13 @@
 //! Commits bodies to the CRM database.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crm::{Inbox, LoadError, ReceivedBody, StoredBody};
+use crm::{HandOn, Inbox, LoadError, ReceivedBody, StoredBody};
 use plan::Plan;
 use tokio::sync::Notify;
 
+use crate::ForwardWake;
 use crate::store::{CheckedBody, CommittedBody, Store, StoreError};
 use crate::wire::Wire;
 
@@ -15,13 +16,22 @@ pub struct CrmStore {
     inbox: Inbox,
     wires: HashMap<String, Wire>,
     stored: Arc<Notify>,
+    /// The webhooks whose bodies another program gets too.
+    handed_on: HashSet<String>,
+    wake: ForwardWake,
 }
 
 impl CrmStore {
     /// `stored` is told after each commit that brought something new.
     pub fn new(inbox: Inbox, plan: &Plan, stored: Arc<Notify>) -> Self {
         let wires = plan.webhooks.iter().map(|it| (it.name().to_owned(), Wire::of(it))).collect();
-        Self { inbox, wires, stored }
+        let handed_on = plan.webhooks.iter().filter(|it| it.forward().is_some()).map(|it| it.name().to_owned());
+        Self { inbox, wires, stored, handed_on: handed_on.collect(), wake: ForwardWake::default() }
+    }
+
+    /// Is woken after each commit of a body that another program gets too.
+    pub fn wake(&self) -> ForwardWake {
+        self.wake.clone()
     }
 
     fn received(&self, body: &CheckedBody) -> ReceivedBody {
@@ -33,6 +43,7 @@ impl CrmStore {
             received_at: body.received_at,
             raw: body.body.clone(),
             read: read.unwrap_or_default(),
+            hand_on: self.handed_on.contains(&*body.webhook).then(|| hand_on(body)),
         }
     }
 }
@@ -44,12 +55,21 @@ impl Store for CrmStore {
         if stored.iter().any(|it| it.n_new > 0) {
             self.stored.notify_one();
         }
+        // A body without anything new is handed on too: the answer to its first coming can have been lost.
+        if group.iter().any(|it| self.handed_on.contains(&*it.webhook)) {
+            self.wake.wake();
+        }
         Ok(stored.iter().map(committed).collect())
     }
 
     async fn probe(&mut self) -> Result<(), StoreError> {
         self.inbox.probe().await.map_err(store_error)
     }
+}
+
+fn hand_on(body: &CheckedBody) -> HandOn {
+    let headers = body.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    HandOn { headers, query: body.query.clone() }
 }
 
 fn committed(stored: &StoredBody) -> CommittedBody {

@@ -9,10 +9,11 @@ use model::ContactKey;
 use plan::Plan;
 use results::ReplayResult;
 use serve::{
-    Certificate, CrmStore, KeepTimes, Limits, Listen, Serving, Status, derive, keep, start_message, webhooks_of,
+    Certificate, CrmStore, ForwardPace, KeepTimes, Limits, Listen, Serving, Status, derive, forward, forward_targets,
+    keep, start_message, webhooks_of,
 };
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use crate::cli::ServeArgs;
 use crate::exit::Exit;
@@ -57,12 +58,24 @@ async fn serve(args: &ServeArgs, plan: &Plan, progress: &Progress) -> Result<Exi
         webhooks,
         limits: Limits { n_connections, ..limits },
     };
+    let (end_forward, forward_ends) = oneshot::channel::<()>();
+    let forwarding = tokio::spawn(forward(
+        crm.clone(),
+        forward_targets(plan)?,
+        ForwardPace::default(),
+        status.clone(),
+        store.wake(),
+        async { drop(forward_ends.await) },
+    ));
     let followers = [
         tokio::spawn(derive(crm.clone(), key, stored, status.clone())),
         tokio::spawn(keep(crm.clone(), KeepTimes::of(plan))),
     ];
     let served = serve::serve(serving, store, status, stop).await;
     followers.iter().for_each(|it| it.abort());
+    // What is on its way to another program ends first. All else stays in the queue.
+    drop(end_forward);
+    let _ = forwarding.await;
     crm.close().await;
     served?;
     print_message("stopped: everything that was answered with 200 is stored");
