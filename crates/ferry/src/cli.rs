@@ -19,6 +19,7 @@ pub(crate) mod sandbox_webhooks;
 pub(crate) mod scenario;
 mod serve;
 pub(crate) mod template;
+pub(crate) mod webhook;
 
 use std::path::PathBuf;
 
@@ -39,6 +40,7 @@ use runs::{RestoreArgs, RunsArgs, StatusArgs};
 use sandbox::SandboxArgs;
 use scenario::{ScenarioCommand, TranslateArgs};
 use template::TemplateCommand;
+use webhook::WebhookCommand;
 
 pub(crate) use self::serve::ServeArgs;
 pub(crate) use early::Early;
@@ -220,6 +222,9 @@ pub(crate) enum Command {
     /// Count and show what webhooks have brought, and read again what could not be read
     #[command(subcommand)]
     Events(EventsCommand),
+    /// Show where platforms send webhooks today, and register the address of the plan
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Start a simulated WhatsApp server, or send what platforms call back
     Sandbox(SandboxArgs),
     /// Print the JSON Schema of plans, of scenarios, or of what a command prints with --format json

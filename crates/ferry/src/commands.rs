@@ -15,6 +15,7 @@ mod manual;
 mod notification;
 mod output_place;
 mod people;
+mod question;
 mod restore;
 mod run;
 mod runs;
@@ -30,6 +31,7 @@ mod template;
 mod trace;
 mod translate;
 mod unreadable;
+mod webhook;
 
 use anyhow::Result;
 use std::time::Instant;
@@ -123,6 +125,7 @@ async fn command(cli: Cli) -> Result<Exit> {
         Command::Template(command) => template::run(&command, progress, output).await,
         Command::Serve(args) => serve::run(&args, &progress, output).await,
         Command::Events(command) => events::run(&command, &progress, output).await,
+        Command::Webhook(command) => webhook::run(&command, output).await,
         Command::Sandbox(args) => sandbox::run(args, output).await,
         Command::Schema { of } => manual::schema(&of),
         Command::Completions { shell } => manual::completions(shell),

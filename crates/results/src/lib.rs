@@ -2,6 +2,7 @@
 //!
 //! `docs/schemas` holds these schemas: those of types are written there by a test, and the others are kept there by hand.
 
+mod callbacks;
 mod consent;
 mod events;
 mod identity;
@@ -17,6 +18,7 @@ mod webhooks;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use callbacks::*;
 pub use consent::*;
 pub use events::*;
 pub use identity::*;

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
+use crate::callbacks::*;
 use crate::consent::*;
 use crate::events::*;
 use crate::identity::*;
@@ -34,7 +35,7 @@ macro_rules! kept {
 }
 
 /// The commands that print JSON, `error` for those that fail, and both kinds of notifications.
-const SCHEMAS: [(&str, Origin); 65] = [
+const SCHEMAS: [(&str, Origin); 67] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
     ("consent-export", Made(made::<ConsentExportResult>)),
@@ -100,6 +101,8 @@ const SCHEMAS: [(&str, Origin); 65] = [
     ("unmerge", Made(made::<UnmergeResult>)),
     ("unreadable", Made(made::<UnreadableResult>)),
     ("verify", Made(made::<VerifyResult>)),
+    ("webhook-register", Made(made::<WebhookRegistered>)),
+    ("webhook-show", Made(made::<WebhooksShown>)),
 ];
 
 /// The names of all schemas.

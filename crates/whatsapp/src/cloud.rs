@@ -1,5 +1,6 @@
 //! The Cloud API of Meta.
 
+pub(crate) mod callbacks;
 pub(crate) mod errors;
 pub(crate) mod signature;
 pub(crate) mod templates;

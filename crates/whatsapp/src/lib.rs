@@ -12,6 +12,7 @@ mod on_premises;
 
 pub use answer::{CheckAnswer, CheckStatus};
 pub use client::Client;
+pub use cloud::callbacks::{MOST_CALLBACK_CHARS, NumberCallbacks, SubscribedApp};
 pub use cloud::errors::{
     ErrorHold, ErrorMeaning, ErrorPhase, ErrorRule, ErrorScope, Exclude, Retry, error_of_answer, error_of_status,
     error_rules,

@@ -1,12 +1,11 @@
 //! `ferry restore`: the CRM database as a backup has it.
 
-use std::io::{BufRead, IsTerminal, Write};
-
-use anyhow::{Result, bail};
+use anyhow::Result;
 use crossing::{Chosen, Progress, Restore, Restored, find_run};
 use results::{BackupsResult, RestoreResult, TakenBack};
 
 use crate::cli::runs::RestoreArgs;
+use crate::commands::question::confirmed;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::text;
@@ -22,7 +21,7 @@ pub(crate) async fn restore(args: &RestoreArgs, progress: &Progress, output: Out
     }
     let chosen = args.backup.map_or(Chosen::BeforeRun, Chosen::Number);
     let restore = Restore::prepare(found, chosen).await?;
-    if !args.yes && !confirmed(&text::restore::question(&restore))? {
+    if !args.yes && !confirmed(&text::restore::question(&restore), "Restore?")? {
         output.print(&RestoreResult::default(), || "nothing was changed\n".to_owned())?;
         return Ok(Exit::Done);
     }
@@ -33,17 +32,4 @@ pub(crate) async fn restore(args: &RestoreArgs, progress: &Progress, output: Out
         RestoreResult { restored: true, backup, contacts: Some(n_contacts), replaced, taken_back: Some(taken_back) };
     output.print(&value, || text::restore::done(n_contacts, replaced))?;
     Ok(Exit::Done)
-}
-
-/// Asks on the terminal. Without a terminal nobody can answer.
-#[expect(clippy::print_stderr, reason = "a question is no result")]
-fn confirmed(question: &str) -> Result<bool> {
-    if !std::io::stdin().is_terminal() {
-        bail!("{question}Add --yes to do it.");
-    }
-    eprint!("{question}Restore? [y/N] ");
-    std::io::stderr().flush()?;
-    let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }

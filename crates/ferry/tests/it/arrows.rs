@@ -105,6 +105,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "run_text",
         ],
     ),
+    ("webhook_desk", &["http", "model", "plan", "results", "whatsapp"]),
     ("events_desk", &["crm", "crossing", "model", "plan", "results", "serve"]),
     ("plan_draft", &["crossing", "extract", "model", "phone", "plan", "run", "run_text"]),
     ("trace", &["clean", "crm", "crossing", "model", "plan", "results", "run_text"]),
@@ -183,6 +184,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "translate",
             "translation",
             "verify",
+            "webhook_desk",
         ],
     ),
 ];

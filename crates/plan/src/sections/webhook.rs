@@ -12,6 +12,9 @@ use crate::{Plan, PlanError};
 
 /// The days for which raw bodies are kept, if the plan does not say. They hold what people wrote.
 pub const KEEP_DAYS: u32 = 30;
+/// The API of 360dialog, and the variable with the key of a number.
+const DEFAULT_API_URL: &str = "https://waba-v2.360dialog.io";
+const DEFAULT_API_KEY: &str = "FERRY_360DIALOG_KEY";
 /// Limits the path of a webhook. Platforms limit the whole address.
 const MOST_PATH_BYTES: usize = 200;
 /// The shortest part of a path that nobody guesses: 20 letters and digits.
@@ -53,6 +56,13 @@ pub struct WebhookSection {
     /// The address that gets each body after it was stored, with its headers: the program that has answered until now.
     #[schemars(with = "Option<String>")]
     forward: Option<Spanned<String>>,
+    /// `360dialog` only: the environment variable with the API key of the number. `ferry webhook` needs it. If the plan names a
+    /// variable, it must be set.
+    #[schemars(with = "Option<String>", extend("default" = DEFAULT_API_KEY))]
+    api_key_env: Option<Spanned<String>>,
+    /// `360dialog` only: the address of its API, for `ferry webhook`.
+    #[schemars(with = "Option<String>", extend("default" = DEFAULT_API_URL))]
+    api_url: Option<Spanned<String>>,
     /// The days for which raw bodies are kept. What was read in them stays.
     #[schemars(with = "Option<u32>", range(min = 1, max = 3650), extend("default" = KEEP_DAYS))]
     keep_days: Option<Spanned<u32>>,
@@ -118,6 +128,27 @@ impl WebhookSection {
         self.forward.as_ref().map(|it| it.get_ref().as_str())
     }
 
+    /// The address of the API of 360dialog.
+    pub fn api_url(&self, plan: &Plan) -> Result<Url, PlanError> {
+        let (url, at) = self.api_url.as_ref().map_or((DEFAULT_API_URL, 0), |it| (it.get_ref(), it.span().start));
+        http::base_url(url).map_err(|error| plan.wrong(at, format!("api_url: {error}")))
+    }
+
+    /// The key of the number at 360dialog.
+    pub fn api_key(&self, plan: &Plan) -> Result<String, PlanError> {
+        let what = "the API key of the number at 360dialog";
+        if let Some(variable) = &self.api_key_env {
+            return secret_of_environment(plan, variable, what);
+        }
+        match std::env::var(DEFAULT_API_KEY).unwrap_or_default().trim() {
+            "" => {
+                let message = format!("the environment has no {DEFAULT_API_KEY}: set it to {what}");
+                Err(plan.wrong(self.kind.span().start, message))
+            }
+            key => Ok(key.to_owned()),
+        }
+    }
+
     /// The days for which raw bodies are kept.
     pub fn keep_days(&self) -> u32 {
         self.keep_days.as_ref().map_or(KEEP_DAYS, |it| *it.get_ref())
@@ -159,6 +190,13 @@ impl WebhookSection {
             let message = format!("verify_token_env is for kind = \"meta\": {} has no handshake", self.kind().name());
             return Err(plan.wrong(token.span().start, message));
         }
+        for (key, given) in [("api_key_env", &self.api_key_env), ("api_url", &self.api_url)] {
+            if let (Some(given), true) = (given, self.kind() != WebhookKind::Dialog360) {
+                let message = format!("{key} is for kind = \"360dialog\"");
+                return Err(plan.wrong(given.span().start, message));
+            }
+        }
+        self.api_url(plan)?;
         for (key, url) in [("public_url", &self.public_url), ("forward", &self.forward)] {
             url.as_ref().map_or(Ok(()), |it| check_url(plan, key, it))?;
         }
@@ -350,8 +388,8 @@ mod tests {
                 "secrets_file",
                 "secret_file",
                 "plan.toml:22: unknown field `secret_file`, expected one of `kind`, `name`, `path`, `secrets_env`, \
-                 `secrets_file`, `basic_env`, `verify_token_env`, `public_url`, `forward`, `keep_days`; did you mean \
-                 `secrets_file`?",
+                 `secrets_file`, `basic_env`, `verify_token_env`, `public_url`, `forward`, `api_key_env`, \
+                 `api_url`, `keep_days`; did you mean `secrets_file`?",
             ),
             (
                 "secrets_file = \"secrets\"\n",
@@ -375,6 +413,12 @@ mod tests {
                 "keep_days = 7",
                 "verify_token_env = \"X\"",
                 "plan.toml:23: verify_token_env is for kind = \"meta\": 360dialog has no handshake",
+            ),
+            (
+                "keep_days = 7",
+                "api_url = \"http://example.com\"",
+                "plan.toml:23: api_url: the address must begin with https:// (http:// is only for this machine, such as \
+                 http://127.0.0.1:8480)",
             ),
             (
                 "keep_days = 7",
