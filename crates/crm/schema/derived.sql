@@ -26,6 +26,7 @@ create table delivery (
 ) without rowid;
 
 create index delivery_by_message on delivery (message_id) where message_id is not null;
+create index delivery_failed on delivery (failed_code) where failed_code is not null;
 create index delivery_by_contact on delivery (contact_id) where contact_id is not null;
 
 -- Which message of outbox a message of the platform is, as the platform answered when it was sent. This is not derived: it joins

@@ -7,10 +7,12 @@
 //! said of submitted templates, and messages of the outbox that a status proves to be accepted.
 
 mod apply;
+mod platform;
 mod tables;
 mod templates;
 mod unanswered;
 
+pub use platform::{PlatformFacts, StoppedTemplate, UnknownKinds};
 pub use unanswered::Unanswered;
 
 use model::{ContactKey, EventChannel, StatusEvent};

@@ -50,7 +50,7 @@ pub use counts::{ChannelOverlap, Registrations, Tally, UnclearCause};
 pub use crm::Crm;
 pub(crate) use crm::Database;
 pub use ddl::ddl;
-pub use derived::{Derived, NotedAnswer, Unanswered};
+pub use derived::{Derived, NotedAnswer, PlatformFacts, StoppedTemplate, Unanswered, UnknownKinds};
 pub use error::{LoadError, Refusal};
 pub(crate) use error::{SqlError, postgres_source};
 pub use evidence::{EvidenceWriter, ReadyEvidence};

@@ -13,6 +13,7 @@ use crate::kept_templates::*;
 use crate::people::*;
 use crate::reviews::*;
 use crate::runs::*;
+use crate::serving::*;
 use crate::sources::*;
 use crate::templates::*;
 use crate::webhooks::*;
@@ -34,8 +35,8 @@ macro_rules! kept {
     };
 }
 
-/// The commands that print JSON, `error` for those that fail, and both kinds of notifications.
-const SCHEMAS: [(&str, Origin); 67] = [
+/// The commands that print JSON, `error` for those that fail, and all kinds of notifications.
+const SCHEMAS: [(&str, Origin); 68] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
     ("consent-export", Made(made::<ConsentExportResult>)),
@@ -67,6 +68,7 @@ const SCHEMAS: [(&str, Origin); 67] = [
     ("merge", Made(made::<MergeResult>)),
     ("notification", Made(made::<Notification>)),
     ("notification-of-alerts", Made(made::<AlertsNotification>)),
+    ("notification-of-serve", Made(made::<ServeNotification>)),
     ("profiles", Made(made::<ProfilesOrOne>)),
     ("rerun", Made(made::<RerunResult>)),
     ("restore", Made(made::<RestoreOrList>)),

@@ -28,6 +28,7 @@ mod rejects;
 mod status;
 mod store;
 mod timed_stream;
+mod watch;
 mod wire;
 mod writer;
 
@@ -45,6 +46,7 @@ pub use listen::{Bound, Certificate, Listen, Reach, allow_connections};
 pub use of_plan::{start_message, webhooks_of};
 pub use status::Status;
 pub use store::{CheckedBody, CommittedBody, Store, StoreError};
+pub use watch::{Notice, NoticeKind, Seen, Watcher, watch};
 pub use whatsapp::{SignatureForm, WebhookSecret};
 pub use wire::Wire;
 

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use crm::{Derived, ForwardCounts};
+use crm::{Derived, ForwardCounts, Unanswered};
 use hyper::StatusCode;
+use jiff::Timestamp;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -72,6 +73,8 @@ struct Metrics {
     reading_bytes: Gauge,
     connections: Gauge,
     lag: Gauge,
+    unanswered: Gauge,
+    unanswered_seconds: Gauge,
     commit_seconds: Option<Histogram>,
     group_bodies: Option<Histogram>,
 }
@@ -148,6 +151,13 @@ impl Status {
     pub(crate) fn watch(&self, queue: Queue, reading: Arc<Semaphore>, reading_bytes: usize) {
         // A status belongs to one server.
         let _ = self.0.load.set(Load { queue, reading, reading_bytes });
+    }
+
+    /// Sets how many conversations wait for an answer for too long.
+    pub fn set_unanswered(&self, unanswered: &Unanswered, now: Timestamp) {
+        let age = unanswered.oldest_at.map_or(0, |it| (now.as_second() - it.as_second()).max(0));
+        self.0.metrics.unanswered.set(count(unanswered.n_conversations));
+        self.0.metrics.unanswered_seconds.set(age);
     }
 
     /// What waits to be handed on to other programs and what was given up, by webhook, as counted last.
@@ -252,6 +262,16 @@ impl Metrics {
         registry.register("reading_bytes", "Bytes of large bodies that are arriving", self.reading_bytes.clone());
         registry.register("connections", "Open connections", self.connections.clone());
         registry.register("lag_events", "Stored events that were not read yet", self.lag.clone());
+        registry.register(
+            "unanswered_conversations",
+            "Conversations that wait for an answer too long",
+            self.unanswered.clone(),
+        );
+        registry.register(
+            "unanswered_oldest_seconds",
+            "How long the oldest of them waits",
+            self.unanswered_seconds.clone(),
+        );
         for (name, help, histogram) in [
             ("commit_seconds", "Times of commits", &self.commit_seconds),
             ("commit_bodies", "Bodies of a commit", &self.group_bodies),

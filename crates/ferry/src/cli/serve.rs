@@ -30,6 +30,13 @@ pub(crate) struct ServeArgs {
     /// PEM file with the private key of the certificate
     #[arg(long, value_name = "FILE", requires = "certificate")]
     pub(crate) key: Option<PathBuf>,
+    /// Address or command to notify when something begins or ends that somebody should hear of
+    ///
+    /// The server is ill, parts of bodies cannot be read, people wait for an answer, a program takes no bodies, the platform
+    /// restricts a number, an account or a template. Each is told once until it is over. An address gets JSON by POST, a
+    /// command gets it on standard input, and FERRY_STATUS in its environment [default: notify in the plan]
+    #[arg(long, value_name = "URL|COMMAND", conflicts_with = "replay")]
+    pub(crate) notify: Option<String>,
     /// Derive all state anew from the stored events, and end
     ///
     /// Receives nothing, and sends, forwards and tells nothing. Do it after an update of Ferry that reads events better, or to

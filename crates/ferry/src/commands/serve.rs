@@ -1,5 +1,7 @@
 //! `ferry serve`: receives webhooks.
 
+mod followers;
+
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -8,14 +10,13 @@ use crossing::{Progress, open_ledger};
 use model::ContactKey;
 use plan::Plan;
 use results::ReplayResult;
-use serve::{
-    Certificate, CrmStore, ForwardPace, KeepTimes, Limits, Listen, Serving, Status, derive, forward, forward_targets,
-    keep, start_message, webhooks_of,
-};
+use serve::{Certificate, CrmStore, Limits, Listen, Serving, Status, forward_targets, start_message, webhooks_of};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 use crate::cli::ServeArgs;
+use crate::commands::notification;
+use crate::commands::serve::followers::{Followers, Forwarding};
 use crate::exit::Exit;
 use crate::output::{Output, print_message};
 
@@ -39,6 +40,11 @@ async fn replay(crm: Crm, key: &ContactKey, output: Output) -> Result<Exit> {
 /// Serves the webhooks of a plan until SIGTERM or Ctrl-C. Then it takes no more, commits what waits, and answers it.
 async fn serve(args: &ServeArgs, plan: &Plan, progress: &Progress) -> Result<Exit> {
     let webhooks = webhooks_of(plan)?;
+    let target = match notification::target(args.notify.as_deref())? {
+        None => plan.notify()?,
+        target => target,
+    };
+    let targets = forward_targets(plan)?;
     let bound = listen(args).bind().await?;
     let (crm, key) = open_ledger(plan, progress).await?;
     let limits = Limits::default();
@@ -58,24 +64,10 @@ async fn serve(args: &ServeArgs, plan: &Plan, progress: &Progress) -> Result<Exi
         webhooks,
         limits: Limits { n_connections, ..limits },
     };
-    let (end_forward, forward_ends) = oneshot::channel::<()>();
-    let forwarding = tokio::spawn(forward(
-        crm.clone(),
-        forward_targets(plan)?,
-        ForwardPace::default(),
-        status.clone(),
-        store.wake(),
-        async { drop(forward_ends.await) },
-    ));
-    let followers = [
-        tokio::spawn(derive(crm.clone(), key, stored, status.clone())),
-        tokio::spawn(keep(crm.clone(), KeepTimes::of(plan))),
-    ];
+    let forwarding = Forwarding { targets, wake: store.wake() };
+    let followers = Followers::start(plan, &crm, key, &status, stored, forwarding, target);
     let served = serve::serve(serving, store, status, stop).await;
-    followers.iter().for_each(|it| it.abort());
-    // What is on its way to another program ends first. All else stays in the queue.
-    drop(end_forward);
-    let _ = forwarding.await;
+    followers.end().await;
     crm.close().await;
     served?;
     print_message("stopped: everything that was answered with 200 is stored");

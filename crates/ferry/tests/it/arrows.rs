@@ -57,7 +57,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("pull", &["extract", "http", "model", "pages", "plan", "providers", "run"]),
-    ("serve", &["crm", "http", "model", "plan", "providers", "whatsapp"]),
+    ("serve", &["crm", "http", "model", "plan", "providers", "sync", "whatsapp"]),
     ("translation", &["model", "plan", "run", "scenario", "scenario_import", "template", "translate"]),
     (
         "crossing",

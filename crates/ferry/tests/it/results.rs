@@ -35,7 +35,7 @@ fn every_command_that_prints_json_has_a_schema_and_its_file_is_what_the_program_
     for name in NO_RESULT {
         named.remove(name);
     }
-    named.extend(["error", "notification", "notification-of-alerts"].map(str::to_owned));
+    named.extend(["error", "notification", "notification-of-alerts", "notification-of-serve"].map(str::to_owned));
     for name in &named {
         let printed = world.ferry(&["schema", name]);
         assert_eq!(printed.code, 0, "{name} prints JSON without a schema: {printed:?}");

@@ -80,6 +80,8 @@ async fn metrics_count_requests_and_name_no_person() {
         ferry_webhook_requests_total{webhook="",outcome="rejected"} 1
         ferry_webhook_requests_total{webhook="meta",outcome="answered"} 3
         ferry_webhook_requests_total{webhook="meta",outcome="rejected"} 1
+        ferry_webhook_unanswered_conversations 0
+        ferry_webhook_unanswered_oldest_seconds 0
     "#]]
     .assert_eq(&(lines.join("\n") + "\n"));
     assert_eq!(server.ask_admin("/webhooks/meta").await.status, 404);

@@ -106,6 +106,29 @@ fn an_answer_is_late_only_after_the_time_of_the_plan_and_no_longer_told_after_a_
 }
 
 #[test]
+fn what_platforms_restrict_fail_and_tell_anew_is_found() {
+    check(async |place| {
+        let crm = place.open().await;
+        let other = |n: i64, field: &str, is_known: bool| {
+            let (field, kind) = (field.to_owned(), "new".to_owned());
+            event(n, EventContent::Other(model::OtherEvent { field, kind, is_known, shape: None }))
+        };
+        let mut events = story();
+        events.extend([other(70, "telepathy", false), other(71, "flows", true), other(72, "telepathy", false)]);
+        store(place.open().await, &events).await;
+        derive_all(&crm, 10).await;
+        let facts = crm.platform_facts().await.unwrap();
+        let said: Vec<&str> = facts.said.iter().map(|it| it.1.word.event.as_str()).collect();
+        assert_eq!(said, ["ACCOUNT_RESTRICTION", "FLAGGED"]);
+        assert_eq!((facts.failed_codes, facts.n_dead, facts.stopped_templates), (vec![131_026], 0, Vec::new()));
+        let telepathy = crate::UnknownKinds::from([("telepathy".to_owned(), "new".to_owned())]);
+        let (last, kinds) = crm.unknown_kinds_after(0).await.unwrap();
+        assert_eq!((last, kinds), (17, telepathy));
+        assert_eq!(crm.unknown_kinds_after(last).await.unwrap(), (17, crate::UnknownKinds::new()));
+    });
+}
+
+#[test]
 fn an_answer_to_a_merged_contact_answers_the_person() {
     for is_ana_absorbed in [true, false] {
         check(async |place| {
