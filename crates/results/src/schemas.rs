@@ -36,7 +36,7 @@ macro_rules! kept {
 }
 
 /// The commands that print JSON, `error` for those that fail, and all kinds of notifications.
-const SCHEMAS: [(&str, Origin); 68] = [
+const SCHEMAS: [(&str, Origin); 69] = [
     ("audit", Made(made::<AuditResult>)),
     ("check", kept!("check")),
     ("consent-export", Made(made::<ConsentExportResult>)),
@@ -104,6 +104,7 @@ const SCHEMAS: [(&str, Origin); 68] = [
     ("unreadable", Made(made::<UnreadableResult>)),
     ("verify", Made(made::<VerifyResult>)),
     ("webhook-register", Made(made::<WebhookRegistered>)),
+    ("webhook-retry", Made(made::<WebhookRetried>)),
     ("webhook-show", Made(made::<WebhooksShown>)),
 ];
 

@@ -37,3 +37,10 @@ pub struct WebhooksSent {
     /// The longest time that a webhook waited for a free connection.
     pub behind_ms: f64,
 }
+
+/// The result of `ferry webhook retry`.
+#[derive(Serialize, JsonSchema)]
+pub struct WebhookRetried {
+    /// Bodies that were given up and wait again. `ferry serve` hands them on.
+    pub bodies: u64,
+}

@@ -9,11 +9,13 @@ mod dialog360;
 mod found;
 mod meta;
 mod register;
+mod retry;
 mod show;
 #[cfg(test)]
 mod tests;
 
 pub use crate::register::{RegisterOptions, Registering};
+pub use crate::retry::retry;
 pub use crate::show::show;
 
 use anyhow::{Result, bail};

@@ -8,7 +8,7 @@ use plan::{Plan, WebhookKind, WebhookSection};
 use results::WebhookRegistered;
 use whatsapp::{MOST_CALLBACK_CHARS, PostOutcome};
 
-use crate::found::{Found, Place};
+use crate::found::{Found, Messages, Place};
 use crate::show::{by_hand, visible};
 use crate::{chosen, dialog360, find, meta};
 
@@ -153,6 +153,29 @@ pub(crate) fn change(
     forward: Option<&str>,
     may_replace: bool,
 ) -> Result<Change> {
+    check(found, place, id, url, forward)?;
+    let is_reached = |it: &&Messages| match place {
+        Place::Number => it.number == id,
+        _ => it.by != Place::Number,
+    };
+    let reached: Vec<&Messages> = found.messages.iter().filter(is_reached).collect();
+    let replaced: BTreeSet<&str> = reached.iter().filter_map(|it| it.url.as_deref()).filter(|it| *it != url).collect();
+    if let (Some(today), None, false) = (replaced.first(), forward, may_replace) {
+        bail!(
+            "today {today} gets the messages, and would get nothing any more: add forward = \"{today}\" to the webhook, and Ferry \
+             hands all on; or give --replace if nobody needs it"
+        );
+    }
+    let is_there = match reached.is_empty() {
+        true => found.url_of(place, Some(id)) == Some(url),
+        false => reached.iter().all(|it| it.url.as_deref() == Some(url)),
+    };
+    let notes = notes(found, place, url, forward, &replaced);
+    Ok(Change { is_needed: !is_there, replaced: replaced.into_iter().map(str::to_owned).collect(), notes })
+}
+
+/// Fails if the address cannot go there.
+fn check(found: &Found, place: Place, id: &str, url: &str, forward: Option<&str>) -> Result<()> {
     if url.len() > MOST_CALLBACK_CHARS && place != Place::Channel {
         bail!(
             "public_url has more than {MOST_CALLBACK_CHARS} characters, which Meta does not take: choose a shorter path"
@@ -165,21 +188,11 @@ pub(crate) fn change(
         let numbers: Vec<&str> = found.messages.iter().map(|it| it.number.as_str()).collect();
         bail!("the account has no number with the id {id}: it has {}", numbers.join(", "));
     }
-    let (reached, others): (Vec<_>, Vec<_>) = found.messages.iter().partition(|it| match place {
-        Place::Number => it.number == id,
-        _ => it.by != Place::Number,
-    });
-    let replaced: BTreeSet<&str> = reached.iter().filter_map(|it| it.url.as_deref()).filter(|it| *it != url).collect();
-    if let (Some(today), None, false) = (replaced.first(), forward, may_replace) {
-        bail!(
-            "today {today} gets the messages, and would get nothing any more: add forward = \"{today}\" to the webhook, and Ferry \
-             hands all on; or give --replace if nobody needs it"
-        );
-    }
-    let is_there = match reached.is_empty() {
-        true => found.url_of(place, Some(id)) == Some(url),
-        false => reached.iter().all(|it| it.url.as_deref() == Some(url)),
-    };
+    Ok(())
+}
+
+/// What to look at beside the change.
+fn notes(found: &Found, place: Place, url: &str, forward: Option<&str>, replaced: &BTreeSet<&str>) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(forward) = forward {
         let other = |it: &&&str| **it != forward;
@@ -188,7 +201,8 @@ pub(crate) fn change(
         );
     }
     if place == Place::Account {
-        let own = others.iter().filter(|it| it.url.as_deref() != Some(url));
+        let of_number = |it: &&Messages| it.by == Place::Number && it.url.as_deref() != Some(url);
+        let own = found.messages.iter().filter(of_number);
         notes.extend(
             own.map(|it| format!("number {0} keeps an address of its own: register it with --number {0}", it.number)),
         );
@@ -200,5 +214,5 @@ pub(crate) fn change(
              WhatsApp > Configuration if Ferry is to get them too"
         ));
     }
-    Ok(Change { is_needed: !is_there, replaced: replaced.into_iter().map(str::to_owned).collect(), notes })
+    notes
 }

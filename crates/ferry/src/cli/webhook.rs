@@ -15,6 +15,11 @@ pub(crate) enum WebhookCommand {
     /// first. If another program gets the messages today, the webhook must hand them on to it with forward, or --replace says that
     /// nobody needs it.
     Register(RegisterWebhookArgs),
+    /// Hand on again what was given up
+    ///
+    /// `ferry serve` gives a body up when the program of forward has refused it 20 times, or has not taken it for 7 days. It is
+    /// handed on again as long as the raw body is kept.
+    Retry(ShowWebhookArgs),
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use plan::Plan;
-use webhook_desk::{RegisterOptions, Registering, show};
+use webhook_desk::{RegisterOptions, Registering, retry, show};
 
 use crate::cli::webhook::{RegisterWebhookArgs, WebhookCommand};
 use crate::commands::question::confirmed;
@@ -16,6 +16,10 @@ pub(crate) async fn run(command: &WebhookCommand, output: Output) -> Result<Exit
             output.print(&value, || text)?;
         }
         WebhookCommand::Register(args) => register(args, output).await?,
+        WebhookCommand::Retry(args) => {
+            let (value, text) = retry(&Plan::read(&args.plan.path())?, args.webhook.as_deref()).await?;
+            output.print(&value, || text)?;
+        }
     }
     Ok(Exit::Done)
 }

@@ -105,7 +105,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "run_text",
         ],
     ),
-    ("webhook_desk", &["http", "model", "plan", "results", "whatsapp"]),
+    ("webhook_desk", &["crm", "http", "model", "plan", "results", "whatsapp"]),
     ("events_desk", &["crm", "crossing", "model", "plan", "results", "serve"]),
     ("plan_draft", &["crossing", "extract", "model", "phone", "plan", "run", "run_text"]),
     ("trace", &["clean", "crm", "crossing", "model", "plan", "results", "run_text"]),

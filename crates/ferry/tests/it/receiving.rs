@@ -1,5 +1,7 @@
 //! `ferry serve` as platforms and operators see it.
 
+mod handing_on;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};

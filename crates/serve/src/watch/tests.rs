@@ -64,11 +64,11 @@ fn dead_letters_and_people_who_wait_are_told_once_until_there_are_none() {
     told(
         [seen(1, 0), seen(3, 2), seen(3, 5), seen(0, 5), seen(0, 0), seen(1, 0)],
         expect![[r#"
-            1 dead_letters 1 parts of bodies cannot be read: ferry events dead lists them
-            2 unanswered 2 conversations wait for an answer for longer than the plan says, the oldest since 2026-02-25T06:13:20Z
-            4 dead_letters over: 3 parts of bodies cannot be read: ferry events dead lists them
-            5 unanswered over: 5 conversations wait for an answer for longer than the plan says, the oldest since 2026-02-25T06:13:20Z
-            6 dead_letters 1 parts of bodies cannot be read: ferry events dead lists them
+            1 dead_letters parts of bodies that cannot be read: 1; ferry events dead lists them
+            2 unanswered conversations that wait for an answer for longer than the plan says: 2, the oldest since 2026-02-25T06:13:20Z
+            4 dead_letters over: parts of bodies that cannot be read: 3; ferry events dead lists them
+            5 unanswered over: conversations that wait for an answer for longer than the plan says: 5, the oldest since 2026-02-25T06:13:20Z
+            6 dead_letters parts of bodies that cannot be read: 1; ferry events dead lists them
         "#]],
     );
 }
@@ -102,10 +102,10 @@ fn a_program_that_takes_nothing_is_told_of_after_a_quarter_of_an_hour() {
     told(
         [seen(900, 0), seen(901, 0), seen(2_000, 2), seen(1, 2), seen(1, 0)],
         expect![[r#"
-            2 not_handed_on [meta] 7 bodies of meta wait to be handed on: look whether the program of forward runs
-            3 given_up [meta] 2 bodies of meta are given up: the program of forward has not seen them
-            4 not_handed_on [meta] over: 7 bodies of meta wait to be handed on: look whether the program of forward runs
-            5 given_up [meta] over: 2 bodies of meta are given up: the program of forward has not seen them
+            2 not_handed_on [meta] bodies of meta that wait to be handed on: 7; look whether the program of forward runs
+            3 given_up [meta] bodies of meta that were given up: 2; ferry webhook retry hands them on again
+            4 not_handed_on [meta] over: bodies of meta that wait to be handed on: 7; look whether the program of forward runs
+            5 given_up [meta] over: bodies of meta that were given up: 2; ferry webhook retry hands them on again
         "#]],
     );
 }

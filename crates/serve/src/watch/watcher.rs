@@ -101,7 +101,7 @@ fn conditions(seen: &Seen) -> BTreeMap<(NoticeKind, String), String> {
         add(NoticeKind::Ill, "", format!("the server is ill: {illness}. {}", cure(illness)));
     }
     if seen.facts.n_dead > 0 {
-        let text = format!("{} parts of bodies cannot be read: ferry events dead lists them", seen.facts.n_dead);
+        let text = format!("parts of bodies that cannot be read: {}; ferry events dead lists them", seen.facts.n_dead);
         add(NoticeKind::DeadLetters, "", text);
     }
     for (field, kind) in &seen.unknown_kinds {
@@ -122,16 +122,24 @@ fn conditions(seen: &Seen) -> BTreeMap<(NoticeKind, String), String> {
         if counts.oldest_at.is_some_and(|it| seen.now.duration_since(it) > LATE) {
             let n = counts.n_waiting;
             let text =
-                format!("{n} bodies of {webhook} wait to be handed on: look whether the program of forward runs");
+                format!("bodies of {webhook} that wait to be handed on: {n}; look whether the program of forward runs");
             add(NoticeKind::NotHandedOn, webhook, text);
         }
         if counts.n_given_up > 0 {
             let n = counts.n_given_up;
-            let text = format!("{n} bodies of {webhook} are given up: the program of forward has not seen them");
+            let text = format!("bodies of {webhook} that were given up: {n}; ferry webhook retry hands them on again");
             add(NoticeKind::GivenUp, webhook, text);
         }
     }
-    for (subject, said) in &seen.facts.said {
+    found.extend(of_platform(&seen.facts));
+    found
+}
+
+/// What the platform says of numbers, accounts and templates.
+fn of_platform(facts: &PlatformFacts) -> BTreeMap<(NoticeKind, String), String> {
+    let mut found = BTreeMap::new();
+    let mut add = |kind: NoticeKind, subject: &str, text: String| drop(found.insert((kind, subject.to_owned()), text));
+    for (subject, said) in &facts.said {
         // A limit that changes is no alarm.
         let alarms = platform_alerts(subject, said).into_iter().filter(|it| it.kind != PlatformAlertKind::LimitChanged);
         for alert in alarms {
@@ -139,7 +147,7 @@ fn conditions(seen: &Seen) -> BTreeMap<(NoticeKind, String), String> {
             add(NoticeKind::Platform, &format!("{who} {}", said.word.event), alert.text);
         }
     }
-    for StoppedTemplate { account, name, language, status } in &seen.facts.stopped_templates {
+    for StoppedTemplate { account, name, language, status } in &facts.stopped_templates {
         let text = format!("the template {name} ({language}) of account {account} is {status}: pause its campaigns");
         add(NoticeKind::Template, &format!("{account} {name} {language} {status}"), text);
     }
@@ -157,5 +165,5 @@ fn cure(illness: &str) -> &'static str {
 fn unanswered(seen: &Seen) -> String {
     let n = seen.unanswered.n_conversations;
     let since = seen.unanswered.oldest_at.map(|it| it.strftime("%FT%TZ").to_string()).unwrap_or_default();
-    format!("{n} conversations wait for an answer for longer than the plan says, the oldest since {since}")
+    format!("conversations that wait for an answer for longer than the plan says: {n}, the oldest since {since}")
 }

@@ -138,6 +138,18 @@ fn the_service_tries_again_after_75_alone_and_runs_a_command_that_there_is() {
     assert!(ended.code == 0 && ended.out.starts_with('{') && ended.err.is_empty(), "{ended:?}");
 }
 
+#[test]
+fn the_receiver_is_started_again_and_may_have_as_many_connections_as_it_takes() {
+    let service = example("ferry-serve.service");
+    assert_eq!(unit_value(&service, "Restart"), "always");
+    assert!(unit_value(&service, "LimitNOFILE").parse::<u32>().unwrap() > 10_000);
+    let command = unit_value(&service, "ExecStart").strip_prefix("/usr/local/bin/ferry ").unwrap();
+    let world = World::with_sms(b"phone,name\n");
+    let ended = world.ferry(&command.split(' ').collect::<Vec<_>>());
+    // The plan of this test has no webhook, which is said after the arguments were read.
+    assert!(ended.code == 2 && ended.err.contains("the plan has no [[webhook]]"), "{ended:?}");
+}
+
 /// By systemd's own checker: `systemd-analyze verify` and its measure of what a service may do, from 0 to 10.
 #[test]
 fn systemd_takes_the_service_and_the_timer_and_finds_little_that_the_service_may_do() {
@@ -147,10 +159,13 @@ fn systemd_takes_the_service_and_the_timer_and_finds_little_that_the_service_may
     let world = World::empty();
     world.write("ferry.service", &example("ferry.service").replace("/usr/local/bin/ferry", FERRY));
     world.write("ferry.timer", &example("ferry.timer"));
+    world.write("ferry-serve.service", &example("ferry-serve.service").replace("/usr/local/bin/ferry", FERRY));
     for arguments in [
         ["verify", "--man=no", "ferry.service", "ferry.timer"],
+        ["verify", "--man=no", "ferry-serve.service", "ferry.timer"],
         // In tenths.
         ["security", "--offline=true", "--threshold=20", "ferry.service"],
+        ["security", "--offline=true", "--threshold=20", "ferry-serve.service"],
     ] {
         let output = Command::new("systemd-analyze").args(arguments).current_dir(world.path("")).output().unwrap();
         let ended = ended(output);
