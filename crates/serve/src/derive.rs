@@ -15,6 +15,10 @@ const BATCH: u32 = 500;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// The time after an error.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long bodies that wait for their answers come first, and how many events may be left behind for them.
+const GIVE_WAY: Duration = Duration::from_millis(200);
+const MOST_LEFT: u64 = 20_000;
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Derives state from events as long as it is polled. It can be dropped at any time: events and cursor are one transaction.
 pub async fn derive(crm: Crm, key: ContactKey, stored: Arc<Notify>, status: Status) {
@@ -42,7 +46,17 @@ async fn derive_waiting(crm: &Crm, key: &ContactKey, status: &Status) -> Result<
         if n_waiting == 0 {
             return Ok(());
         }
+        if n_waiting < MOST_LEFT {
+            // There is one writer at a time. Nobody waits for what is derived, and platforms wait for answers.
+            let _ = tokio::time::timeout(GIVE_WAY, no_body_waits(status)).await;
+        }
         let derived = crm.derive(key, BATCH).await?;
         status.count_derived(&derived);
+    }
+}
+
+async fn no_body_waits(status: &Status) {
+    while status.has_waiting_bodies() {
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }

@@ -108,6 +108,11 @@ impl Status {
         self.0.lag.store(n_events, Ordering::Relaxed);
     }
 
+    /// Whether bodies wait for their commit.
+    pub(crate) fn has_waiting_bodies(&self) -> bool {
+        self.0.load.get().is_some_and(|it| it.queue.n_bodies() > 0)
+    }
+
     /// Why the server is ill, in one or two words; none if it is well.
     pub fn illness(&self) -> Option<&'static str> {
         let is_full = self.0.load.get().is_some_and(|it| it.queue.is_full());
