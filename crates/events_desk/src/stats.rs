@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use anyhow::Result;
 use crossing::look_at_ledger;
+use jiff::{SignedDuration, Timestamp};
 use model::{grouped, printable};
 use plan::Plan;
 use results::{EventsStats, WebhookStats};
@@ -11,7 +12,14 @@ use results::{EventsStats, WebhookStats};
 /// Counts what has come in.
 pub async fn stats(plan: &Plan) -> Result<(EventsStats, String)> {
     let (crm, _) = look_at_ledger(plan).await?;
-    let value = EventsStats::of(&crm.inbox_counts().await?, crm.events_to_derive().await?, crm.unknown_events().await?);
+    let within = SignedDuration::from_hours(i64::from(plan.replies.answer_within_hours));
+    let value = EventsStats::of(
+        &crm.inbox_counts().await?,
+        crm.events_to_derive().await?,
+        crm.unknown_events().await?,
+        &crm.forward_counts().await?,
+        crm.unanswered(Timestamp::now(), within).await?,
+    );
     crm.close().await;
     let text = text(&value);
     Ok((value, text))
@@ -36,6 +44,21 @@ fn text(value: &EventsStats) -> String {
             "{} stored events are not read yet: `ferry serve` or `ferry serve --replay` reads them",
             grouped(value.waiting)
         );
+    }
+    if value.to_hand_on + value.given_up > 0 {
+        let _ = writeln!(
+            text,
+            "to hand on: {}, given up: {}; ferry webhook retry hands the latter on again",
+            grouped(value.to_hand_on),
+            grouped(value.given_up)
+        );
+    }
+    if let Some(since) = &value.unanswered_since {
+        let people = match value.unanswered {
+            1 => "1 person waits".to_owned(),
+            n => format!("{} people wait", grouped(n)),
+        };
+        let _ = writeln!(text, "{people} for an answer for longer than the plan says, the first since {since}");
     }
     if value.total.dead > 0 {
         text += "what could not be read: ferry events dead\n";

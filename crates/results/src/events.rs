@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crm::{DeadLetter, Derived, InboxCounts, StoredEvent, UnknownEvents, WebhookCounts};
+use crm::{DeadLetter, Derived, ForwardCounts, InboxCounts, StoredEvent, Unanswered, UnknownEvents, WebhookCounts};
 use jiff::Timestamp;
 use model::Event;
 use schemars::JsonSchema;
@@ -15,6 +15,14 @@ pub struct EventsStats {
     pub total: WebhookStats,
     /// Stored events from which nothing is derived yet.
     pub waiting: u64,
+    /// Bodies that are not handed on yet to the program that `forward` names.
+    pub to_hand_on: u64,
+    /// Bodies that this program has not taken, and that are tried no more.
+    pub given_up: u64,
+    /// People who wait for an answer for longer than the plan says.
+    pub unanswered: u64,
+    /// When the one of them wrote who has waited for the longest time.
+    pub unanswered_since: Option<String>,
     /// By the name of the webhook.
     pub webhooks: BTreeMap<String, WebhookStats>,
     /// Kinds of events that Ferry does not know. They are kept, and change nothing.
@@ -134,10 +142,25 @@ pub struct ReplayResult {
 }
 
 impl EventsStats {
-    pub fn of(counts: &InboxCounts, waiting: u64, unknown: Vec<UnknownEvents>) -> Self {
+    pub fn of(
+        counts: &InboxCounts,
+        waiting: u64,
+        unknown: Vec<UnknownEvents>,
+        forwarded: &BTreeMap<String, ForwardCounts>,
+        unanswered: Unanswered,
+    ) -> Self {
         let webhooks = counts.by_webhook.iter().map(|(name, it)| (name.clone(), WebhookStats::of(it))).collect();
         let unknown = unknown.into_iter().map(UnknownEventsShown::of).collect();
-        Self { total: WebhookStats::of(&counts.total), waiting, webhooks, unknown }
+        Self {
+            total: WebhookStats::of(&counts.total),
+            waiting,
+            to_hand_on: forwarded.values().map(|it| it.n_waiting).sum(),
+            given_up: forwarded.values().map(|it| it.n_given_up).sum(),
+            unanswered: unanswered.n_conversations,
+            unanswered_since: unanswered.oldest_at.map(shown),
+            webhooks,
+            unknown,
+        }
     }
 }
 
