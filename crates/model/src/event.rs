@@ -306,6 +306,9 @@ pub struct OtherEvent {
     pub kind: String,
     /// Whether the platform's documents name it, so that it is no surprise.
     pub is_known: bool,
+    /// The person whom it names, if it is in the place of a message.
+    #[serde(default, skip_serializing_if = "PersonIds::is_empty")]
+    pub person: PersonIds,
     /// What it looks like, as JSON with all values taken out. None if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<String>,

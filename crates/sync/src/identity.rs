@@ -39,10 +39,11 @@ pub fn identity_events(stored: &StoredEvent, known: &mut KnownScopedIds) -> Vec<
     let told = |it: &IdentityTold| changes_told(it, &stored.event.account);
     let (changes, is_told) = match &stored.event.content {
         EventContent::Identity(it) => (told(it), true),
-        EventContent::Status(it) if it.group.is_none() => (seen(stored, contact, &it.person, known), false),
+        EventContent::Status(it) => (seen(stored, contact, &it.person, known), false),
         EventContent::Message(it) => (seen(stored, contact, &it.person, known), false),
         EventContent::Call(it) => (seen(stored, contact, &it.person, known), false),
         EventContent::Preference(it) => (seen(stored, contact, &it.person, known), false),
+        EventContent::Other(it) => (seen(stored, contact, &it.person, known), false),
         _ => return Vec::new(),
     };
     for change in &changes {

@@ -56,6 +56,7 @@ fn ids_of(event: &Event) -> Vec<Ids> {
         EventContent::Preference(it) => vec![&it.person],
         EventContent::Identity(it) => vec![&it.before, &it.person],
         EventContent::Call(it) => vec![&it.person],
+        EventContent::Other(it) if !it.person.is_empty() => vec![&it.person],
         EventContent::Template(_) | EventContent::Number(_) | EventContent::Account(_) | EventContent::Other(_) => {
             vec![]
         }

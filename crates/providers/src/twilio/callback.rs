@@ -103,7 +103,17 @@ fn event(fields: &Fields, opaque_id: Option<String>) -> Result<Event, Reason> {
     let Some(message) = fields.word(&["MessageSid", "SmsSid", "SmsMessageSid"])? else {
         let kind = fields.word(&["EventType"])?.unwrap_or_default();
         let key = key(&["other", &fields.digest()]);
-        return other(fields, key, OtherEvent { field: "callback".to_owned(), kind, is_known: false, shape: None });
+        return other(
+            fields,
+            key,
+            OtherEvent {
+                field: "callback".to_owned(),
+                kind,
+                is_known: false,
+                person: PersonIds::default(),
+                shape: None,
+            },
+        );
     };
     let state = fields.word(&["MessageStatus", "SmsStatus"])?.unwrap_or_else(|| "received".to_owned());
     let code = fields.word(&["ErrorCode"])?;
@@ -120,7 +130,13 @@ fn event(fields: &Fields, opaque_id: Option<String>) -> Result<Event, Reason> {
             return other(
                 fields,
                 key,
-                OtherEvent { field: prefix.to_owned(), kind: state, is_known: true, shape: None },
+                OtherEvent {
+                    field: prefix.to_owned(),
+                    kind: state,
+                    is_known: true,
+                    person: PersonIds::default(),
+                    shape: None,
+                },
             );
         }
     };
@@ -374,8 +390,13 @@ mod tests {
             ("From=&To=%2B12025550100", "nobody"),
         ] {
             let read = read(&format!("MessageSid=SM6&SmsStatus=received&Body=STOP&{addresses}&AccountSid=AC1"));
-            let other =
-                OtherEvent { field: field.to_owned(), kind: "received".to_owned(), is_known: true, shape: None };
+            let other = OtherEvent {
+                field: field.to_owned(),
+                kind: "received".to_owned(),
+                is_known: true,
+                person: PersonIds::default(),
+                shape: None,
+            };
             assert_eq!(read.events[0].content, EventContent::Other(other), "{addresses}");
             assert_eq!(read.events[0].channel, None);
         }

@@ -111,7 +111,16 @@ fn what_platforms_restrict_fail_and_tell_anew_is_found() {
         let crm = place.open().await;
         let other = |n: i64, field: &str, is_known: bool| {
             let (field, kind) = (field.to_owned(), "new".to_owned());
-            event(n, EventContent::Other(model::OtherEvent { field, kind, is_known, shape: None }))
+            event(
+                n,
+                EventContent::Other(model::OtherEvent {
+                    field,
+                    kind,
+                    is_known,
+                    person: model::PersonIds::default(),
+                    shape: None,
+                }),
+            )
         };
         let mut events = story();
         events.extend([other(70, "telepathy", false), other(71, "flows", true), other(72, "telepathy", false)]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{BrokenEvent, Event, EventContent, EventsRead, OtherEvent, cleaned, without_lone_surrogates};
+use model::{BrokenEvent, Event, EventContent, EventsRead, OtherEvent, PersonIds, cleaned, without_lone_surrogates};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -81,7 +81,13 @@ pub fn read_events(body: &[u8]) -> Result<EventsRead, NotAWebhook> {
 
 /// An entry that is not about WhatsApp: an application has one address for all products of Meta.
 fn foreign(entry: &RawValue, object: &str) -> Result<Event, Unreadable> {
-    let content = OtherEvent { field: object.to_owned(), kind: String::new(), is_known: false, shape: None };
+    let content = OtherEvent {
+        field: object.to_owned(),
+        kind: String::new(),
+        is_known: false,
+        person: PersonIds::default(),
+        shape: None,
+    };
     Ok(Event {
         key: key::of(&["foreign", object, &key::digest(&parsed(entry)?)]),
         account: String::new(),

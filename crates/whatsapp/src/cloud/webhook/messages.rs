@@ -1,6 +1,6 @@
 //! Messages of people.
 
-use model::{Event, EventContent, InboundMessage, Personal};
+use model::{Event, EventContent, InboundMessage, PersonIds, Personal};
 use serde_json::Value;
 
 use super::change::Change;
@@ -42,9 +42,11 @@ pub(super) fn message(change: &Change<'_>, item: &Value) -> Result<Event, Unread
     }
     if !TYPES.contains(&&*kind) || is_automatic(item) {
         let is_known = TYPES.contains(&&*kind) || NO_MESSAGES.contains(&&*kind);
-        return Ok(other::event(change, &kind, is_known, item));
+        // Whatever it is, it says which ids are one person's.
+        let person = person(change, item).unwrap_or_default();
+        return Ok(other::event_of(change, &kind, is_known, person, item));
     }
-    let person = change.people.complete(people::ids(item, "from", "from_user_id", "from_parent_user_id")?);
+    let person = person(change, item)?;
     if person.is_empty() {
         return Err(Unreadable("the message names no person"));
     }
@@ -61,6 +63,10 @@ pub(super) fn message(change: &Change<'_>, item: &Value) -> Result<Event, Unread
         kind,
     };
     Ok(change.event(key::of_message(change, item)?, moment(item, "timestamp"), EventContent::Message(message)))
+}
+
+fn person(change: &Change<'_>, item: &Value) -> Result<PersonIds, Unreadable> {
+    Ok(change.people.complete(people::ids(item, "from", "from_user_id", "from_parent_user_id")?))
 }
 
 /// Whether the app has answered a request for calls by itself.

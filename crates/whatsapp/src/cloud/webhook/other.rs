@@ -1,6 +1,6 @@
 //! Events that are kept and change nothing.
 
-use model::{Event, EventContent, OtherEvent, cleaned};
+use model::{Event, EventContent, OtherEvent, PersonIds, cleaned};
 use serde_json::Value;
 
 use super::change::Change;
@@ -63,9 +63,14 @@ fn word(value: &Value) -> &str {
 
 /// Makes the event of an item. Its key is the digest of the item, with its time.
 pub(super) fn event(change: &Change<'_>, kind: &str, is_known: bool, item: &Value) -> Event {
+    event_of(change, kind, is_known, PersonIds::default(), item)
+}
+
+/// The same, of a person.
+pub(super) fn event_of(change: &Change<'_>, kind: &str, is_known: bool, person: PersonIds, item: &Value) -> Event {
     let at = moment(item, "timestamp").or(change.time);
     let key = key::of(&["other", &change.account, &change.sender, &change.field, &key::time(at), &key::digest(item)]);
     let shape = (!is_known).then(|| shape::of(item));
-    let content = OtherEvent { field: change.field.clone(), kind: cleaned(kind, LONGEST), is_known, shape };
+    let content = OtherEvent { field: change.field.clone(), kind: cleaned(kind, LONGEST), is_known, person, shape };
     change.event(key, at, EventContent::Other(content))
 }
