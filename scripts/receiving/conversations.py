@@ -91,7 +91,8 @@ class Conversations:
         self.people.bind(together)
         self.people.bind(new)
         self.people.link(old[0], new[0])
-        self.changes.append({"key": event.key, "kind": kind, "at_ms": event.at, "old": old, "new": new})
+        self.changes.append({"key": event.key, "message": event.item.get("id"), "kind": kind, "account": event.account,
+                             "at_ms": event.at, "old": old, "new": new})
 
     def _username(self, at, ids, contact):
         name = contact.get("profile", {}).get("username")
@@ -112,7 +113,8 @@ class Conversations:
             (self.reviews if answer == "review" else self.open).append(row)
 
     def _row(self, event, ids, when, basis, text):
-        return {"key": event.key, "ids": ids, "account": event.account, "sender": event.sender, "at_ms": when[0],
+        message = event.item.get("id") or event.item.get("MessageSid")
+        return {"key": event.key, "message": message, "ids": ids, "account": event.account, "sender": event.sender, "at_ms": when[0],
                 "clock": when[1], "basis": basis, "words": text}
 
 

@@ -128,12 +128,12 @@ def _single(entry, name, value):
 
 def _twilio(form):
     account, sid = form.get("AccountSid"), form.get("MessageSid")
-    if not account or not sid:
+    if not account or not sid or "From" not in form or "To" not in form:
         raise Broken
     if "MessageStatus" in form:
         status, sender = form["MessageStatus"], form["From"]
         kind = f"twilio status/{status}"
-        key = _key("twilio status", sid, status, form.get("To"), form.get("ErrorCode"))
+        key = _key("twilio status", sid, status, form["To"], form.get("ErrorCode"))
     else:
         kind, sender, key = "twilio message", form["To"], _key("twilio message", form["To"], sid)
     return Event(key, kind, account, sender.removeprefix("whatsapp:+"), None, form)

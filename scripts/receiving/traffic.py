@@ -27,6 +27,8 @@ EIGHT_DAYS = 8 * DAY * 1_000
 BODIES_A_SECOND = 500
 PATHS = {"meta": "/webhooks/meta", "360dialog": "/webhooks/360dialog", "twilio": "/webhooks/twilio"}
 TOO_LARGE = 4 * 1024 * 1024 + 1
+LARGE_FROM = 20_000  # events; smaller traffic has no large bodies
+IN_3_MB = 44  # messages of 64 kB
 
 
 @dataclass
@@ -75,7 +77,8 @@ class Traffic:
         items = [item for kind in ("meta", "360dialog") for item in message_items.moves(self.cast, kind)]
         items = items[: self.n_events // 4]
         forms = []
-        while (missing := self.n_events - len(items) - len(forms)) > 0:
+        n_wanted = self.n_events - (IN_3_MB if self.n_events >= LARGE_FROM else 0)
+        while (missing := n_wanted - len(items) - len(forms)) > 0:
             if self.random.random() < 0.06:
                 forms += self._forms()[:missing]
             else:
@@ -141,8 +144,8 @@ class Traffic:
             else:
                 requests.append(Request(kind, bodies.unreadable(random), at, cases=["unreadable"]))
                 self.made["dead"] += 1
-        if self.n_events >= 20_000:
-            requests += [self._large(44, "3 MB"), self._large(66, "too large")]
+        if self.n_events >= LARGE_FROM:
+            requests += [self._large(IN_3_MB, "3 MB"), self._large(66, "too large")]
         return requests
 
     def _large(self, n_messages, case):
@@ -172,7 +175,7 @@ class Traffic:
     def _doubled(self, requests):
         """Sends a fifth of the events again: as the same body, or among others in another body."""
         random, doubles, n_doubled = self.random, [], 0
-        good = [request for request in requests if request.status == 200 and request.items and request.cases != ["3 MB"]]
+        good = [request for request in requests if request.status == 200 and 0 < len(request.items) < 40]
         sharing = [request for request in good if all(getattr(item, "may_share", False) for item in request.items)]
         while n_doubled < self.made["events"] // 5:
             if random.random() < 0.7 or not sharing:
