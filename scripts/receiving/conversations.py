@@ -4,7 +4,7 @@ import words
 from deliveries import ids_of, twilio_ids
 
 OPENING = {"text", "button", "interactive", "image", "video", "audio", "document", "sticker", "location", "contacts",
-           "order", "reaction"}
+           "order"}
 
 
 class Conversations:

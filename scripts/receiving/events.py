@@ -29,7 +29,8 @@ class Broken(Exception):
 
 @dataclass
 class Event:
-    """One event. `at` is its own time in milliseconds, or None. `item` is what the platform wrote about it."""
+    """One event. `at` is its own time in milliseconds, or None. `item` is what the platform wrote about it. `name` is the
+    field of an event that is a whole change."""
 
     key: str
     kind: str
@@ -39,6 +40,7 @@ class Event:
     item: dict
     contact: dict = field(default_factory=dict)
     display: str | None = None
+    name: str | None = None
 
 
 def read_body(kind, body):
@@ -123,7 +125,7 @@ def _single(entry, name, value):
     if "new_quality_score" in value:
         kind = "message_template_quality_update"
     at = entry["time"] * 1000 if isinstance(entry.get("time"), int) else None
-    return Event(_key(kind, name, entry["id"], value, at), kind, entry["id"], _sender(value), at, value, {}, _display(value))
+    return Event(_key(kind, name, entry["id"], value, at), kind, entry["id"], _sender(value), at, value, {}, _display(value), name)
 
 
 def _twilio(form):
