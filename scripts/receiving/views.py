@@ -1,0 +1,144 @@
+"""Reads what Ferry knows after receiving, through the views and tables that docs/database.md names.
+
+The shapes are those of the fold's document, so that both can be held against each other. Times become milliseconds.
+"""
+
+import json
+from collections import defaultdict
+
+STATES = ("sent", "delivered", "read", "failed")
+TWILIO = "whatsapp:+"
+
+
+class Views:
+    """All rows of a database that receiving has written."""
+
+    def __init__(self, database):
+        self.database = database
+        rows = database.rows
+        self.bodies = rows("select * from webhook_body_view order by body_id")
+        self.events = rows("select * from event_view order by number")
+        for event in self.events:
+            event["fact"] = json.loads(event["fact"]) if isinstance(event["fact"], str) else event["fact"]
+            event["content"] = event["fact"]["content"]
+            event["sender"] = _sender(event["sender"])
+        self.by_number = {event["number"]: event for event in self.events}
+        self.by_digest = {event["digest"]: event for event in self.events}
+        self.body_by_id = {body["body_id"]: body for body in self.bodies}
+
+    def received(self):
+        """Yields (SHA-256 of a body, milliseconds of its first receipt)."""
+        first = {}
+        for body in self.bodies:
+            ms = body["received_at"] // 1_000
+            first[body["digest"]] = min(first.get(body["digest"], ms), ms)
+        return first
+
+    def dead(self):
+        """Returns how many parts of each body could not be read, by SHA-256."""
+        return {body["digest"]: body["n_broken"] for body in self.bodies}
+
+    def contact_ids(self):
+        """Returns the ids that events named together with each contact: ("phone", digits) and ("bsuid", account, id)."""
+        found = defaultdict(set)
+        for event in self.events:
+            for person in (event["content"].get("person"), event["content"].get("before")):
+                if event["contact_id"] and person:
+                    found[event["contact_id"]].update(ids_of(event["account"], person))
+        for contact, phone in self.loaded().items():
+            found[contact].add(("phone", phone.removeprefix("+")))
+        return found
+
+    def loaded(self):
+        """Returns the numbers of the contacts that were loaded from a file."""
+        rows = self.database.rows("select contact_id, e164 from contact_view where e164 is not null")
+        return {row["contact_id"]: row["e164"] for row in rows}
+
+    def usernames_seen(self):
+        """Returns the ids that events named together with each username."""
+        found = defaultdict(set)
+        for event in self.events:
+            person = event["content"].get("person") or {}
+            if person.get("username"):
+                found[person["username"]].update(ids_of(event["account"], person))
+        return found
+
+    def holds(self):
+        """Returns the contacts to which nothing may be sent."""
+        return {row["contact_id"]: row["reason"] for row in self.database.rows("select * from contact_hold_view")}
+
+    def conversations(self):
+        """Yields (contact, sender, ms)."""
+        for row in self.database.rows("select * from conversation_view"):
+            yield row["contact_id"], _sender(row["sender"]), row["last_inbound_at"] // 1_000
+
+    def statements(self):
+        """Yields (event, row) for each statement that a webhook brought and that is in people's words or a platform's."""
+        query = "select * from consent_view where first_run = 'webhook' and basis <> 'inbound'"
+        for row in self.database.rows(query):
+            yield self.by_number[int(row["source_row"].removeprefix("webhook:"))], row
+
+    def consent_now(self):
+        """Returns what counts for marketing on WhatsApp, by contact."""
+        query = "select contact_id, state from consent_now_view where channel = 'whatsapp' and purpose = 'marketing'"
+        return {row["contact_id"]: row["state"] for row in self.database.rows(query)}
+
+    def deliveries(self):
+        """Returns the deliveries by (id of the platform, participant of a group or None)."""
+        query = ("select view.*, own.first_event, own.is_billable from delivery_view as view join delivery as own on "
+                 "view.message_key = " + ("lower(hex(own.message_key))" if self.database.kind == "sqlite"
+                                          else "encode(own.message_key, 'hex')"))
+        found = {}
+        for row in self.database.rows(query):
+            event = self.by_number[row["first_event"]]
+            content = event["content"]
+            who = content["person"]["wa_id"] if content["group"] else None
+            times = {f"{state}_ms": _ms(row[f"{state}_at"]) for state in STATES}
+            found[content["message"], who] = row | times | {"account": event["account"], "sender": event["sender"]}
+        return found
+
+    def identity_events(self):
+        """Yields (event, row) of what webhooks said of identities."""
+        for row in self.database.rows("select * from identity_event_view order by number"):
+            digest = row["event_id"].removeprefix("webhook:")[:64]
+            if digest in self.by_digest:
+                yield self.by_digest[digest], row
+
+    def usernames(self):
+        """Returns (contact, username, ms) of the usernames that people have now."""
+        return [(row["contact_id"], row["value"], _ms(row["since"]))
+                for row in self.database.rows("select * from identity_now_view where kind = 'username'")]
+
+    def evidence(self):
+        """Returns (contacts known to be on WhatsApp, contacts that could not be reached)."""
+        rows = self.database.rows("select distinct contact_id, answer, raw_status from evidence_view where method = 'passive'")
+        confirmed = {row["contact_id"] for row in rows if row["answer"] == "registered"}
+        missed = {row["contact_id"] for row in rows if row["raw_status"] == "failed 131026" and row["answer"] != "registered"}
+        return confirmed, missed
+
+    def states(self, view, subject):
+        """Returns the rows of number_state_view or account_state_view by (subject, what they are about)."""
+        found = {}
+        for row in self.database.rows(f"select * from {view}"):
+            rest = dict(json.loads(row["rest"]) if isinstance(row["rest"], str) else row["rest"] or [])
+            found[row[subject], row["about"]] = row | {"rest": rest, "at_ms": _ms(row["at"]), "limit_ms": _ms(row["limit_at"])}
+        return found
+
+    def templates(self):
+        """Returns the rows of account_template by account/name/language."""
+        rows = self.database.rows("select * from account_template")
+        return {"/".join((row["account"], row["name"], row["language"])): row for row in rows}
+
+
+def ids_of(account, person):
+    """Lists the ids of a person in an event."""
+    ids = [("phone", person["wa_id"].removeprefix("+"))] if person.get("wa_id") else []
+    return ids + ([("bsuid", account, person["user_id"])] if person.get("user_id") else [])
+
+
+def _ms(micros):
+    return None if micros is None else micros // 1_000
+
+
+def _sender(name):
+    return (name or "").removeprefix(TWILIO) or None
