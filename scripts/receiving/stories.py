@@ -27,7 +27,6 @@ HELD = f"select held as answer from contact_view where e164 = '+{ANA}'"
 CONTACTS = "select count(distinct contact_id) as answer from event_view where contact_id <> ''"
 DEAD = "select (select count(*) from dead_letter_view) || ' of ' || (select count(*) from event_view) as answer"
 READING = "select coalesce(max(reading), '') as answer from event_view"
-USERNAMES = "select count(*) as answer from identity_now_view where kind = 'username'"
 
 
 def message(text="hello", phone=None, bsuid=None, at=0, username=None, **more):
@@ -53,6 +52,7 @@ def changed(kind, at, **system):
     """Makes the message that tells of a change of ids. It is from the old number."""
     item = {"id": f"wamid.S{at}", "timestamp": str(START + at), "type": "system", "from": ANA,
             "system": {"type": kind, "body": "changed", "previous_user_id": "FR.1", "user_id": "FR.2", **system}}
+    item["system"] = {key: value for key, value in item["system"].items() if value is not None}
     return body((item, None))
 
 
@@ -62,6 +62,10 @@ LOAD, BOTH = ("load", [ANA]), body(message(phone=ANA, bsuid="FR.1", at=10))
 BY_BSUID, AFTER = body(message("STOP", bsuid="FR.1")), body(message("STOP", bsuid="FR.1", at=20))
 TOGETHER = body(message(phone=ANA, bsuid="FR.1"), message("STOP", bsuid="FR.1", at=20))
 NOW_NEW = body(message(phone=NEW, bsuid="FR.2", at=90))
+MOVED, RENAMED = changed("user_changed_number", 50, wa_id=NEW), changed("user_changed_user_id", 50)
+ONLY_NUMBERS = changed("user_changed_number", 50, wa_id=NEW, previous_user_id=None, user_id=None)
+BY_NEW, BY_NEW_ID = body(message("STOP", NEW, at=90)), body(message("STOP", bsuid="FR.2", at=90))
+OF_NEW = MARKETING.replace(ANA, NEW)
 STORIES = [
     ("STOP by number, loaded before", [LOAD, body(message("STOP", ANA))], MARKETING, "stop"),
     ("STOP by number, loaded later", [body(message("STOP", ANA)), LOAD], MARKETING, "stop"),
@@ -74,6 +78,19 @@ STORIES = [
         body(message(bsuid="FR.1")), BOTH, body(message("STOP", ANA, at=20)), LOAD], MARKETING, "stop"),
     ("loaded; number and BSUID, and STOP by BSUID, in one body", [LOAD, TOGETHER], MARKETING, "stop"),
     ("number and BSUID, and STOP by BSUID, in one body; loaded", [TOGETHER, LOAD], MARKETING, "stop"),
+    ("loaded; number changed; STOP by the new number", [LOAD, ONLY_NUMBERS, BY_NEW], MARKETING, "stop"),
+    ("loaded; STOP by the new number; the change is told later", [LOAD, BY_NEW, ONLY_NUMBERS], MARKETING, "stop"),
+    ("number changed; STOP by the new number; that is loaded", [ONLY_NUMBERS, BY_NEW, ("load", [NEW])], OF_NEW, "stop"),
+    ("STOP by the new number; number changed; that is loaded", [BY_NEW, ONLY_NUMBERS, ("load", [NEW])], OF_NEW, "stop"),
+    ("number and BSUID changed; STOP by the new BSUID; new number loaded", [
+        MOVED, BY_NEW_ID, ("load", [NEW])], OF_NEW, "stop"),
+    ("STOP; number changed; new number loaded", [
+        body(message("STOP", ANA)), ONLY_NUMBERS, ("load", [NEW])], OF_NEW, "stop"),
+    ("loaded; BSUID changed; STOP by the old BSUID is told later", [LOAD, BOTH, RENAMED, AFTER], MARKETING, "stop"),
+    ("loaded; STOP by the old BSUID; BSUID changed", [LOAD, BOTH, AFTER, RENAMED], MARKETING, "stop"),
+    ("BSUID changed; STOP by the new one; number and old BSUID; loaded", [
+        UPDATE, BY_NEW_ID, BOTH, LOAD], MARKETING, "stop"),
+    ("number and BSUID; BSUID changed; STOP by the new one; loaded", [BOTH, UPDATE, BY_NEW_ID, LOAD], MARKETING, "stop"),
     ("BSUID, then number and BSUID: one contact", [LOAD, body(message(bsuid="FR.1")), BOTH], CONTACTS, 1),
     ("number changed: one contact", [BOTH, changed("user_changed_number", 50, wa_id=NEW), NOW_NEW], CONTACTS, 1),
     ("number changed: the old one is held", [LOAD, BOTH, changed("user_changed_number", 50, wa_id=NEW)], HELD, "yes"),
@@ -83,15 +100,16 @@ STORIES = [
     ("BSUID and number changed: the old one is held", [
         LOAD, BOTH, changed("user_changed_user_id", 50, wa_id=NEW)], HELD, "yes"),
     ("user_id_update: one contact", [BOTH, UPDATE, body(message(bsuid="FR.2", at=90))], CONTACTS, 1),
-    ("username changed: the last counts", [
-        body(message(bsuid="FR.1", username="ana.1")), body(message(bsuid="FR.1", username="ana.2", at=9))], USERNAMES, 1),
-    ("message without an id: a dead letter", [body(message(bsuid="FR.1", id=None))], DEAD, "1 of 0"),
-    ("message with an unreadable time: a dead letter", [body(message(bsuid="FR.1", timestamp="yesterday"))], DEAD, "1 of 0"),
+    ("message without an id: a dead letter, and an event", [body(message(bsuid="FR.1", id=None))], DEAD, "1 of 1"),
+    ("message with an unreadable time: a dead letter, and an event", [
+        body(message(bsuid="FR.1", timestamp="yesterday"))], DEAD, "1 of 1"),
+    ("STOP without an id: a refusal", [LOAD, body(message("STOP", ANA, id=None))], MARKETING, "stop"),
+    ("STOP with an unreadable time: a refusal", [LOAD, body(message("STOP", ANA, timestamp="yesterday"))], MARKETING, "stop"),
     ("change without a field: a dead letter", [body(message(bsuid="FR.1"), extra=[{"value": {"no": 1}}])], DEAD, "1 of 1"),
     ("STOP 36180: a refusal", [body(message("STOP 36180", ANA))], READING, "stop"),
-    ("STOP 12345: for review", [body(message("STOP 12345", ANA))], READING, "unclear"),
+    ("STOP 12345: a refusal", [body(message("STOP 12345", ANA))], READING, "stop"),
     ("stop, o Zé não vem: for review", [body(message("stop, o Zé não vem", ANA))], READING, "unclear"),
-    ("yes but later: for review", [body(message("yes but later", ANA))], READING, "unclear"),
+    ("yes but later: nothing", [body(message("yes but later", ANA))], READING, ""),
 ]
 
 
