@@ -53,7 +53,7 @@ class Accounts:
     def _template_category_update(self, event, item):
         if "correct_category" in item:
             self._keep(event, "templates", _template(event), "announced category", item["correct_category"])
-        else:
+        if "new_category" in item:  # in an announcement: the category at that time
             self._keep(event, "templates", _template(event), "category", item["new_category"])
 
     def _message_template_components_update(self, event, item):

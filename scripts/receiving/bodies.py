@@ -72,19 +72,23 @@ def _ids(item):
 
 
 def spoil(random, body):
-    """Puts one broken part into `body`. It costs one dead letter and nothing else."""
+    """Puts one broken part into `body`. It costs one dead letter. Returns how many events it is: a message whose id or time
+    cannot be read is one."""
     entry = random.choice(body["entry"])
     lists = [(part, change["value"][part]) for change in entry["changes"] if change["field"] == "messages"
              for part in ("messages", "statuses") if part in change["value"]]
     if lists and random.random() < 0.8:
         part, rows = random.choice(lists)
-        rows.insert(random.randint(0, len(rows)), _broken(random, part))
+        row = _broken(random, part)
+        rows.insert(random.randint(0, len(rows)), row)
+        return int(part == "messages" and isinstance(row, dict))
     else:
         place, row = random.choice(((entry["changes"], f"change {random.randrange(10**9)}"),
                                     (entry["changes"], {"value": {"no": random.randrange(10**9)}}),
                                     (entry["changes"], {"field": "messages", "value": [random.randrange(10**9)]}),
                                     (body["entry"], random.randrange(10**9))))
         place.insert(random.randint(0, len(place)), row)
+        return 0
 
 
 def _broken(random, part):
@@ -97,10 +101,11 @@ def _broken(random, part):
 
 
 def unreadable(random):
-    """Writes a body that is signed, and that holds no event of WhatsApp."""
+    """Writes a body that is signed, and that holds no event of WhatsApp. Returns it, and whether it is one of another product."""
     number = random.randrange(10**12)
-    return random.choice((f'{{"object": "{OBJECT}", "entry": [{number}', f"[{number}]", f'"hello {number}"', f"hello {number}",
+    body = random.choice((f'{{"object": "{OBJECT}", "entry": [{number}', f"[{number}]", f'"hello {number}"', f"hello {number}",
                           f'{{"object": "page", "entry": [{{"id": "{number}", "changes": []}}]}}'))
+    return body, '"page"' in body
 
 
 def write(random, body):

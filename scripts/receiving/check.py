@@ -124,7 +124,7 @@ def check_mistakes(settings, lines, state):
         "the switch for offers is not read": mock.patch.object(conversations.Conversations, "preference", lambda *_: None),
         "an announced category counts": mock.patch.object(
             accounts.Accounts, "_template_category_update",
-            lambda self, event, item: self._keep(event, "templates", accounts._template(event), "category", item["new_category"])),
+            lambda self, event, item: self._keep(event, "templates", accounts._template(event), "category", item.get("correct_category", item["new_category"]))),
         "ids are not bound": mock.patch.object(people_found.PeopleFound, "bind", lambda self, ids: [self._root(i) for i in ids]),
         "signatures are not checked": mock.patch.object(fold, "is_signed", lambda *_: True),
         "one secret of two is known": mock.patch.object(fold, "is_signed", lambda webhook, *more: signatures.is_signed(

@@ -122,7 +122,7 @@ def compare(arguments, database):
     print(f"{'':58} {'rows':>8} {'equal':>8} {'differ':>8}")
     compare_requests(table, arguments.folder, views)
     compare_counts(table, arguments.folder, machine, document, views)
-    people = PeopleHeld(document, views.contact_ids(), views.usernames_seen())
+    people = PeopleHeld(document, views.contact_ids())
     for name, expected, found in sections.all_of(machine, document, views, people):
         table.add(name, expected, found)
     print(f"not compared: {sections.NOT_COMPARED}")

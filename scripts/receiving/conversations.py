@@ -11,7 +11,7 @@ class Conversations:
     def __init__(self, people):
         self.people, self.last, self.confirmed = people, {}, set()
         self.statements, self.reviews, self.open = [], [], []
-        self.changes, self.holds, self.usernames = [], {}, {}
+        self.changes, self.holds, self.usernames, self.names = [], {}, {}, {}
 
     def message(self, event, received):
         """Takes one inbound message of Meta's wire."""
@@ -96,7 +96,8 @@ class Conversations:
 
     def _username(self, at, ids, contact):
         name = contact.get("profile", {}).get("username")
-        if name and ids:
+        if name and ids and at is not None:
+            self.names.setdefault(ids[0], set()).add(name)
             self.usernames[ids[0]] = max(self.usernames.get(ids[0], (at, name)), (at, name))
 
     def _opened(self, event, ids, when):

@@ -24,7 +24,8 @@ def expected(event):
     """Returns (key, value) of an event of the fold."""
     kind, item, at = event.kind, event.item, event.at
     if kind.startswith("message/") and item["type"] != "system" and kind not in ("message/revoke", "message/unknown"):
-        return ("message", event.sender, item["id"]), (item["type"], item.get("group_id"), at, _message_ids(event))
+        ident = item["id"] if isinstance(item.get("id"), str) else ""
+        return ("message", event.sender, ident), (item["type"], item.get("group_id"), at, _message_ids(event))
     if kind.startswith("message/"):
         name = "identity" if item["type"] == "system" else "other"
         return (name, event.account, at), _changed(event) if name == "identity" else item["type"]

@@ -44,13 +44,15 @@ class Event:
 
 
 def read_body(kind, body):
-    """Returns (events, number of broken parts) of the bytes `body`."""
+    """Returns (events, number of broken parts) of the bytes `body`. A message whose id or time cannot be read is both."""
     try:
         if kind == "twilio":
             return [_twilio(dict(parse_qsl(body.decode(), keep_blank_values=True)))], 0
         root = json.loads(body)
-        if not isinstance(root, dict) or root.get("object") != OBJECT or not isinstance(root.get("entry"), list):
+        if not isinstance(root, dict) or not isinstance(root.get("object"), str) or not isinstance(root.get("entry"), list):
             raise Broken
+        if root["object"] != OBJECT:
+            return [Event(_key("other product", root), "other product", "", None, None, root, name=root["object"])], 0
     except (Broken, ValueError):
         return [], 1
     events, n_broken = [], 0
@@ -69,7 +71,9 @@ def _entry(entry):
         try:
             for make in _change(entry, change):
                 try:
-                    events.append(make())
+                    event, is_whole = make()
+                    events.append(event)
+                    n_broken += not is_whole
                 except Broken:
                     n_broken += 1
         except Broken:
@@ -78,7 +82,7 @@ def _entry(entry):
 
 
 def _change(entry, change):
-    """Returns one function for each event of a change."""
+    """Returns one function for each event of a change. A function returns the event, and whether all of it can be read."""
     if not (isinstance(change, dict) and isinstance(change.get("field"), str) and isinstance(change.get("value"), dict)):
         raise Broken
     name, value = change["field"], change["value"]
@@ -91,12 +95,16 @@ def _change(entry, change):
 
 
 def _message(entry, value, item):
-    ident, at = _id_of(item), _time_of(item.get("timestamp"))
+    if not isinstance(item, dict):
+        raise Broken
+    ident, at = _or_none(_id_of, item), _or_none(_time_of, item.get("timestamp"))
     type_ = item.get("type")
     kind = f"message/{type_}" if type_ in KNOWN_TYPES else "message/unknown"
     sender = _sender(value)
     ids = (item.get("from"), item.get("from_user_id"))
-    return Event(_key("message", sender, ident), kind, entry["id"], sender, at, item, _contact(value, ids), _display(value))
+    key = _key("message", sender, ident) if ident else _key("message without id", sender, item)
+    event = Event(key, kind, entry["id"], sender, at, item, _contact(value, ids), _display(value))
+    return event, ident is not None and at is not None
 
 
 def _status(entry, value, item):
@@ -108,7 +116,7 @@ def _status(entry, value, item):
     kind = f"status/{status}" if status in KNOWN_STATUSES else "status/unknown"
     ids = (item.get("recipient_id"), item.get("recipient_user_id"))
     return Event(_key("status", ident, status, who, at, code_of(item)), kind, entry["id"], _sender(value), at, item,
-                 _contact(value, ids), _display(value))
+                 _contact(value, ids), _display(value)), True
 
 
 def _listed(entry, value, part, item):
@@ -116,7 +124,7 @@ def _listed(entry, value, part, item):
         raise Broken
     kind = {"calls": "call", "statuses": "call status"}.get(part, part)
     at = _time_of(item.get("timestamp"))
-    return Event(_key(kind, entry["id"], _sender(value), item), kind, entry["id"], _sender(value), at, item, {}, _display(value))
+    return Event(_key(kind, entry["id"], _sender(value), item), kind, entry["id"], _sender(value), at, item, {}, _display(value)), True
 
 
 def _single(entry, name, value):
@@ -125,7 +133,7 @@ def _single(entry, name, value):
     if "new_quality_score" in value:
         kind = "message_template_quality_update"
     at = entry["time"] * 1000 if isinstance(entry.get("time"), int) else None
-    return Event(_key(kind, name, entry["id"], value, at), kind, entry["id"], _sender(value), at, value, {}, _display(value), name)
+    return Event(_key(kind, name, entry["id"], value, at), kind, entry["id"], _sender(value), at, value, {}, _display(value), name), True
 
 
 def _twilio(form):
@@ -145,6 +153,13 @@ def code_of(status):
     """Returns the code of a failed status as a number, or None."""
     errors = status.get("errors") or []
     return int(errors[0]["code"]) if errors else None
+
+
+def _or_none(read, value):
+    try:
+        return read(value)
+    except Broken:
+        return None
 
 
 def _id_of(item):

@@ -125,16 +125,18 @@ class Fold:
 
     def _identity(self):
         found, name = self.conversations, self.people.name
-        latest = {}
+        latest, names = {}, {}
         for ident, word in found.usernames.items():
             latest[name([ident])] = max(latest.get(name([ident]), word), word)
+            names.setdefault(name([ident]), set()).update(found.names[ident])
         holds = {}
         for ident, when in found.holds.items():
             holds[name([ident])] = max(holds.get(name([ident]), when), when)
         changes = [row | {"old": [written(i) for i in row["old"]], "new": [written(i) for i in row["new"]]} for row in found.changes]
         return {"changes": sorted(changes, key=lambda row: row["key"]),
                 "holds": [{"person": person, "at_ms": ms, "clock": clock} for person, (ms, clock) in sorted(holds.items())],
-                "usernames": {person: {"username": word, "at_ms": ms} for person, (ms, word) in latest.items()}}
+                "usernames": {person: {"username": word, "at_ms": ms, "all": sorted(names[person])}
+                              for person, (ms, word) in latest.items()}}
 
     def _evidence(self):
         """Who is known to be on WhatsApp, and who could not be reached (131026, which is no proof of absence)."""

@@ -11,10 +11,9 @@ from collections import defaultdict
 class PeopleHeld:
     """Classes of people and contacts."""
 
-    def __init__(self, document, contact_ids, usernames):
+    def __init__(self, document, contact_ids):
         self.person_of = {i: row["person"] for row in document["people"] for i in row["ids"]}
         self.links = [(row["person"], other) for row in document["people"] for other in row["linked_to"]]
-        self.links += [(people[0], other) for people in self._named_alike(usernames) for other in people[1:]]
         self.contacts, self.people, self.parent = defaultdict(set), defaultdict(set), {}
         self.unknown = defaultdict(set)
         for contact, ids in contact_ids.items():
@@ -26,21 +25,29 @@ class PeopleHeld:
                 self.contacts[person].add(contact)
                 self.people[contact].add(person)
                 self._join(("person", person), ("contact", contact))
-        self.humans = self._humans()
+        self.humans = self._humans(self.links)
+        self.humans_or_alike = self._humans([*self.links, *self._named_alike(document["identity"]["usernames"])])
 
     def _named_alike(self, usernames):
-        """Groups people who have had one username: a username is one person's."""
-        for idents in usernames.values():
-            yield sorted({self.person_of[written(i)] for i in idents if written(i) in self.person_of})
+        """Yields pairs of people who have had one username. Whether they are one person is not decided."""
+        first = {}
+        for person, row in usernames.items():
+            for name in row["all"]:
+                yield first.setdefault(name, person), person
 
-    def _humans(self):
-        """Groups people whom a change of ids or a username links. Returns the group of each."""
+    def _humans(self, links):
+        """Groups people whom links make one. Returns the group of each."""
         group = {person: {person} for person in self.person_of.values()}
-        for one, other in self.links:
+        for one, other in links:
             if group[one] is not group[other]:
                 group[one] |= group[other]
                 group.update(dict.fromkeys(group[other], group[one]))
         return {person: min(people) for person, people in group.items()}
+
+    def with_other_ids(self, people):
+        """Returns people and all whom changes of ids link with them."""
+        humans = {self.humans[person] for person in people}
+        return sorted(person for person, human in self.humans.items() if human in humans)
 
     def _root(self, node):
         self.parent.setdefault(node, node)

@@ -8,7 +8,8 @@ from collections import Counter, defaultdict
 import event_rows
 
 NOT_COMPARED = ("ids of messages in `outbox` (nothing is sent here; the opaque ids of statuses are compared in events); "
-                "contents of messages, which are not kept; components of templates; `open` words, beyond that none is a yes")
+                "contents of messages, which are not kept; components of templates; `open` words, beyond that none is a yes; "
+                "usernames that changed; whether equal usernames in two accounts are one person")
 
 
 def all_of(machine, document, views, people):
@@ -31,7 +32,7 @@ def of_people(_, views, people):
         found["changed ids" if n_people[human] > 1 else "same ids", human] = len(some)
     yield "people with one contact", dict.fromkeys(found, 1), found
     yield ("contacts with one person", dict.fromkeys(people.people, 1),
-           {contact: len({people.humans[person] for person in some}) for contact, some in people.people.items()})
+           {contact: len({people.humans_or_alike[person] for person in some}) for contact, some in people.people.items()})
     loaded = views.loaded()
     yield "contacts with ids that nobody has", {}, {
         contact: sorted(ids) for contact, ids in people.unknown.items() if contact not in loaded}
@@ -60,15 +61,26 @@ def of_consent(document, views, people):
         content = event["content"]
         key = content.get("message") or (event["account"], content["person"]["user_id"], event["at"] // 1_000)
         if key in opened:
-            yeses[key] = row["state"] == "yes"
+            yeses[key] = yeses.get(key, False) or row["state"] == "yes"
         elif key in reviews:
-            reviewed[key] = row["state"], row["words"], people.of_contact(row["contact_id"])
+            reviewed.setdefault(key, set()).add((row["state"], row["words"], people.of_contact(row["contact_id"])))
         else:
-            found[key] = row["state"], row["said_from"] // 1_000, people.of_contact(row["contact_id"])
-    yield "statements: stop and start", expected, found
-    yield "statements: words that somebody must look at", reviews, reviewed
+            found.setdefault(key, set()).add((row["state"], row["said_from"] // 1_000, people.of_contact(row["contact_id"])))
+    yield "statements: stop and start", expected, _once(expected, found)
+    yield "statements: words that somebody must look at", reviews, _once(reviews, reviewed)
     yield "open words that are no yes", dict.fromkeys(yeses, False), yeses
     yield from _standing(consent, views, people)
+
+
+def _once(expected, found):
+    """Makes one row of each statement, whoever it stands under: a refusal stands under all who have one of the ids, or are
+    imported with one. All of them must say the same, and one must be the person."""
+    rows = {}
+    for key, some in found.items():
+        says, people = {row[:2] for row in some}, {row[2] for row in some}
+        person = expected[key][2] if key in expected else None
+        rows[key] = (*min(says), person if person in people else min(people)) if len(says) == 1 else sorted(some)
+    return rows
 
 
 def _said(row):
@@ -78,16 +90,20 @@ def _said(row):
 
 
 def _standing(consent, views, people):
-    """What must hold back marketing: an own word of refusal (START names no wording), or the platform's switch."""
+    """What must hold back marketing: an own word of refusal (START names no wording), or the platform's switch.
+
+    What was said by an id that a change has ended, or by the new one, holds for both.
+    """
     refusing = {row["person"] for row in consent["stop"] if row["basis"] == "message"}
     refusing |= {person for person, words in consent["standing"].items() if words.get("platform", {}).get("state") == "stop"}
     doubtful = {people.of_person(row["person"]) for row in consent["review"] + consent["open"]}
     now, loaded, expected, found = views.consent_now(), views.loaded(), {}, {}
-    for person in refusing:
+    for person in people.with_other_ids(refusing):
         for contact in people.contacts[person]:
-            expected[person, contact], found[person, contact] = "stop", now.get(contact)
+            ids = "own ids" if person in refusing else "other ids"
+            expected[ids, person, contact], found[ids, person, contact] = "stop", now.get(contact)
     yield "contacts of people who have refused: marketing now", expected, found
-    refusing, allowed = {people.of_person(person) for person in refusing}, {}
+    refusing, allowed = {people.of_person(person) for person in people.with_other_ids(refusing)}, {}
     for contact in loaded:
         if people.of_contact(contact) not in refusing | doubtful:
             allowed[contact] = "yes"
@@ -113,13 +129,15 @@ def of_identity(document, views, people):
         holds[person] = max(holds.get(person, 0), row["at_ms"])
     yield "questioned identities", holds, held
     yield from _held(identity, views, people)
-    names, latest = {}, {}
+    names, latest, changed = {}, {}, set()
     for person, row in identity["usernames"].items():
-        word = row["at_ms"], row["username"]
-        names[people.of_person(person)] = max(names.get(people.of_person(person), word), word)
+        names.setdefault(people.of_person(person), set()).add(row["username"])
+        changed.update({people.of_person(person)} if len(row["all"]) > 1 else ())
+    changed.update(person for person, some in names.items() if len(some) > 1)
     for contact, name, ms in views.usernames():
         latest.setdefault(people.of_contact(contact), set()).add(name)
-    yield "usernames now", {person: {word[1]} for person, word in names.items()}, latest
+    yield ("usernames that never changed", *({person: some for person, some in rows.items() if person not in changed}
+                                             for rows in (names, latest)))
 
 
 def _held(identity, views, people):

@@ -44,6 +44,7 @@ class Request:
     headers: list = None
     send_ms: int = 0
     status: int = 200
+    n_broken_events: int = 0
 
 
 class Traffic:
@@ -127,7 +128,8 @@ class Traffic:
         request = Request(kind, "", max(item.at for item in items), items)
         request.cases = sorted({case for item in items for case in item.cases})
         if self.random.random() < 0.006:
-            bodies.spoil(self.random, body)
+            request.n_broken_events = bodies.spoil(self.random, body)
+            self.made["events"] += request.n_broken_events
             request.cases.append("broken part")
             self.made["dead"] += 1
         request.body = bodies.write(self.random, body)
@@ -142,8 +144,9 @@ class Traffic:
                 body = f'{{"object": "{bodies.OBJECT}", "entry": []{" " * random.randrange(40)}}}'
                 requests.append(Request(kind, body, at, cases=["no entry"]))
             else:
-                requests.append(Request(kind, bodies.unreadable(random), at, cases=["unreadable"]))
-                self.made["dead"] += 1
+                body, is_event = bodies.unreadable(random)
+                requests.append(Request(kind, body, at, cases=["unreadable"]))
+                self.made["events" if is_event else "dead"] += 1
         if self.n_events >= LARGE_FROM:
             requests += [self._large(IN_3_MB, "3 MB"), self._large(66, "too large")]
         return requests
@@ -180,14 +183,15 @@ class Traffic:
         while n_doubled < self.made["events"] // 5:
             if random.random() < 0.7 or not sharing:
                 request = random.choice(good)
-                copy = Request(request.kind, request.body, request.at, request.items, ["doubled"], request.cases, request.headers)
+                copy = Request(request.kind, request.body, request.at, request.items, ["doubled"], request.cases, request.headers,
+                               n_broken_events=request.n_broken_events)
                 earliest = request.send_ms
             else:
                 copy, earliest = self._again(random.sample(sharing, min(len(sharing), random.randint(1, 4))))
             copy.send_ms = earliest + random.choice((0, 0, random.randrange(50), random.randrange(60_000), EIGHT_DAYS))
             copy.faults += ["late"] if copy.send_ms >= EIGHT_DAYS else []
             doubles.append(copy)
-            n_doubled += len(copy.items)
+            n_doubled += len(copy.items) + copy.n_broken_events
         self.made["duplicates"] = n_doubled
         return doubles
 

@@ -16,15 +16,28 @@ class Views:
     def __init__(self, database):
         self.database = database
         rows = database.rows
+        self.survivors = self._survivors()
         self.bodies = rows("select * from webhook_body_view order by body_id")
         self.events = rows("select * from event_view order by number")
         for event in self.events:
             event["fact"] = json.loads(event["fact"]) if isinstance(event["fact"], str) else event["fact"]
             event["content"] = event["fact"]["content"]
             event["sender"] = _sender(event["sender"])
+            event["contact_id"] = self.stays(event["contact_id"])
         self.by_number = {event["number"]: event for event in self.events}
         self.by_digest = {event["digest"]: event for event in self.events}
         self.body_by_id = {body["body_id"]: body for body in self.bodies}
+
+    def _survivors(self):
+        """Returns who stayed, by the contacts that were merged away."""
+        names = "merged_id", "contact_id"
+        texts = [f"lower(hex({name}))" if self.database.kind == "sqlite" else f"encode({name}, 'hex')" for name in names]
+        rows = self.database.rows(f"select {texts[0]} as merged, {texts[1]} as stays from contact_survivor")
+        return {row["merged"]: row["stays"] for row in rows}
+
+    def stays(self, contact):
+        """Returns the contact that a contact is part of in the end."""
+        return self.survivors.get(contact, contact)
 
     def received(self):
         """Yields (SHA-256 of a body, milliseconds of its first receipt)."""
@@ -54,15 +67,6 @@ class Views:
         rows = self.database.rows("select contact_id, e164 from contact_view where e164 is not null")
         return {row["contact_id"]: row["e164"] for row in rows}
 
-    def usernames_seen(self):
-        """Returns the ids that events named together with each username."""
-        found = defaultdict(set)
-        for event in self.events:
-            person = event["content"].get("person") or {}
-            if person.get("username"):
-                found[person["username"]].update(ids_of(event["account"], person))
-        return found
-
     def holds(self):
         """Returns the contacts to which nothing may be sent."""
         return {row["contact_id"]: row["reason"] for row in self.database.rows("select * from contact_hold_view")}
@@ -76,6 +80,7 @@ class Views:
         """Yields (event, row) for each statement that a webhook brought and that is in people's words or a platform's."""
         query = "select * from consent_view where first_run = 'webhook' and basis <> 'inbound'"
         for row in self.database.rows(query):
+            row["contact_id"] = self.stays(row["contact_id"])
             yield self.by_number[int(row["source_row"].removeprefix("webhook:"))], row
 
     def consent_now(self):
@@ -101,6 +106,7 @@ class Views:
         """Yields (event, row) of what webhooks said of identities."""
         for row in self.database.rows("select * from identity_event_view order by number"):
             digest = row["event_id"].removeprefix("webhook:")[:64]
+            row["contact_id"] = self.stays(row["contact_id"])
             if digest in self.by_digest:
                 yield self.by_digest[digest], row
 
@@ -112,8 +118,8 @@ class Views:
     def evidence(self):
         """Returns (contacts known to be on WhatsApp, contacts that could not be reached)."""
         rows = self.database.rows("select distinct contact_id, answer, raw_status from evidence_view where method = 'passive'")
-        confirmed = {row["contact_id"] for row in rows if row["answer"] == "registered"}
-        missed = {row["contact_id"] for row in rows if row["raw_status"] == "failed 131026" and row["answer"] != "registered"}
+        confirmed = {self.stays(row["contact_id"]) for row in rows if row["answer"] == "registered"}
+        missed = {self.stays(row["contact_id"]) for row in rows if row["raw_status"] == "failed 131026" and row["answer"] != "registered"}
         return confirmed, missed
 
     def states(self, view, subject):

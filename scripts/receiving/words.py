@@ -5,8 +5,8 @@ import unicodedata
 
 STOP = {"stop", "stopp", "unsubscribe", "arret", "baja", "sair", "parar", "abmelden"}
 START = {"start"}
-SHORT_CODE = re.compile(r"stop 36\d{3}")
-REVIEW = {"stop, o ze nao vem", "stop 12345", "yes but later"}
+SHORT_CODE = re.compile(r"stop \d+")
+REVIEW = {"stop, o ze nao vem"}
 OPEN = {"oui", "yes", "sim", "👍", "", "cancel", "stoppe", "ja", "alta"}
 
 
