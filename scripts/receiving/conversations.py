@@ -9,7 +9,7 @@ OPENING = {"text", "button", "interactive", "image", "video", "audio", "document
 
 class Conversations:
     def __init__(self, people):
-        self.people, self.last, self.confirmed = people, {}, set()
+        self.people, self.last, self.confirmed, self.perhaps = people, {}, set(), set()
         self.statements, self.reviews, self.open = [], [], []
         self.changes, self.holds, self.usernames, self.names = [], {}, {}, {}
 
@@ -22,6 +22,7 @@ class Conversations:
         ids = sorted({*ids, *ids_of(account, contact.get("wa_id"), contact.get("user_id"))})
         self.people.bind(ids)
         self._username(event.at, ids, contact)
+        self.perhaps.update(ids)
         if item.get("type") not in OPENING or "group_id" in item:
             return
         when = _earlier(event.at, received)
@@ -29,7 +30,7 @@ class Conversations:
         self._read(event, ids, when, *_said(item))
 
     def status_contact(self, event):
-        """Takes the username that stands beside a status."""
+        """Takes the username that stands beside a status, a call or a choice."""
         contact = event.contact
         ids = ids_of(event.account, contact.get("wa_id"), contact.get("user_id"))
         self._username(event.at, ids, contact)
@@ -49,6 +50,7 @@ class Conversations:
     def call(self, event, received):
         """Takes one event of a call. The person's own call opens the window when it begins, taken or not."""
         item = event.item
+        self.status_contact(event)
         is_theirs = item.get("direction") == "USER_INITIATED"
         side = "from" if is_theirs else "to"
         ids = ids_of(event.account, item.get(side), item.get(f"{side}_user_id"))
@@ -61,6 +63,7 @@ class Conversations:
         item, when = event.item, _earlier(event.at, received)
         ids = ids_of(event.account, item.get("wa_id"), item.get("user_id"))
         self.people.bind(ids)
+        self.status_contact(event)
         state = {"stop": "stop", "resume": "start"}.get(item.get("value"))
         row = self._row(event, ids, when, "platform", item.get("value"))
         (self.statements if state else self.open).append(row | {"state": state} if state else row)

@@ -123,8 +123,10 @@ def _listed(entry, value, part, item):
     if not isinstance(item, dict):
         raise Broken
     kind = {"calls": "call", "statuses": "call status"}.get(part, part)
-    at = _time_of(item.get("timestamp"))
-    return Event(_key(kind, entry["id"], _sender(value), item), kind, entry["id"], _sender(value), at, item, {}, _display(value)), True
+    at, sender = _time_of(item.get("timestamp")), _sender(value)
+    names = ("wa_id", "user_id", "from", "from_user_id", "to", "to_user_id", "recipient_id", "recipient_user_id")
+    contact = _contact(value, [item[name] for name in names if isinstance(item.get(name), str)])
+    return Event(_key(kind, entry["id"], sender, item), kind, entry["id"], sender, at, item, contact, _display(value)), True
 
 
 def _single(entry, name, value):

@@ -139,10 +139,11 @@ class Fold:
                               for person, (ms, word) in latest.items()}}
 
     def _evidence(self):
-        """Who is known to be on WhatsApp, and who could not be reached (131026, which is no proof of absence)."""
-        on, off = ({self.people.name([ident]) for ident in ids} for ids in (
-            self.conversations.confirmed | self.deliveries.confirmed, self.deliveries.undeliverable))
-        return {"confirmed": sorted(on), "undeliverable_only": sorted(off - on)}
+        """Who is known to be on WhatsApp, perhaps so (by what opens no window, as a reaction), and who could not be reached
+        (131026, which is no proof of absence)."""
+        on, perhaps, off = ({self.people.name([ident]) for ident in ids} for ids in (
+            self.conversations.confirmed | self.deliveries.confirmed, self.conversations.perhaps, self.deliveries.undeliverable))
+        return {"confirmed": sorted(on), "perhaps": sorted(perhaps - on), "undeliverable_only": sorted(off - on)}
 
     def _with_person(self, row):
         return row | {"ids": [written(i) for i in row["ids"]], "person": self.people.name(row["ids"])}

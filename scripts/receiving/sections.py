@@ -9,7 +9,7 @@ import event_rows
 
 NOT_COMPARED = ("ids of messages in `outbox` (nothing is sent here; the opaque ids of statuses are compared in events); "
                 "contents of messages, which are not kept; components of templates; `open` words, beyond that none is a yes; "
-                "usernames that changed; whether equal usernames in two accounts are one person")
+                "usernames that changed; evidence of who only sent what opens no window; whether equal usernames in two accounts are one person")
 
 
 def all_of(machine, document, views, people):
@@ -192,9 +192,12 @@ def of_evidence(document, views, people):
     confirmed, missed = views.evidence()
     on = {people.of_contact(contact) for contact in confirmed}
     off = {people.of_contact(contact) for contact in missed} - on
-    classes = [{people.of_person(person) for person in document["evidence"][name]} for name in ("confirmed", "undeliverable_only")]
-    yield "people who are on WhatsApp", dict.fromkeys(classes[0], True), dict.fromkeys(on, True)
-    yield "people who could only not be reached", dict.fromkeys(classes[1] - classes[0], True), dict.fromkeys(off, True)
+    sure, perhaps, missed = ({people.of_person(person) for person in document["evidence"][name]}
+                             for name in ("confirmed", "perhaps", "undeliverable_only"))
+    perhaps -= sure
+    yield "people who are on WhatsApp", dict.fromkeys(sure, True), dict.fromkeys(on - perhaps, True)
+    yield ("people who could only not be reached", dict.fromkeys(missed - sure - perhaps, True),
+           dict.fromkeys(off - perhaps, True))
 
 
 def of_states(document, views):
