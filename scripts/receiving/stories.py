@@ -66,6 +66,12 @@ MOVED, RENAMED = changed("user_changed_number", 50, wa_id=NEW), changed("user_ch
 ONLY_NUMBERS = changed("user_changed_number", 50, wa_id=NEW, previous_user_id=None, user_id=None)
 BY_NEW, BY_NEW_ID = body(message("STOP", NEW, at=90)), body(message("STOP", bsuid="FR.2", at=90))
 OF_NEW = MARKETING.replace(ANA, NEW)
+REVOKED = body(message("", ANA, "FR.1", 10, type="revoke", revoke={"original_message_id": "wamid.1"}))
+UNKNOWN = body(message("", ANA, "FR.1", 10, type="hologram", hologram={"depth": 1}))
+IN_GROUP = body(extra=[{"field": "messages", "value": {
+    "messaging_product": "whatsapp", "metadata": {"display_phone_number": "33199009900", "phone_number_id": NUMBER},
+    "statuses": [{"id": "wamid.group", "status": "delivered", "timestamp": str(START + 10), "recipient_type": "group",
+                  "recipient_id": "group", "recipient_participant_id": ANA, "recipient_participant_user_id": "FR.1"}]}}])
 STORIES = [
     ("STOP by number, loaded before", [LOAD, body(message("STOP", ANA))], MARKETING, "stop"),
     ("STOP by number, loaded later", [body(message("STOP", ANA)), LOAD], MARKETING, "stop"),
@@ -91,6 +97,10 @@ STORIES = [
     ("BSUID changed; STOP by the new one; number and old BSUID; loaded", [
         UPDATE, BY_NEW_ID, BOTH, LOAD], MARKETING, "stop"),
     ("number and BSUID; BSUID changed; STOP by the new one; loaded", [BOTH, UPDATE, BY_NEW_ID, LOAD], MARKETING, "stop"),
+    ("loaded; number and BSUID in a status of a group; STOP by BSUID", [LOAD, IN_GROUP, AFTER], MARKETING, "stop"),
+    ("loaded; STOP by BSUID; number and BSUID in a status of a group", [LOAD, BY_BSUID, IN_GROUP], MARKETING, "stop"),
+    ("loaded; number and BSUID in a revocation; STOP by BSUID", [LOAD, REVOKED, AFTER], MARKETING, "stop"),
+    ("loaded; number and BSUID in a message of an unknown type; STOP by BSUID", [LOAD, UNKNOWN, AFTER], MARKETING, "stop"),
     ("BSUID, then number and BSUID: one contact", [LOAD, body(message(bsuid="FR.1")), BOTH], CONTACTS, 1),
     ("number changed: one contact", [BOTH, changed("user_changed_number", 50, wa_id=NEW), NOW_NEW], CONTACTS, 1),
     ("number changed: the old one is held", [LOAD, BOTH, changed("user_changed_number", 50, wa_id=NEW)], HELD, "yes"),

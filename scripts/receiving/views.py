@@ -30,10 +30,12 @@ class Views:
 
     def _survivors(self):
         """Returns who stayed, by the contacts that were merged away."""
-        names = "merged_id", "contact_id"
-        texts = [f"lower(hex({name}))" if self.database.kind == "sqlite" else f"encode({name}, 'hex')" for name in names]
-        rows = self.database.rows(f"select {texts[0]} as merged, {texts[1]} as stays from contact_survivor")
+        rows = self.database.rows(f"select {self._hex('merged_id')} as merged, {self._hex('contact_id')} as stays "
+                                  "from contact_survivor")
         return {row["merged"]: row["stays"] for row in rows}
+
+    def _hex(self, column):
+        return f"lower(hex({column}))" if self.database.kind == "sqlite" else f"encode({column}, 'hex')"
 
     def stays(self, contact):
         """Returns the contact that a contact is part of in the end."""
@@ -90,12 +92,11 @@ class Views:
 
     def deliveries(self):
         """Returns the deliveries by (id of the platform, participant of a group or None)."""
-        query = ("select view.*, own.first_event, own.is_billable from delivery_view as view join delivery as own on "
-                 "view.message_key = " + ("lower(hex(own.message_key))" if self.database.kind == "sqlite"
-                                          else "encode(own.message_key, 'hex')"))
+        first = f"select {self._hex('message_key')} as message_key, first_event from delivery"
+        first = {row["message_key"]: row["first_event"] for row in self.database.rows(first)}
         found = {}
-        for row in self.database.rows(query):
-            event = self.by_number[row["first_event"]]
+        for row in self.database.rows("select * from delivery_view"):
+            event = self.by_number[first[row["message_key"]]]
             content = event["content"]
             who = content["person"]["wa_id"] if content["group"] else None
             times = {f"{state}_ms": _ms(row[f"{state}_at"]) for state in STATES}
