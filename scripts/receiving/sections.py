@@ -9,7 +9,8 @@ import event_rows
 
 NOT_COMPARED = ("ids of messages in `outbox` (nothing is sent here; the opaque ids of statuses are compared in events); "
                 "contents of messages, which are not kept; components of templates; `open` words, beyond that none is a yes; "
-                "usernames that changed; evidence of who only sent what opens no window; whether equal usernames in two accounts are one person")
+                "usernames that changed; the switch for offers where it is off by an old id and on by the new one; "
+                "evidence of who only sent what opens no window; whether equal usernames in two accounts are one person")
 
 
 def all_of(machine, document, views, people):
@@ -92,11 +93,18 @@ def _said(row):
 def _standing(consent, views, people):
     """What must hold back marketing: an own word of refusal (START names no wording), or the platform's switch.
 
-    What was said by an id that a change has ended, or by the new one, holds for both.
+    What was said by an id that a change has ended, or by the new one, holds for both. Left out are people whose switch is off
+    by one of these ids and on by the other.
     """
     refusing = {row["person"] for row in consent["stop"] if row["basis"] == "message"}
-    refusing |= {person for person, words in consent["standing"].items() if words.get("platform", {}).get("state") == "stop"}
     doubtful = {people.of_person(row["person"]) for row in consent["review"] + consent["open"]}
+    switches = {person: words["platform"]["state"] for person, words in consent["standing"].items() if "platform" in words}
+    for person, state in switches.items():
+        others = {switches.get(other, state) for other in people.with_other_ids([person])}
+        if others == {"stop"}:
+            refusing.add(person)
+        elif state == "stop":
+            doubtful.update(map(people.of_person, people.with_other_ids([person])))
     now, loaded, expected, found = views.consent_now(), views.loaded(), {}, {}
     for person in people.with_other_ids(refusing):
         for contact in people.contacts[person]:
