@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use model::{ConsentState, ContactId, ContactKey, Event, EventContent, Identity, IdentityEvent, Statement};
+use jiff::Timestamp;
+use model::{
+    ConsentState, ContactId, ContactKey, Event, EventContent, Identity, IdentityEvent, IdentityKind, Statement,
+};
 use phone::PhoneNumber;
 use sync::{KnownScopedIds, StoredEvent, identity_events};
 
@@ -18,6 +21,8 @@ use crate::sql::{Row, Tx};
 /// Whether an event or a statement is of a contact, who was not merged into another yet.
 const IS_NAMED: &str = "select cast(1 as bigint) where (exists (select 1 from event where contact_id = $1) \
     or exists (select 1 from consent where contact_id = $1)) \
+    and not exists (select 1 from decision where other_id = $1 and decision = 'merge')";
+const FIRST: &str = "select min(coalesce(at, received_at)) from event where contact_id = $1 \
     and not exists (select 1 from decision where other_id = $1 and decision = 'merge')";
 const NUMBERS: &str = "select contact_id, e164 from identity_gained";
 
@@ -44,8 +49,8 @@ struct Same {
     survivor: ContactId,
     absorbed: ContactId,
     identity: Identity,
-    /// Whether the id was changed: who comes with the old one later is the contact too.
-    is_changed: bool,
+    /// When the id was changed; none if it was only named. Who comes with an old user id later is the contact too.
+    changed_at: Option<Timestamp>,
 }
 
 impl People<'_> {
@@ -69,11 +74,13 @@ impl People<'_> {
         }
         told.iter().for_each(|it| self.owners.learn(it.contact, &it.change));
         self.learned.told.extend(told);
-        let is_changed = matches!(event.content, EventContent::Identity(_));
+        let changed_at = matches!(event.content, EventContent::Identity(_)).then(|| stored.at());
         for (absorbed, identity) in &person.same {
-            self.owners.absorb(contact, *absorbed);
+            if identity.kind == IdentityKind::Bsuid {
+                self.owners.absorb(contact, *absorbed);
+            }
             let (absorbed, identity) = (*absorbed, identity.clone());
-            self.learned.same.push(Same { survivor: contact, absorbed, identity, is_changed });
+            self.learned.same.push(Same { survivor: contact, absorbed, identity, changed_at });
         }
         Some(person)
     }
@@ -134,11 +141,23 @@ impl Tx {
             self.share_refusals(named).await?;
         }
         for it in &learned.same {
-            let is_named = self.select(IS_NAMED, &[(&it.absorbed).into()], |it| it.int(0)).await?;
-            if it.is_changed || !is_named.is_empty() {
+            if self.is_same(it).await? {
                 self.absorb_named(it.survivor, it.absorbed, &it.identity).await?;
             }
         }
         Ok(())
+    }
+
+    async fn is_same(&mut self, it: &Same) -> Result<bool, LoadError> {
+        let absorbed = [(&it.absorbed).into()];
+        match (it.changed_at, it.identity.kind) {
+            (Some(_), IdentityKind::Bsuid) => Ok(true),
+            // A number can have been that of somebody else before.
+            (Some(changed_at), _) => {
+                let first = self.select(FIRST, &absorbed, |it| it.opt_time(0)).await?;
+                Ok(first.first().copied().flatten().is_some_and(|it| it >= changed_at))
+            }
+            (None, _) => Ok(!self.select(IS_NAMED, &absorbed, |it| it.int(0)).await?.is_empty()),
+        }
     }
 }

@@ -247,6 +247,11 @@ impl Owners {
             let own = own.filter(|_| is_changed || !owners.contains(&first));
             same.extend(owners.into_iter().chain(own).map(|it| (it, identity.clone())));
         }
+        if let (EventContent::Identity(it), true) = (&event.content, is_signed) {
+            // Whoever wrote with the new number since the change is the contact as well.
+            let new = Ids::of(&event.account, &it.person).spellings;
+            same.extend(new.into_iter().map(|it| (survivor(key.of_phone(it)), phone_and_wa_id(it)[0].clone())));
+        }
         same.retain(|it| it.0 != first && is_only_named(&it.0));
         let mut named = [&contacts[..], &found, &same.iter().map(|it| it.0).collect::<Vec<_>>()].concat();
         named.extend(numbers.iter().filter(|it| !is_left(it)).map(|it| survivor(key.of_phone(*it))));
