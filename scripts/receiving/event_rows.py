@@ -43,8 +43,6 @@ def expected(event):
         (inner,) = item["messages"]
         ids = ids_given(event.account, inner.get("from"), inner.get("from_user_id"))
         return ("message", event.sender, inner["id"]), (inner["type"], None, int(inner["timestamp"]) * 1_000, sorted(ids))
-    if kind == "smb_message_echoes":
-        return ("other", event.account, int(item["message_echoes"][0]["timestamp"]) * 1_000), kind
     if kind in ("call", "call status"):
         names = ("from", "to") if item.get("direction") == "USER_INITIATED" else ("to", "from")
         side = "recipient" if kind == "call status" else names[0]

@@ -18,7 +18,7 @@ SINGLE = {
     "message_template_status_update", "message_template_quality_update", "template_category_update",
     "message_template_components_update", "phone_number_quality_update", "phone_number_name_update", "security",
     "account_update", "account_alerts", "account_review_update", "business_capability_update", "history", "standby",
-    "messaging_handovers", "user_actions", "smb_message_echoes", "smb_app_state_sync", "group_lifecycle_update",
+    "messaging_handovers", "user_actions", "smb_app_state_sync", "group_lifecycle_update",
     "group_participants_update", "group_settings_update", "group_status_update",
 }
 
@@ -89,6 +89,8 @@ def _change(entry, change):
     if name == "messages" and "errors" not in value:
         return ([lambda i=i: _message(entry, value, i) for i in value.get("messages", [])]
                 + [lambda i=i: _status(entry, value, i) for i in value.get("statuses", [])])
+    if name == "smb_message_echoes":
+        return [lambda i=i: _echo(entry, value, i) for i in value.get("message_echoes", [])]
     if name in LISTS:
         return [lambda i=i, part=part: _listed(entry, value, part, i) for part in LISTS[name] for i in value.get(part, [])]
     return [lambda: _single(entry, name, value)]
@@ -117,6 +119,17 @@ def _status(entry, value, item):
     ids = (item.get("recipient_id"), item.get("recipient_user_id"))
     return Event(_key("status", ident, status, who, at, code_of(item)), kind, entry["id"], _sender(value), at, item,
                  _contact(value, ids), _display(value)), True
+
+
+def _echo(entry, value, item):
+    """A message that the business has written in its app: it was sent, which is all that is known of it."""
+    ident, at = _id_of(item), _time_of(item.get("timestamp"))
+    sent = {"id": ident, "status": "sent", "timestamp": item["timestamp"]}
+    sent |= {f"recipient{end}": item[f"to{end}"] for end in ("_id", "_user_id") if f"to{end}" in item}
+    if "to" in item:
+        sent["recipient_id"] = item["to"]
+    return Event(_key("echo", ident, item.get("to_user_id") or item.get("to")), "status/sent", entry["id"], _sender(value), at,
+                 sent, {}, _display(value)), True
 
 
 def _listed(entry, value, part, item):

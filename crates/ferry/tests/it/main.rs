@@ -46,6 +46,7 @@ mod provider_demo;
 mod provider_hazards;
 mod provider_sources;
 mod receiving;
+mod receiving_storm;
 mod refusals;
 mod report;
 mod report_sentences;
