@@ -107,12 +107,11 @@ fn events_are_of_all_kinds() {
         42 phone_number_quality_update
         168 preference marketing_messages
         29 security
-        68 smb_message_echoes text
         818 status Delivered
         200 status Failed
         35 status Held
         683 status Read
-        917 status Sent
+        985 status Sent
         204 template
         23 user_actions marketing_messages_link_click
     "#]]
