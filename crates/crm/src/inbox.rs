@@ -10,6 +10,7 @@
 mod counts;
 mod dead_letters;
 mod events;
+mod ids;
 mod people;
 mod person;
 mod said;

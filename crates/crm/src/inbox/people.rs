@@ -14,7 +14,8 @@ use sync::{KnownScopedIds, StoredEvent, identity_events};
 
 use crate::LoadError;
 use crate::contact::Merges;
-use crate::inbox::person::{Owners, Person, has_scoped_id};
+use crate::inbox::ids::has_scoped_id;
+use crate::inbox::person::{Owners, Person};
 use crate::inbox::said::Origin;
 use crate::sql::{Row, Tx};
 
@@ -44,7 +45,7 @@ pub(super) struct Learned {
     same: Vec<Same>,
 }
 
-/// Somebody whom only webhooks name, by an id, is a contact.
+/// A contact that only webhooks name, by an id, is another contact.
 struct Same {
     survivor: ContactId,
     absorbed: ContactId,
@@ -92,7 +93,7 @@ impl People<'_> {
 }
 
 impl Tx {
-    /// Who is behind the ids of some events.
+    /// Looks up what is known of the ids of some events.
     pub(super) async fn people_of<'a, 'e, 'o: 'e>(
         &mut self,
         key: &'a ContactKey,

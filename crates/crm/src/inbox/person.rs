@@ -1,18 +1,14 @@
-//! Whom the ids of an event name.
+//! The contacts that the ids of an event name.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use model::{
-    ContactId, ContactKey, Event, EventContent, Identity, IdentityChange, IdentityKind, PersonIds, Personal,
-    identity_name,
-};
+use model::{ContactId, ContactKey, Event, EventContent, Identity, IdentityChange, IdentityKind, Personal};
 use phone::PhoneNumber;
 
 use crate::LoadError;
 use crate::contact::Merges;
-use crate::inbox::tables::column_text;
+use crate::inbox::ids::{Ids, ids_of, phone_and_wa_id};
 use crate::sql::{Row, Tx, Wanted};
-use crate::statements::phone_name;
 
 const OF_CONTACT: &str = "select contact_id, 'phone', '', e164 from contact";
 const OF_IDENTITY: &str = "select contact_id, kind, scope, value from identity";
@@ -27,7 +23,7 @@ pub(super) struct Person {
     pub(super) others: Vec<ContactId>,
     /// The identity that spoke, as `KIND:SCOPE:VALUE`. Once a merge is undone, it says to whom a statement belongs.
     pub(super) speaker: Option<String>,
-    /// Those whom only webhooks name, and who are this person by the word of the platform.
+    /// Contacts that only webhooks name, and that are this person by the word of the platform.
     pub(super) same: Vec<(ContactId, Identity)>,
     /// All whom the ids name, before and after a change: those who are in the database, and those whom an import of one of
     /// the ids would bring.
@@ -48,23 +44,7 @@ impl Person {
     }
 }
 
-/// The ids of the person whom an event is about, those before a change first; none if it is about nobody.
-fn ids_of(event: &Event) -> Vec<Ids> {
-    let ids = match &event.content {
-        EventContent::Status(it) => vec![&it.person],
-        EventContent::Message(it) => vec![&it.person],
-        EventContent::Preference(it) => vec![&it.person],
-        EventContent::Identity(it) => vec![&it.before, &it.person],
-        EventContent::Call(it) => vec![&it.person],
-        EventContent::Other(it) if !it.person.is_empty() => vec![&it.person],
-        EventContent::Template(_) | EventContent::Number(_) | EventContent::Account(_) | EventContent::Other(_) => {
-            vec![]
-        }
-    };
-    ids.into_iter().map(|it| Ids::of(&event.account, it)).collect()
-}
-
-/// Who has the identities that some events name. It learns what the events say, in their order.
+/// The owners of the identities that some events name. It learns what the events say, in their order.
 #[derive(Debug, Default)]
 pub(super) struct Owners {
     of: HashMap<Identity, BTreeSet<ContactId>>,
@@ -150,7 +130,7 @@ struct LastWords {
     left: Option<i64>,
 }
 
-/// What was told of identities since they were imported.
+/// The words of events about identities, by identity and contact.
 struct Words(HashMap<(Identity, ContactId), LastWords>);
 
 impl Words {
@@ -196,66 +176,7 @@ impl Owners {
         event: &Event,
         is_signed: bool,
     ) -> Option<Person> {
-        let ids = ids_of(event);
-        let survivor = |it: ContactId| survivors.survivor(it).unwrap_or(it);
-        let owned = |it: &Identity| self.of.get(it).into_iter().flatten().copied().map(survivor).collect::<Vec<_>>();
-        let by_number: Vec<ContactId> = ids.iter().flat_map(|it| &it.numbers).flat_map(owned).collect();
-        let mut found: Vec<ContactId> = Vec::new();
-        for it in &ids {
-            found.extend(it.numbers.iter().chain(&it.scoped).flat_map(owned));
-        }
-        if found.is_empty() {
-            found.extend(ids.iter().flat_map(|it| &it.username).flat_map(owned));
-        }
-        let speaker = ids.iter().find_map(|it| it.speaker(key, survivors));
-        let numbers: Vec<PhoneNumber> = ids.iter().flat_map(|it| it.spellings.clone()).collect();
-        let own: Vec<ContactId> = numbers.iter().map(|it| key.of_phone(*it)).collect();
-        let is_left = |it: &PhoneNumber| self.left.contains(&(phone_and_wa_id(*it)[0].clone(), key.of_phone(*it)));
-        let mut spellings: Vec<ContactId> = own.iter().copied().map(survivor).collect();
-        let is_only_named = |it: &ContactId| !self.loaded.contains(it);
-        if !by_number.is_empty() {
-            // A refusal counts for whoever is imported with the number, and for nobody who has left it.
-            spellings = numbers.iter().filter(|it| !is_left(it)).map(|it| survivor(key.of_phone(*it))).collect();
-        } else if !found.is_empty() && !spellings.is_empty() && found.iter().all(is_only_named) {
-            // A number tells more than an id that only webhooks have brought: imports bring the number.
-            found.splice(..0, spellings.drain(..1));
-        } else {
-            found.sort_by_key(is_only_named);
-        }
-        if found.is_empty() && spellings.is_empty() {
-            let identity = ids.iter().flat_map(|it| it.scoped.iter().chain(&it.username)).next()?;
-            let named = survivor(key.of_identity(identity.kind, &identity.scope, &identity.value.0));
-            if self.left.contains(&(identity.clone(), named)) {
-                // It was that contact's, who has it no longer: nothing but a refusal may count there.
-                return Some(Person { others: vec![named], speaker, own, ..Person::default() });
-            }
-            spellings.push(named);
-        }
-        let found = each_once(found);
-        let (contacts, others) = match found.split_first() {
-            Some((first, rest)) => (vec![*first], each_once(rest.iter().chain(&spellings).copied().collect())),
-            None => (each_once(spellings), Vec::new()),
-        };
-        let first = *contacts.first()?;
-        let others = others.into_iter().filter(|it| *it != first).collect();
-        let is_changed = matches!(event.content, EventContent::Identity(_));
-        let mut same = Vec::new();
-        for identity in ids.iter().flat_map(|it| &it.scoped).filter(|_| is_signed) {
-            let owners = owned(identity);
-            // Once the contact has the id, nobody else is heard by it.
-            let own = Some(survivor(key.of_identity(identity.kind, &identity.scope, &identity.value.0)));
-            let own = own.filter(|_| is_changed || !owners.contains(&first));
-            same.extend(owners.into_iter().chain(own).map(|it| (it, identity.clone())));
-        }
-        if let (EventContent::Identity(it), true) = (&event.content, is_signed) {
-            // Whoever wrote with the new number since the change is the contact as well.
-            let new = Ids::of(&event.account, &it.person).spellings;
-            same.extend(new.into_iter().map(|it| (survivor(key.of_phone(it)), phone_and_wa_id(it)[0].clone())));
-        }
-        same.retain(|it| it.0 != first && is_only_named(&it.0));
-        let mut named = [&contacts[..], &found, &same.iter().map(|it| it.0).collect::<Vec<_>>()].concat();
-        named.extend(numbers.iter().filter(|it| !is_left(it)).map(|it| survivor(key.of_phone(*it))));
-        Some(Person { contacts, others, speaker, same, named: each_once(named), own })
+        Naming { owners: self, key, survivors, event, ids: ids_of(event) }.person(is_signed)
     }
 
     /// Whether an event says nothing new of the ids of its contact.
@@ -292,75 +213,122 @@ impl Owners {
     }
 }
 
-/// Whether an event names a business-scoped id. Only such an event can say that two are one.
-pub(super) fn has_scoped_id(event: &Event) -> bool {
-    ids_of(event).iter().any(|it| !it.scoped.is_empty())
+/// The ids of an event, and what is known of them.
+struct Naming<'a> {
+    owners: &'a Owners,
+    key: &'a ContactKey,
+    survivors: &'a Merges,
+    event: &'a Event,
+    /// Those before a change first.
+    ids: Vec<Ids>,
+}
+
+impl Naming<'_> {
+    fn person(&self, is_signed: bool) -> Option<Person> {
+        let speaker = self.ids.iter().find_map(|it| it.speaker(self.key, self.survivors));
+        let own: Vec<ContactId> = self.numbers().map(|it| self.key.of_phone(it)).collect();
+        let (found, mut imported) = self.found_and_imported();
+        if found.is_empty() && imported.is_empty() {
+            let identity = self.ids.iter().flat_map(|it| it.scoped.iter().chain(&it.username)).next()?;
+            let named = self.of_identity(identity);
+            if self.owners.left.contains(&(identity.clone(), named)) {
+                // It was that contact's, who has it no longer: nothing but a refusal may count there.
+                return Some(Person { others: vec![named], speaker, own, ..Person::default() });
+            }
+            imported.push(named);
+        }
+        let found = each_once(found);
+        let (contacts, others) = match found.split_first() {
+            Some((first, rest)) => (vec![*first], each_once(rest.iter().chain(&imported).copied().collect())),
+            None => (each_once(imported), Vec::new()),
+        };
+        let first = *contacts.first()?;
+        let others = others.into_iter().filter(|it| *it != first).collect();
+        let same = if is_signed { self.same(first) } else { Vec::new() };
+        let mut named = [&contacts[..], &found].concat();
+        named.extend(same.iter().map(|it| it.0));
+        named.extend(self.imported_by_number());
+        Some(Person { contacts, others, speaker, same, named: each_once(named), own })
+    }
+
+    /// The contacts that have the ids, those who are believed first, and the contacts that an import of the number would bring.
+    fn found_and_imported(&self) -> (Vec<ContactId>, Vec<ContactId>) {
+        let has_owner = self.ids.iter().flat_map(|it| &it.numbers).any(|it| !self.owned(it).is_empty());
+        let mut found: Vec<ContactId> = Vec::new();
+        for it in &self.ids {
+            found.extend(it.numbers.iter().chain(&it.scoped).flat_map(|it| self.owned(it)));
+        }
+        if found.is_empty() {
+            found.extend(self.ids.iter().flat_map(|it| &it.username).flat_map(|it| self.owned(it)));
+        }
+        if has_owner {
+            // A refusal counts for whoever is imported with the number, and for nobody who has left it.
+            return (found, self.imported_by_number().collect());
+        }
+        let mut imported: Vec<ContactId> = self.numbers().map(|it| self.of_phone(it)).collect();
+        if !found.is_empty() && !imported.is_empty() && found.iter().all(|it| self.is_only_named(*it)) {
+            // A number tells more than an id that only webhooks have brought: imports bring the number.
+            found.splice(..0, imported.drain(..1));
+        } else {
+            found.sort_by_key(|it| self.is_only_named(*it));
+        }
+        (found, imported)
+    }
+
+    /// Contacts that only webhooks name, and that are the contact `first`.
+    fn same(&self, first: ContactId) -> Vec<(ContactId, Identity)> {
+        let change = match &self.event.content {
+            EventContent::Identity(change) => Some(change),
+            _ => None,
+        };
+        let mut same = Vec::new();
+        for identity in self.ids.iter().flat_map(|it| &it.scoped) {
+            let owners = self.owned(identity);
+            // Once the contact has the id, nobody else is heard by it.
+            let is_known = change.is_none() && owners.contains(&first);
+            let own = (!is_known).then(|| self.of_identity(identity));
+            same.extend(owners.into_iter().chain(own).map(|it| (it, identity.clone())));
+        }
+        // Whoever wrote with the new number since a change is the contact as well.
+        let new = change.map(|it| Ids::of(&self.event.account, &it.person).spellings).unwrap_or_default();
+        same.extend(new.into_iter().map(|it| (self.of_phone(it), phone_and_wa_id(it)[0].clone())));
+        same.retain(|it| it.0 != first && self.is_only_named(it.0));
+        same
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = PhoneNumber> {
+        self.ids.iter().flat_map(|it| it.spellings.iter().copied())
+    }
+
+    /// The contacts that an import of the numbers would bring, but for those who have left them.
+    fn imported_by_number(&self) -> impl Iterator<Item = ContactId> {
+        let is_left =
+            |it: &PhoneNumber| self.owners.left.contains(&(phone_and_wa_id(*it)[0].clone(), self.key.of_phone(*it)));
+        self.numbers().filter(move |it| !is_left(it)).map(|it| self.of_phone(it))
+    }
+
+    fn owned(&self, identity: &Identity) -> Vec<ContactId> {
+        self.owners.of.get(identity).into_iter().flatten().map(|it| self.survivor(*it)).collect()
+    }
+
+    fn of_phone(&self, number: PhoneNumber) -> ContactId {
+        self.survivor(self.key.of_phone(number))
+    }
+
+    fn of_identity(&self, identity: &Identity) -> ContactId {
+        self.survivor(self.key.of_identity(identity.kind, &identity.scope, &identity.value.0))
+    }
+
+    fn survivor(&self, contact: ContactId) -> ContactId {
+        self.survivors.survivor(contact).unwrap_or(contact)
+    }
+
+    fn is_only_named(&self, contact: ContactId) -> bool {
+        !self.owners.loaded.contains(&contact)
+    }
 }
 
 fn each_once(contacts: Vec<ContactId>) -> Vec<ContactId> {
     let mut seen = BTreeSet::new();
     contacts.into_iter().filter(|it| seen.insert(*it)).collect()
-}
-
-/// The identities that the ids of a person name, in the order in which they are believed.
-#[derive(Default)]
-struct Ids {
-    /// The spellings of the number, that of the event first.
-    spellings: Vec<PhoneNumber>,
-    /// The number as phone and as id of WhatsApp, in all spellings.
-    numbers: Vec<Identity>,
-    /// The ids that the platform has for the business.
-    scoped: Vec<Identity>,
-    /// A user name is one of all of WhatsApp. It can pass to somebody else, so it is believed last.
-    username: Option<Identity>,
-}
-
-impl Ids {
-    fn of(account: &str, ids: &PersonIds) -> Self {
-        let identity = |kind, scope: &str, value: &Option<Personal<String>>| {
-            let value = value.clone().filter(|it| !it.0.is_empty() && !it.0.contains('\0'))?;
-            Some(Identity { kind, scope: scope.to_owned(), value })
-        };
-        let scope = column_text(account);
-        let bsuids = [&ids.user_id, &ids.parent_user_id].map(|it| identity(IdentityKind::Bsuid, &scope, it));
-        let mut named = Self {
-            scoped: bsuids.into_iter().flatten().collect(),
-            username: identity(IdentityKind::Username, "", &ids.username),
-            ..Self::default()
-        };
-        if let Some(number) = ids.wa_id.as_ref().and_then(|it| number_of(&it.0)) {
-            named.spellings = vec![number];
-            named.spellings.extend(number.variants().into_iter().filter(|it| *it != number));
-            named.numbers = named.spellings.iter().flat_map(|it| phone_and_wa_id(*it)).collect();
-        }
-        named
-    }
-
-    /// The name of the identity that spoke: the number if there is one, in the spelling of somebody who was merged.
-    fn speaker(&self, key: &ContactKey, survivors: &Merges) -> Option<String> {
-        let is_merged = |it: &&PhoneNumber| survivors.survivor(key.of_phone(**it)).is_some();
-        if let Some(number) = self.spellings.iter().find(is_merged).or(self.spellings.first()) {
-            return Some(phone_name(&number.to_string()));
-        }
-        let spoke = self.scoped.iter().chain(&self.username).next()?;
-        Some(identity_name(spoke.kind.name(), &spoke.scope, &column_text(&spoke.value.0)))
-    }
-
-    fn all(self) -> impl Iterator<Item = Identity> {
-        self.numbers.into_iter().chain(self.scoped).chain(self.username)
-    }
-}
-
-fn phone_and_wa_id(number: PhoneNumber) -> [Identity; 2] {
-    let of = |kind, value| Identity { kind, scope: String::new(), value: Personal(value) };
-    [of(IdentityKind::Phone, number.to_string()), of(IdentityKind::WaId, number.digits().to_string())]
-}
-
-/// Reads `33199000001`, `+33199000001` and `whatsapp:+33199000001`. Nothing but digits is a number: an id of another kind has
-/// digits as well.
-fn number_of(wa_id: &str) -> Option<PhoneNumber> {
-    const FEWEST_DIGITS: usize = 7;
-    let text = wa_id.strip_prefix("whatsapp:").unwrap_or(wa_id);
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    PhoneNumber::from_e164(&format!("+{digits}")).filter(|_| digits.len() >= FEWEST_DIGITS)
 }
