@@ -53,7 +53,7 @@ pub fn identity_events(stored: &StoredEvent, known: &mut KnownScopedIds) -> Vec<
         }
     }
     let id = |place: usize, change: &IdentityChange| match is_told {
-        true => format!("webhook:{}:{place}", hex(&stored.key)),
+        true => format!("webhook:{}:{place}", hex::encode(stored.key)),
         false => format!("webhook:{}", digest_of(contact, change)),
     };
     let event = |(place, change): (usize, IdentityChange)| IdentityEvent {
@@ -138,8 +138,4 @@ fn digest_of(contact: ContactId, change: &IdentityChange) -> Digest {
     let texts = named.into_iter().flatten().flat_map(|it| [it.kind.name().to_owned(), it.scope, it.value.0]);
     let texts: Vec<String> = [change.name().to_owned()].into_iter().chain(texts).collect();
     Digest::of_parts([&contact.0[..]].into_iter().chain(texts.iter().map(String::as_bytes)))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|it| format!("{it:02x}")).collect()
 }
