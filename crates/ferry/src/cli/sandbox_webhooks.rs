@@ -17,7 +17,7 @@ pub(crate) struct WebhooksArgs {
     /// File with the secret that signs
     #[arg(long, value_name = "FILE", conflicts_with = "secret_env")]
     pub(crate) secret_file: Option<PathBuf>,
-    /// Whose webhooks: meta, 360dialog or twilio
+    /// Platform that is played: meta, 360dialog or twilio
     #[arg(long, default_value_t = WebhookKind::Meta)]
     pub(crate) kind: WebhookKind,
     /// Form of the bodies: meta-doc is as Meta documents them, pywa-compat as the Python library pywa reads them

@@ -12,25 +12,30 @@ use sha2::Sha256;
 
 use crate::world::{Postgres, World, texts};
 
-const SECRET: &str = "an app secret";
+pub(crate) const SECRET: &str = "an app secret";
 const WEBHOOK: &str = "\n[[webhook]]\nkind = \"meta\"\npath = \"/webhooks/meta\"\nsecrets_env = [\"TEST_META_SECRET\"]\n\
     verify_token_env = \"TEST_META_VERIFY\"\n";
 
 /// A server in a process of its own; it ends with the test.
-struct Server {
+pub(crate) struct Server {
     process: Child,
+    /// Its log, which has to stay open.
     lines: BufReader<std::process::ChildStderr>,
     address: String,
 }
 
 impl Server {
-    fn start(world: &World) -> Self {
+    pub(crate) fn start(world: &World) -> Self {
         let mut process =
             serve(world, &["--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap());
         let first = line_of(&mut lines);
         let address = first.strip_prefix("receiving webhooks on http://").unwrap_or_else(|| panic!("{first}"));
         Self { process, address: address.to_owned(), lines }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
     }
 
     /// The status and the body of the answer to a signed request.
@@ -56,7 +61,7 @@ impl Server {
     }
 
     /// Ends the server as systemd does, and gives the last line that it printed.
-    fn stop(mut self) -> String {
+    pub(crate) fn stop(mut self) -> String {
         let ended = Command::new("kill").arg("-TERM").arg(self.process.id().to_string()).status().unwrap();
         assert!(ended.success());
         let mut text = String::new();
@@ -125,7 +130,7 @@ fn on_postgres(world: &World, postgres: &Postgres) {
     world.replan("url = \"sqlite:ferry.db\"", &format!("url = \"{}\"", postgres.url));
 }
 
-fn stats(world: &World) -> Value {
+pub(crate) fn stats(world: &World) -> Value {
     serde_json::from_str(&world.ferry(&["events", "stats", "--format", "json"]).out).unwrap()
 }
 

@@ -1,14 +1,12 @@
 //! `ferry sandbox webhooks` against `ferry serve`.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::receiving::{SECRET, Server, stats};
 use crate::world::{Ended, World, ended};
-
-const SECRET: &str = "an app secret";
 
 const WEBHOOKS: &str = r#"
 [[webhook]]
@@ -29,38 +27,6 @@ public_url = "https://hooks.example.com/webhooks/twilio"
 secrets_env = ["TEST_META_SECRET"]
 "#;
 
-/// A server in a process of its own; it ends with the test.
-struct Server {
-    process: Child,
-    url: String,
-    /// Its log. It is not read, and has to stay open.
-    _lines: BufReader<ChildStderr>,
-}
-
-impl Server {
-    fn start(world: &World) -> Self {
-        let mut command = with_secret(world, &["serve", "--listen", "127.0.0.1:0"]);
-        let mut process = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
-        let (mut first, mut lines) = (String::new(), BufReader::new(process.stderr.take().unwrap()));
-        lines.read_line(&mut first).unwrap();
-        let url = first.trim_end().strip_prefix("receiving webhooks on ").unwrap_or_else(|| panic!("{first}"));
-        Self { process, url: url.to_owned(), _lines: lines }
-    }
-
-    fn stop(mut self) {
-        let ended = Command::new("kill").arg("-TERM").arg(self.process.id().to_string()).status().unwrap();
-        assert!(ended.success());
-        assert_eq!(self.process.wait().unwrap().code(), Some(0));
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 fn with_secret(world: &World, arguments: &[&str]) -> Command {
     let mut command = world.command(arguments);
     command.env("TEST_META_SECRET", SECRET);
@@ -76,7 +42,7 @@ fn world() -> World {
 
 /// Sends webhooks to a path of the server.
 fn send(world: &World, server: &Server, path: &str, arguments: &[&str]) -> Ended {
-    let to = format!("{}{path}", server.url);
+    let to = server.url(path);
     let mut command = with_secret(world, &["sandbox", "webhooks", "--to", &to, "--secret-env", "TEST_META_SECRET"]);
     ended(command.args(arguments).output().unwrap())
 }
@@ -84,10 +50,6 @@ fn send(world: &World, server: &Server, path: &str, arguments: &[&str]) -> Ended
 fn result(ended: &Ended) -> Value {
     assert_eq!(ended.code, 0, "{ended:?}");
     serde_json::from_str(&ended.out).unwrap()
-}
-
-fn stats(world: &World) -> Value {
-    serde_json::from_str(&world.ferry(&["events", "stats", "--format", "json"]).out).unwrap()
 }
 
 #[test]
@@ -154,7 +116,7 @@ fn the_other_kinds_are_accepted_too_and_a_file_of_requests_is_sent_again() {
     let sent = result(&send(&world, &server, "/webhooks/360dialog", &[&json[..], &dialog].concat()));
     assert_eq!((&sent["acknowledged"], &sent["answers"]["401"]), (&json!(200), &json!(20)));
     assert_eq!(stats(&world)["events"], 400);
-    let again = ["sandbox", "webhooks", "--to", &server.url, "--from", "bodies.jsonl", "--format", "json"];
+    let again = ["sandbox", "webhooks", "--to", &server.url(""), "--from", "bodies.jsonl", "--format", "json"];
     let again = result(&world.ferry(&again));
     assert_eq!((&again["kinds"], &again["acknowledged"]), (&sent["kinds"], &json!(200)));
     server.stop();
@@ -175,5 +137,5 @@ fn the_summary_is_for_people_and_a_server_that_accepts_nothing_ends_it_with_1() 
     let remote = ["sandbox", "webhooks", "--to", "http://hooks.example.com/", "--secret-env", "TEST_META_SECRET"];
     let told = world.ferry(&remote);
     assert!(told.code == 2 && told.err.contains("add --allow-remote"), "{told:?}");
-    assert_eq!(world.ferry(&["sandbox", "webhooks", "--to", &server.url]).code, 2);
+    assert_eq!(world.ferry(&["sandbox", "webhooks", "--to", &server.url("")]).code, 2);
 }
