@@ -19,6 +19,7 @@ mod store;
 mod tables;
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use consent::Words;
@@ -61,6 +62,10 @@ pub struct StoredBody {
     pub n_broken: u64,
     /// New events in which a person stops messages.
     pub n_withdrawals: u64,
+    /// Whether somebody may not be written to any more by what the body says.
+    pub may_withdraw: bool,
+    /// How long a message to somebody who has withdrawn can still leave: the answer to the body waits as long.
+    pub leaving_for: Duration,
 }
 
 /// Stores what webhooks bring.

@@ -43,7 +43,7 @@ impl Crm {
         self.people_of("read a segment", "id", condition, " order by id", now, |it| it.contact_id(0)).await
     }
 
-    async fn people_of<T: Send + 'static>(
+    pub(crate) async fn people_of<T: Send + 'static>(
         &self,
         what: &'static str,
         columns: &str,
