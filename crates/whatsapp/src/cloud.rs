@@ -2,6 +2,7 @@
 
 pub(crate) mod callbacks;
 pub(crate) mod errors;
+pub(crate) mod messages;
 pub(crate) mod signature;
 pub(crate) mod templates;
 pub(crate) mod uploads;

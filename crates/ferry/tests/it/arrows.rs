@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("import_flows", &["import_base", "scenario"]),
     ("scenario_import", &["import_base", "import_bots", "import_flows", "import_messages", "import_texts", "scenario"]),
     ("rates", &["phone"]),
+    ("rollout", &["phone"]),
     ("source_side", &["scenario"]),
     ("sync", &["model"]),
     ("template", &["consent", "model", "scenario"]),
