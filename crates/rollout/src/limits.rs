@@ -13,6 +13,9 @@ use crate::limit_table::{Amount, LimitName, LimitRule, limit_rule};
 pub struct Limits {
     /// Messages in any second from the number.
     pub number_rate: u32,
+    /// How many messages may share a slot. 1 spreads them evenly. A rehearsal, whose clock stands still between its moves, takes a
+    /// divisor of the rate: then no second has more than the rate.
+    pub number_burst: u32,
     /// How much longer than another a message may take from its slot to the platform. All windows are longer by this, so
     /// that a window of the platform is not over its limit although messages arrive unevenly: the number sends
     /// 1 / (1 + `jitter` in seconds) of its rate, which is 98 % with the default of 20 ms.
@@ -48,6 +51,7 @@ impl Default for Limits {
         };
         Self {
             number_rate: amount(LimitName::NumberRate),
+            number_burst: 1,
             jitter: SignedDuration::from_millis(20),
             pair_interval: period(LimitName::PairRate),
             pair_burst: 1,

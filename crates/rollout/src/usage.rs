@@ -202,7 +202,8 @@ impl Usage {
     fn slot(&self) -> Option<Micros> {
         let rate = self.limits.number_rate;
         let even = self.window(SECOND).checked_add(i64::from(rate) - 1)?.checked_div(i64::from(rate))?;
-        let after_last = self.log.latest(1).map(|it| it + even);
+        let burst = i64::from(self.limits.number_burst.max(1));
+        let after_last = self.log.latest(burst as usize).map(|it| it + burst * even);
         let after_second = self.log.latest(rate as usize).map(|it| it + self.window(SECOND));
         Some(self.clock.max(after_last.unwrap_or(Micros::MIN)).max(after_second.unwrap_or(Micros::MIN)))
     }

@@ -89,6 +89,8 @@ pub struct TemplateNow {
 
 /// What a caller decides about.
 pub struct Claimable<'a> {
+    /// The number of the last intent of the database.
+    pub last_intent: i64,
     /// What other senders have claimed since.
     pub others: &'a [SentMessage],
     pub templates: &'a [TemplateNow],
@@ -99,8 +101,8 @@ pub struct Claimable<'a> {
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimDecision {
-    /// It becomes an intent. `opens` says that no conversation of the person is open.
-    Send { opens: bool },
+    /// It becomes an intent, which may leave at `at`. `opens` says that no conversation of the person is open.
+    Send { at: Timestamp, opens: bool },
     /// It is not looked at before this moment, for this reason in a word.
     Later { not_before: Timestamp, why: &'static str },
 }
@@ -118,6 +120,8 @@ pub struct ClaimDecisions {
 pub struct Intent {
     pub number: i64,
     pub message: WaitingMessage,
+    /// When it may leave, by the campaign's clock.
+    pub at: Timestamp,
     pub opens: bool,
 }
 
@@ -158,13 +162,13 @@ impl Crm {
         let others = tx.sent_after(request.known_intent).await?;
         let templates = tx.templates_now(request).await?;
         let waiting = tx.waiting(request, &mut claimed).await?;
-        let decisions = decide(&Claimable { others: &others, templates: &templates, waiting: &waiting });
+        let decisions = decide(&Claimable { last_intent: claimed.last_intent, others: &others, templates: &templates, waiting: &waiting });
         if let Some(reason) = decisions.pause {
             tx.pause_campaign(request.campaign, &reason).await?;
             tx.commit().await?;
             return Ok(Claim::NotRunning(CampaignState::Paused));
         }
-        tx.carry_out(request, waiting, &decisions.of, &mut claimed).await?;
+        tx.carry_out(waiting, &decisions.of, &mut claimed).await?;
         claimed.next_due = tx.next_due(request.campaign).await?;
         tx.commit().await?;
         Ok(Claim::Claimed(claimed))
@@ -226,7 +230,6 @@ impl Tx {
 
     async fn carry_out(
         &mut self,
-        request: &ClaimRequest<'_>,
         waiting: Vec<WaitingMessage>,
         decisions: &[ClaimDecision],
         claimed: &mut ClaimedMessages,
@@ -234,18 +237,18 @@ impl Tx {
         let contacts: Vec<ContactId> = waiting.iter().map(|it| it.contact).collect();
         let permissions = self.permissions(&contacts).await?;
         for (message, decision) in waiting.into_iter().zip(decisions) {
-            let opens = match decision {
+            let (at, opens) = match decision {
                 ClaimDecision::Later { not_before, why } => {
                     self.put_off(message.id, *not_before, why).await?;
                     claimed.n_later += 1;
                     continue;
                 }
-                ClaimDecision::Send { opens } => *opens,
+                ClaimDecision::Send { at, opens } => (*at, *opens),
             };
             claimed.last_intent += 1;
             let (number, id) = (claimed.last_intent, message.id.to_string());
             let consent = permissions.consent(message.contact, message.target);
-            let (moment, opens_cell) = (Cell::from(request.now), Cell::from(i64::from(opens)));
+            let (moment, opens_cell) = (Cell::from(at), Cell::from(i64::from(opens)));
             match consent {
                 Some(consent) => {
                     let row = [consent.into(), moment, number.into(), opens_cell, id.into()];
@@ -256,7 +259,7 @@ impl Tx {
                     self.execute_with_clock(CLAIM_WITHOUT, &row).await?;
                 }
             }
-            claimed.intents.push(Intent { number, message, opens });
+            claimed.intents.push(Intent { number, message, at, opens });
         }
         if !claimed.intents.is_empty() {
             self.execute(COUNT_INTENTS, &[claimed.last_intent.into()]).await?;

@@ -93,7 +93,7 @@ fn request(second: i64) -> ClaimRequest<'static> {
 
 /// Lets all go that the database lets go.
 fn all(claimable: &Claimable<'_>) -> ClaimDecisions {
-    ClaimDecisions { of: vec![ClaimDecision::Send { opens: true }; claimable.waiting.len()], pause: None }
+    ClaimDecisions { of: vec![ClaimDecision::Send { at: at(2), opens: true }; claimable.waiting.len()], pause: None }
 }
 
 /// Claims what may go at a moment of the campaign's clock.

@@ -110,7 +110,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("events_desk", &["crm", "crossing", "model", "plan", "results", "serve"]),
     ("plan_draft", &["crossing", "extract", "model", "phone", "plan", "run", "run_text"]),
     ("trace", &["clean", "crm", "crossing", "model", "plan", "results", "run_text"]),
-    ("campaign", &["crm", "model", "phone", "plan", "rates", "run", "scenario", "sync", "template", "whatsapp"]),
+    ("campaign", &["crm", "http", "model", "phone", "plan", "rates", "rollout", "run", "scenario", "sync", "template", "whatsapp"]),
     ("template_text", &["campaign", "crm", "model", "run_text", "scenario", "sync", "template"]),
     (
         "template_desk",

@@ -1,0 +1,36 @@
+//! Sends the messages of a campaign, each once, within the limits, until somebody says stop.
+//!
+//! [`Sender::run`] is the loop: it releases waves, claims what may go, notes it in the log of sends, sends it, and notes the
+//! answers. The database says at every step what is done, so a sender can be stopped anywhere and started again, and several
+//! can work at once. `docs/sending.md` says what each state of a message proves.
+
+mod audience;
+mod clock;
+mod content;
+mod decide;
+mod finish;
+mod log;
+mod open;
+mod order;
+mod outcome;
+mod preflight;
+mod prove;
+mod release;
+mod run;
+mod sandbox_log;
+mod send;
+mod status;
+mod usage;
+mod watch;
+
+pub use audience::{AudienceCount, ChosenAudience};
+pub use clock::{CampaignClock, ClockError};
+pub use content::MessageValues;
+pub use log::{LoggedSend, SendsLog, SendsLogError};
+pub use open::{SendingAccount, SendingError};
+pub use order::{CampaignPlan, Mode, ParameterSource, ParameterValue, SendGates, StepCondition, StepContent, StepPlan};
+pub use preflight::{Check, CheckState, Preflight};
+pub use prove::{Proof, ProofError};
+pub use run::{SendEvent, SendReport, SendStop, Sender};
+pub use sandbox_log::SandboxLog;
+pub use status::{CampaignStatus, StepStatus};
