@@ -41,7 +41,7 @@ pub(crate) type FrozenKey = (String, i64, String);
 impl Decider<'_> {
     pub(crate) fn decide(&mut self, claimable: &Claimable<'_>) -> ClaimDecisions {
         self.state.note_others(claimable.others);
-        self.state.last_intent = self.state.last_intent.max(claimable.last_intent);
+        self.state.last_intent = claimable.last_intent;
         if self.not_after.is_some_and(|it| self.now >= it) {
             return ClaimDecisions { of: Vec::new(), pause: Some("not-after: the last moment of the campaign has passed".into()) };
         }

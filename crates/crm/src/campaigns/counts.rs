@@ -57,6 +57,7 @@ const AFTER_STOP: &str = "select count(*) from outbox join event on event.contac
         and consent.said_from > coalesce(event.at, event.received_at))";
 const SENT_IDS: &str = "select message_id, state, intent_number from outbox where campaign = $1 and intent_number is not null \
     and (state = 'intent' or state = 'accepted' or state = 'unknown')";
+const N_PLANNED: &str = "select count(*) from outbox where campaign = $1 and state = 'planned'";
 const WHAT: &str = "count the messages of a campaign";
 
 /// The messages of a step in a state.
@@ -171,6 +172,12 @@ impl Crm {
             }
         }
         Ok(counts)
+    }
+
+    /// The messages of a campaign that are released and not yet sent.
+    pub async fn n_planned(&self, campaign: &str) -> Result<u64, LoadError> {
+        let n = self.select(WHAT, N_PLANNED, &[campaign.into()], |it| it.count(0)).await?;
+        Ok(n.first().copied().unwrap_or(0))
     }
 
     /// The messages of a campaign of which nobody knows whether they left.

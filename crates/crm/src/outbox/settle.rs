@@ -8,9 +8,6 @@ use crate::sql::{Cell, Tx};
 use crate::{Crm, LoadError, NotedAnswer};
 
 const SETTLE: &str = "update outbox set state = $1, settled_at = $2, code = cast($3 as bigint) where message_id = $4 returning message_id";
-/// A status may have proven meanwhile that the message was accepted.
-const ACCEPTED: &str = "update outbox set state = 'accepted', settled_at = $1 where message_id = $2 \
-    and (state = 'intent' or state = 'unknown') returning message_id";
 const STATE: &str = "select state from outbox where message_id = $1";
 const AGAIN: &str = "update outbox set state = 'planned', attempts = attempts + 1, not_before = $1, waits_for = $2 \
     where message_id = $3 and state = 'not_sent'";
@@ -22,6 +19,9 @@ const SETTLED_BY_PERSON: &str = "insert into outbox_settlement (message_id, stat
 
 /// How long an intent may be without an outcome before it is unknown, in microseconds.
 const ABANDONED_AFTER: i64 = 30_000_000;
+
+/// Why a message waits that a person has settled as not sent.
+const SETTLED: &str = "settled";
 
 /// What became of an intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +66,7 @@ impl Settled {
 }
 
 impl Crm {
-    /// Notes what became of intents, in one transaction. An outcome that cannot follow on the last one is an error, and then
-    /// none is noted; but what a status has proven meanwhile stays.
+    /// Notes what became of intents, in one transaction. An outcome that cannot follow on the last one changes nothing.
     pub async fn settle(&self, settled: &[Settled], at: Timestamp) -> Result<(), LoadError> {
         let mut tx = self.begin_durable("note what became of messages").await?;
         let answers = settled
@@ -102,22 +101,27 @@ impl Crm {
         let outcome = if was_sent { SendOutcome::Accepted } else { SendOutcome::NotSent };
         let row = [id.to_string().into(), outcome.name().into(), reason.into(), by_whom.into()];
         tx.execute_with_clock(SETTLED_BY_PERSON, &row).await?;
-        let again = (!was_sent).then_some((at, "settled"));
+        let again = (!was_sent).then_some((at, SETTLED));
         tx.settle_one(&Settled { again, ..Settled::new(id, outcome) }, at).await?;
         tx.commit().await
     }
 }
 
 impl Tx {
+    /// Notes one outcome. What is proven stays: a status may have come before the answer, and an intent that lost its sender may
+    /// have become unknown, from which no answer leads back to a message that was not sent.
     async fn settle_one(&mut self, it: &Settled, at: Timestamp) -> Result<(), LoadError> {
         let id = it.id.to_string();
-        if it.outcome == SendOutcome::Accepted {
-            self.select(ACCEPTED, &[at.into(), id.into()], |_| Ok(())).await?;
-            return Ok(());
-        }
-        // A status came before the answer: the message was accepted, whatever became of the answer.
         let state = self.select(STATE, &[Cell::from(&id)], |it| it.text(0)).await?.pop();
-        if state.as_deref() == Some("accepted") {
+        let is_settled_by_person = it.outcome == SendOutcome::NotSent && it.again.is_some_and(|it| it.1 == SETTLED);
+        let follows = match state.as_deref() {
+            Some("intent") => true,
+            Some("unknown") => {
+                is_settled_by_person || matches!(it.outcome, SendOutcome::Accepted | SendOutcome::Refused)
+            }
+            _ => false,
+        };
+        if !follows {
             return Ok(());
         }
         let row = [it.outcome.name().into(), at.into(), it.code.map_or(Cell::None, Cell::from), Cell::from(&id)];

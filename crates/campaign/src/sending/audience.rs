@@ -1,0 +1,337 @@
+//! Whom a step goes to now, with what each gets, and why the others are left out.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use anyhow::Result;
+use crm::{AudienceMember, FrozenTemplate, MessageContent, NewMessage};
+use jiff::{SignedDuration, Timestamp};
+use model::{ConsentChannel, ConsentPurpose, ContactId};
+use phone::{LineType, Region};
+use rollout::{PersonFacts, Rules, exclude};
+use whatsapp::{Endpoint, Exclude, OutgoingMessage, error_of_answer, error_of_status};
+
+use super::content::{MessageValues, TemplateShape, value_for};
+use super::open::{SendingAccount, recipient_of};
+use super::order::{StepCondition, StepContent, StepPlan};
+use crate::kept::template_of;
+
+/// The status of a template that may be sent.
+const APPROVED: &str = "APPROVED";
+/// A value that the platform would refuse.
+const INVALID_PARAMETER: &str = "invalid-parameter";
+/// An imported contact whose last message did not arrive counts as one to whom nothing ever arrived.
+const TRIES_OF_IMPORT: u32 = 3;
+
+/// How many people are left out for a reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AudienceCount {
+    pub reason: &'static str,
+    pub n: u64,
+}
+
+/// The people of a step.
+#[derive(Default)]
+pub struct ChosenAudience {
+    /// In the order of their ids.
+    pub messages: Vec<NewMessage>,
+    /// The country of each, for prices and hours.
+    pub countries: Vec<Option<Region>>,
+    pub excluded: Vec<(ContactId, &'static str)>,
+    /// The templates by language, as they are now.
+    pub(crate) templates: Vec<FrozenTemplate>,
+    /// When the first of those may be taken for whom the time after an earlier step is not over.
+    pub due_at: Option<Timestamp>,
+    /// The people of the segment.
+    pub n_members: u64,
+}
+
+impl ChosenAudience {
+    /// How many are left out, by reason.
+    pub fn counts(&self) -> Vec<AudienceCount> {
+        let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+        self.excluded.iter().for_each(|it| *counts.entry(it.1).or_default() += 1);
+        counts.into_iter().map(|(reason, n)| AudienceCount { reason, n }).collect()
+    }
+
+    /// Whether there is nobody, now or later.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.messages.is_empty() && self.due_at.is_none()
+    }
+}
+
+/// A template in one language, as it is sent now.
+struct Offered {
+    shape: TemplateShape,
+    frozen: FrozenTemplate,
+    purpose: ConsentPurpose,
+}
+
+/// What a step sends, by language. Text has one entry without a language.
+struct Offer {
+    by_language: BTreeMap<String, Offered>,
+    purpose: ConsentPurpose,
+    text: Option<String>,
+}
+
+impl SendingAccount {
+    /// Chooses the people of a step at the present moment of the campaign.
+    pub async fn choose(&self, step: &StepPlan) -> Result<ChosenAudience> {
+        let now = self.clock.now();
+        let offer = self.offer(step).await?;
+        let members = self.crm.audience(&self.plan.condition, now, &self.number).await?;
+        let gathered = self.gather(step, &offer).await?;
+        let mut chosen = ChosenAudience { n_members: members.len() as u64, ..ChosenAudience::default() };
+        chosen.templates = offer.by_language.values().map(|it| it.frozen.clone()).collect();
+        let mut left = self.plan.max_people.map(|it| it.saturating_sub(gathered.taken.len() as u64));
+        for member in &members {
+            if let Some(due_at) = gathered.not_yet(member.contact, now) {
+                chosen.due_at = Some(chosen.due_at.map_or(due_at, |it: Timestamp| it.min(due_at)));
+                continue;
+            }
+            if !gathered.is_meant(member.contact) || gathered.taken.contains(&member.contact) {
+                continue;
+            }
+            match self.message_to(member, step, &offer, (&gathered, now, left)) {
+                Ok(message) => {
+                    left = left.map(|it| it.saturating_sub(1));
+                    chosen.countries.push(country(member));
+                    chosen.messages.push(message);
+                }
+                Err(reason) => chosen.excluded.push((member.contact, reason)),
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// The message to a person, or why there is none.
+    fn message_to(
+        &self,
+        member: &AudienceMember,
+        step: &StepPlan,
+        offer: &Offer,
+        (gathered, now, left): (&Gathered, Timestamp, Option<u64>),
+    ) -> Result<NewMessage, &'static str> {
+        let offered = offer.for_language(member.language.as_deref(), step.language.as_deref());
+        let purpose = offered.map_or(offer.purpose, |it| it.purpose);
+        let values = offer.values(offered, step, member);
+        let address = member.to.address.as_deref();
+        let recipient = address.map(|it| self.key.recipient(ConsentChannel::Whatsapp, it));
+        let mut rules = Rules::new(now, purpose == ConsentPurpose::Marketing && !self.plan.gates.allows_us_marketing);
+        rules.is_marketing = purpose == ConsentPurpose::Marketing;
+        rules.has_allow_list = self.allowed.is_some();
+        rules.people_left = left.map(|it| u32::try_from(it).unwrap_or(u32::MAX));
+        let leaves_out = |word: &str| self.plan.gates.leave_out.iter().any(|it| it == word);
+        rules.tries_without_delivery = rules.tries_without_delivery.filter(|_| leaves_out("never-delivered"));
+        rules.longest_silence = rules.longest_silence.filter(|_| leaves_out("long-silent"));
+        let reachable = member.reachable;
+        let facts = PersonFacts {
+            country: country(member),
+            line_type: member.to.line_type.as_deref().and_then(LineType::from_name),
+            has_consent: member.consents.contains(&purpose),
+            has_refused: member.refuses && !member.consents.contains(&purpose),
+            is_suppressed: false,
+            is_held: false,
+            is_registered: match member.registration.as_deref() {
+                Some("registered") => Some(true),
+                Some("not_registered") => Some(false),
+                _ => None,
+            },
+            is_excluded_by_code: gathered.is_excluded(member.contact, purpose),
+            n_tries: if reachable == Some(false) { TRIES_OF_IMPORT } else { 0 },
+            was_ever_delivered: reachable == Some(true) || gathered.delivered.contains(&member.contact),
+            last_contact: [member.last_inbound_at, member.last_outbound_at, member.to.last_inbound_at]
+                .into_iter()
+                .flatten()
+                .max(),
+            is_shared_or_reassigned: false,
+            is_taken: false,
+            is_in_allow_list: self.allowed.as_ref().is_none_or(|it| recipient.is_some_and(|r| it.contains(&r))),
+            has_template: offered.is_some() || offer.text.is_some(),
+            has_parameters: values.is_some(),
+        };
+        if let Some(reason) = exclude(&facts, &rules) {
+            let is_us = reason == rollout::Reason::UsMarketing && self.plan.gates.allows_us_marketing;
+            if !is_us {
+                return Err(reason.as_str());
+            }
+        }
+        let (Some(address), Some(recipient), Some(values)) = (address, recipient, values) else { return Err("no-address") };
+        let (template, language) =
+            offered.map_or(("", ""), |it| (it.frozen.template.as_str(), it.frozen.language.as_str()));
+        let outgoing = OutgoingMessage {
+            number: self.number.clone(),
+            recipient: recipient_of(address),
+            content: values.content(template, language),
+            opaque_id: None,
+            endpoint: Endpoint::Messages,
+        };
+        outgoing.prepare().map_err(|_| INVALID_PARAMETER)?;
+        Ok(NewMessage {
+            campaign: self.plan.name.clone(),
+            step: step.name.clone(),
+            contact: member.contact,
+            channel: ConsentChannel::Whatsapp,
+            purpose,
+            recipient,
+            basis: None,
+            wave: 0,
+            sender: self.number.clone(),
+            content: MessageContent {
+                template: template.to_owned(),
+                language: language.to_owned(),
+                values: serde_json::to_string(&values).map_err(|_| INVALID_PARAMETER)?,
+            },
+        })
+    }
+
+    /// The approved templates of a step.
+    async fn offer(&self, step: &StepPlan) -> Result<Offer> {
+        let name = match &step.content {
+            StepContent::Text(text) => {
+                let purpose = ConsentPurpose::Conversation;
+                return Ok(Offer { by_language: BTreeMap::new(), purpose, text: Some(text.clone()) });
+            }
+            StepContent::Template(name) => name,
+        };
+        let mut by_language = BTreeMap::new();
+        for row in self.crm.account_templates(&self.account).await? {
+            if &row.name != name || row.status != APPROVED {
+                continue;
+            }
+            let Some(Ok(template)) = row.sent_body.as_deref().map(template_of) else { continue };
+            let shape = TemplateShape::of(&template);
+            let Some(purpose) = purpose_of(&row.category) else { continue };
+            if shape.unsupported.is_some() {
+                continue;
+            }
+            let frozen = FrozenTemplate {
+                step: step.name.clone(),
+                wave: 0,
+                template: row.name.clone(),
+                language: row.language.clone(),
+                digest: row.digest.clone(),
+                category: row.category.clone(),
+            };
+            by_language.insert(row.language, Offered { shape, frozen, purpose });
+        }
+        let purpose = by_language.values().next().map_or(ConsentPurpose::Marketing, |it| it.purpose);
+        Ok(Offer { by_language, purpose, text: None })
+    }
+
+    async fn gather(&self, step: &StepPlan, offer: &Offer) -> Result<Gathered> {
+        let campaign = &self.plan.name;
+        let mut gathered = Gathered { taken: self.crm.taken_contacts(campaign, &step.name).await?, ..Gathered::default() };
+        for it in self.crm.failed_after(0).await? {
+            gathered.note_code(it.contact, error_of_status(it.code).rule.exclude, &it.campaign == campaign);
+        }
+        for (contact, code, of) in self.crm.refused_people().await? {
+            gathered.note_code(contact, error_of_answer(400, Some(code)).rule.exclude, &of == campaign);
+        }
+        gathered.delivered = self.crm.delivered_contacts(None).await?;
+        let earlier = step.only.as_ref().map(StepCondition::step).or_else(|| self.step_before(step));
+        let Some(earlier) = earlier else { return Ok(gathered) };
+        let sent = self.crm.sent_at(campaign, earlier).await?;
+        gathered.meant = Some(match &step.only {
+            None => sent.keys().copied().collect(),
+            Some(StepCondition::Consented(_)) => self.crm.consented_in(campaign, earlier, offer.purpose).await?,
+            Some(StepCondition::NotConsented(_)) => {
+                let consented = self.crm.consented_in(campaign, earlier, offer.purpose).await?;
+                sent.keys().filter(|it| !consented.contains(it)).copied().collect()
+            }
+            Some(StepCondition::Delivered(_)) => self.crm.delivered_contacts(Some((campaign, earlier))).await?,
+            Some(StepCondition::NotDelivered(_)) => {
+                let delivered = self.crm.delivered_contacts(Some((campaign, earlier))).await?;
+                sent.keys().filter(|it| !delivered.contains(it)).copied().collect()
+            }
+        });
+        gathered.sent_before = sent;
+        gathered.wait = step.wait.and_then(|it| SignedDuration::try_from(it).ok());
+        Ok(gathered)
+    }
+
+    fn step_before(&self, step: &StepPlan) -> Option<&str> {
+        let place = self.plan.steps.iter().position(|it| it.name == step.name)?;
+        place.checked_sub(1).map(|it| self.plan.steps[it].name.as_str())
+    }
+}
+
+/// What the database knows of the people of a step.
+#[derive(Default)]
+struct Gathered {
+    taken: HashSet<ContactId>,
+    excluded: HashSet<ContactId>,
+    excluded_from_marketing: HashSet<ContactId>,
+    delivered: HashSet<ContactId>,
+    /// Whom the step is meant for, by an earlier one; none if it is for everybody.
+    meant: Option<HashSet<ContactId>>,
+    sent_before: HashMap<ContactId, Timestamp>,
+    wait: Option<SignedDuration>,
+}
+
+impl Gathered {
+    fn note_code(&mut self, contact: ContactId, exclude: Exclude, is_of_campaign: bool) {
+        match exclude {
+            Exclude::No => {}
+            Exclude::Campaign if !is_of_campaign => {}
+            Exclude::Campaign | Exclude::Always => {
+                self.excluded.insert(contact);
+            }
+            Exclude::Marketing => {
+                self.excluded_from_marketing.insert(contact);
+            }
+        }
+    }
+
+    fn is_excluded(&self, contact: ContactId, purpose: ConsentPurpose) -> bool {
+        let from_marketing = purpose == ConsentPurpose::Marketing && self.excluded_from_marketing.contains(&contact);
+        from_marketing || self.excluded.contains(&contact)
+    }
+
+    fn is_meant(&self, contact: ContactId) -> bool {
+        self.meant.as_ref().is_none_or(|it| it.contains(&contact))
+    }
+
+    /// When the time after the earlier step is over, if it is not over yet.
+    fn not_yet(&self, contact: ContactId, now: Timestamp) -> Option<Timestamp> {
+        if self.taken.contains(&contact) {
+            return None;
+        }
+        let due_at = self.sent_before.get(&contact)?.checked_add(self.wait?).ok()?;
+        (due_at > now).then_some(due_at)
+    }
+}
+
+impl Offer {
+    /// The template in the person's language, or else in that of the plan.
+    fn for_language(&self, language: Option<&str>, otherwise: Option<&str>) -> Option<&Offered> {
+        let named = |wanted: &str| {
+            let is_same = |it: &&String| it.split(['_', '-']).next() == wanted.split(['_', '-']).next();
+            self.by_language
+                .get(wanted)
+                .or_else(|| self.by_language.keys().filter(is_same).min_by_key(|it| it.len()).map(|it| &self.by_language[it]))
+        };
+        language.and_then(named).or_else(|| otherwise.and_then(named))
+    }
+
+    fn values(&self, offered: Option<&Offered>, step: &StepPlan, member: &AudienceMember) -> Option<MessageValues> {
+        if let Some(text) = &self.text {
+            return Some(MessageValues::of_text(text.clone()));
+        }
+        let value_of = |name: &str| step.parameters.get(name).and_then(|it| value_for(it, &member.values));
+        offered?.shape.values(&value_of).ok()
+    }
+}
+
+/// The purpose for which people must have consented to a category of templates.
+pub(crate) fn purpose_of(category: &str) -> Option<ConsentPurpose> {
+    match category {
+        "MARKETING" => Some(ConsentPurpose::Marketing),
+        "UTILITY" => Some(ConsentPurpose::Utility),
+        "AUTHENTICATION" => Some(ConsentPurpose::Authentication),
+        _ => None,
+    }
+}
+
+fn country(member: &AudienceMember) -> Option<Region> {
+    member.to.region.as_deref().and_then(Region::from_code)
+}

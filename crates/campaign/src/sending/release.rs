@@ -1,0 +1,84 @@
+//! Releases waves: the first of a step is small, and the next comes once it was judged.
+
+use anyhow::Result;
+use jiff::Timestamp;
+
+use super::audience::ChosenAudience;
+use super::open::SendingAccount;
+use super::order::{SendGates, StepPlan};
+use super::watch::OLD;
+
+/// What came of a look at what can be released.
+#[derive(Debug, Default)]
+pub(crate) struct Release {
+    /// Step, number, size, and whether it is a test wave.
+    pub(crate) released: Option<(String, i64, u64, bool)>,
+    /// When it is worth to look again, if nobody else can be released now.
+    pub(crate) due_at: Option<Timestamp>,
+    /// Whether every step has gone to everybody it is for.
+    pub(crate) is_exhausted: bool,
+}
+
+impl SendingAccount {
+    /// Releases the next wave, if there is room for it. `n_planned` messages are released and not yet sent.
+    pub(crate) async fn release(&self, n_planned: u64) -> Result<Release> {
+        let room = u64::from(self.plan.limits.released_rows).saturating_sub(n_planned);
+        let mut release = Release { is_exhausted: true, ..Release::default() };
+        let waves = self.crm.waves(&self.plan.name).await?;
+        let now = self.clock.now();
+        for step in &self.plan.steps {
+            let test = waves.iter().find(|it| it.step == step.name && it.is_test && it.judged_at.is_none());
+            if let Some(test) = test {
+                release.is_exhausted = false;
+                let judged_from = test.released_at.saturating_add(OLD).unwrap_or(now);
+                release.due_at = earliest(release.due_at, Some(judged_from.max(now)));
+                continue;
+            }
+            if room == 0 {
+                release.is_exhausted = false;
+                break;
+            }
+            let chosen = self.choose(step).await?;
+            release.due_at = earliest(release.due_at, chosen.due_at);
+            release.is_exhausted &= chosen.is_exhausted();
+            if chosen.messages.is_empty() {
+                continue;
+            }
+            let is_first = !waves.iter().any(|it| it.step == step.name);
+            let size = size_of(&self.plan.gates, is_first, chosen.messages.len(), room);
+            release.released = self.release_some(step, chosen, (size.0, size.1), now).await?;
+            if release.released.is_some() {
+                release.is_exhausted = false;
+                break;
+            }
+        }
+        Ok(release)
+    }
+
+    async fn release_some(
+        &self,
+        step: &StepPlan,
+        chosen: ChosenAudience,
+        (size, is_test): (usize, bool),
+        now: Timestamp,
+    ) -> Result<Option<(String, i64, u64, bool)>> {
+        let ChosenAudience { mut messages, templates, excluded, .. } = chosen;
+        messages.truncate(size);
+        let name = (self.plan.name.as_str(), step.name.as_str());
+        let released = self.crm.release_wave(name, messages, &templates, &excluded, (is_test, now)).await?;
+        let n = released.planned.len() as u64;
+        Ok((n > 0).then(|| (step.name.clone(), released.number, n, is_test)))
+    }
+}
+
+/// The size of the next wave, and whether it is a test. A step for few people needs none.
+fn size_of(gates: &SendGates, is_first: bool, n: usize, room: u64) -> (usize, bool) {
+    let room = usize::try_from(room).unwrap_or(usize::MAX);
+    let test = gates.test_wave as usize;
+    let is_test = is_first && test > 0 && n > test;
+    (if is_test { test.min(room) } else { n.min(room) }, is_test)
+}
+
+fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    [one, other].into_iter().flatten().min()
+}
