@@ -97,7 +97,7 @@ impl Hours {
     }
 }
 
-/// When the hours of a day begin. Where clocks skip that time, they begin with the next time there is.
+/// When the hours of a day begin. Where clocks skip that time, they begin later by what was skipped.
 fn start_of(date: Date, window: Window, zone: &TimeZone) -> Option<Timestamp> {
     let start: Zoned = date.to_datetime(window.start()?).to_zoned(zone.clone()).ok()?;
     Some(start.timestamp())

@@ -4,12 +4,16 @@
 //! slot, or a wait with the name of the limit that causes it. Limits are data ([`limit_rules`]); [`Limits`] says which values
 //! hold for one sender now.
 
+mod audience;
+mod calendar;
 mod hours;
 mod limit_table;
 mod limits;
 mod moment;
 mod usage;
 
+pub use audience::{PersonFacts, Reason, Rules, exclude};
+pub use calendar::{Calendar, CalendarPlan, Day, Group, Saving, calendar, savings};
 pub use hours::{HourRule, Hours, Place, Window, hour_rules};
 pub use limit_table::{Amount, LimitKind, LimitName, LimitRule, LimitScope, Whose, limit_rule, limit_rules};
 pub use limits::Limits;

@@ -231,6 +231,15 @@ A person counts for `people-per-day` from the moment when the message is about t
 |---|---|---|---|---|---|---|---|---|
 ";
 
+    const HOURS: &str = "
+## Hours by country
+
+A moment is allowed if the clock allows it in every time zone of the person's country, or in the person's own zone if that is
+known. People whose country is not known are not written to, unless the plan names a zone for them. These countries allow less
+than the plan:
+
+";
+
     #[test]
     fn every_line_of_the_table_is_read() {
         let unread: Vec<&str> = lines().filter(|it| read_line(it).is_none()).collect();
@@ -258,7 +267,7 @@ A person counts for `people-per-day` from the moment when the message is about t
         }
     }
 
-    /// The page of the documentation that shows the table.
+    /// The page of the documentation that shows the table, and the hours of countries.
     fn page() -> String {
         let mut page = String::from(PAGE);
         for line in lines() {
@@ -266,6 +275,16 @@ A person counts for `people-per-day` from the moment when the message is about t
             let [name, case, scope, kind, amount, period, whose, text, date, _] = columns[..] else { panic!("{line}") };
             page +=
                 &format!("| {name} | {case} | {scope} | {kind} | {amount} | {period} | {whose} | {text} | {date} |\n");
+        }
+        page += HOURS;
+        for rule in crate::hours::hour_rules() {
+            page += &format!(
+                "- {} ({}, {}) {}\n",
+                rule.country,
+                rule.window,
+                rule.date,
+                [rule.text, rule.doubt].join(" ").trim()
+            );
         }
         page
     }

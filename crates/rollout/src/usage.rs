@@ -13,7 +13,6 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::limit_table::LimitName;
 use crate::limits::Limits;
 use crate::moment::{Micros, micros, micros_of, timestamp};
 use choice::HourMemory;
@@ -208,18 +207,25 @@ impl Usage {
         Some(self.clock.max(after_last.unwrap_or(Micros::MIN)).max(after_second.unwrap_or(Micros::MIN)))
     }
 
-    /// When the messages of an hour, and the people of a day, leave room for one more; with the limit's name. A limit of 0
-    /// never does.
-    fn free_for_all(&self, opens: bool, slot: Micros) -> [(LimitName, Option<Micros>); 2] {
-        let hour = self.limits.messages_per_hour.map_or(Some(slot), |limit| match limit {
-            0 => None,
-            _ => Some(self.log.latest(limit as usize).map_or(slot, |it| it + self.window(HOUR))),
-        });
-        let day = match self.limits.people_per_day {
-            Some(limit) if opens => self.opened.free_at(limit as usize, slot, self.window(DAY)),
-            _ => Some(slot),
-        };
-        [(LimitName::MessagesPerHour, hour), (LimitName::PeoplePerDay, day)]
+    /// When the messages of an hour leave room for one more; never with a limit of 0.
+    fn hour_free_at(&self, slot: Micros) -> Option<Micros> {
+        match self.limits.messages_per_hour {
+            None => Some(slot),
+            Some(0) => None,
+            Some(limit) => Some(self.log.latest(limit as usize).map_or(slot, |it| it + self.window(HOUR))),
+        }
+    }
+
+    /// When the people of a day leave room for a person, who may be one of them; never with a limit of 0.
+    fn people_free_at(&self, slot: Micros, is_counted: bool) -> Option<Micros> {
+        match self.limits.people_per_day {
+            None => Some(slot),
+            Some(0) => None,
+            Some(limit) => {
+                let n_others = limit as usize - usize::from(!is_counted);
+                Some(self.opened.at_most(n_others).map_or(slot, |it| slot.max(it + self.window(DAY))))
+            }
+        }
     }
 }
 

@@ -31,10 +31,12 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use body::in_ascii;
 pub use file::{WebhookFile, WebhookFileError, WebhookWriter};
 pub use log::RequestLog;
 pub use pace::Pace;
 pub use profile::Profile;
+pub(crate) use sender::Settled;
 pub use sender::{SendSettings, Sender};
 pub use signature::{Signer, WebhookKind};
 pub use tally::{AnswerTimes, Sent};

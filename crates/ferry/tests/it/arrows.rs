@@ -51,6 +51,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "notify",
             "phone",
             "providers",
+            "rates",
+            "rollout",
             "run",
             "scenario",
             "verify",

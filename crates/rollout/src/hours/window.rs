@@ -14,6 +14,8 @@ pub struct Window {
 const MINUTES_OF_DAY: u16 = 24 * 60;
 
 impl Window {
+    pub const ALL_DAY: Self = Self { from: 0, to: MINUTES_OF_DAY };
+
     /// The shortest hours, for a table that cannot be read.
     pub(crate) const NOON: Self = Self { from: MINUTES_OF_DAY / 2, to: MINUTES_OF_DAY / 2 + 1 };
 

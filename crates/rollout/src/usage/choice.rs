@@ -71,14 +71,18 @@ impl Usage {
         let slot = self.slot().ok_or(LimitName::NumberRate)?;
         let mut tightest = Tightest { at: slot, limit: None };
         // Counts only get freer while nothing is sent, so the latest moment decides.
-        let counts = self.free_for_all(self.opens_anew(candidate, slot), slot);
-        for (limit, free_at) in counts.into_iter().chain(self.free_for_person(candidate, slot)) {
+        tightest.raise(LimitName::MessagesPerHour, self.hour_free_at(slot))?;
+        for (limit, free_at) in self.free_for_person(candidate, slot) {
             tightest.raise(limit, free_at)?;
         }
-        // Hours begin and end, so the end of a hold may be outside of them.
+        // Hours begin and end, so the end of a hold may be outside of them; and who counts for the day now may not then.
         loop {
             let before = tightest.at;
-            tightest.raise(LimitName::Hold, self.held_until(candidate, before))?;
+            if candidate.opens {
+                let is_counted = self.is_counted(&candidate.recipient, before);
+                tightest.raise(LimitName::PeoplePerDay, self.people_free_at(slot, is_counted))?;
+            }
+            tightest.raise(LimitName::Hold, self.held_until(candidate, tightest.at))?;
             tightest.raise(LimitName::Hours, self.open_from(candidate, tightest.at))?;
             if tightest.at == before {
                 return Ok(tightest);
@@ -94,19 +98,20 @@ impl Usage {
         let Some(slot) = self.slot() else { return Some(Binding { limit: LimitName::NumberRate, free_at: None }) };
         let scopes = [HoldScope::Number, HoldScope::Account, HoldScope::Portfolio];
         let held = latest_end(scopes.iter().map(|it| self.hold_end(it, now)), now);
-        let limits = [(LimitName::NumberRate, Some(slot)), (LimitName::Hold, held)];
-        let all = limits.into_iter().chain(self.free_for_all(true, now));
-        let (limit, free_at) = all.max_by_key(|it| it.1.map_or(Micros::MAX, |it| it))?;
+        let hour = (LimitName::MessagesPerHour, self.hour_free_at(now));
+        let people = (LimitName::PeoplePerDay, self.people_free_at(now, false));
+        let all = [(LimitName::NumberRate, Some(slot)), (LimitName::Hold, held), hour, people];
+        let (limit, free_at) = all.into_iter().max_by_key(|it| it.1.map_or(Micros::MAX, |it| it))?;
         match free_at {
             Some(free_at) if free_at <= now => None,
             _ => Some(Binding { limit, free_at: free_at.map(timestamp) }),
         }
     }
 
-    /// Whether the message would count a person who is not counted yet.
-    fn opens_anew(&self, candidate: &Candidate<'_>, slot: Micros) -> bool {
-        let last = self.people.get(&candidate.recipient).and_then(|it| it.last_opening());
-        candidate.opens && last.is_none_or(|it| it <= slot - self.window(DAY))
+    /// Whether the platform surely counts a person for the day still, even if their last message took no time to arrive.
+    fn is_counted(&self, recipient: &Recipient, at: Micros) -> bool {
+        let last = self.people.get(recipient).and_then(|it| it.last_opening());
+        last.is_some_and(|it| it > at - (2 * DAY - self.window(DAY)))
     }
 
     /// When the limits of the person leave room.

@@ -66,13 +66,9 @@ impl OpenedPeople {
         }
     }
 
-    /// When one more person may be added, at `slot` or later; never with a limit of 0.
-    pub(super) fn free_at(&self, limit: usize, slot: Micros, window: Micros) -> Option<Micros> {
-        let n_before = limit.checked_sub(1)?;
-        // Until only `n_before` are left, this many have to leave the window, the earliest first.
-        match self.people.len().checked_sub(n_before) {
-            None | Some(0) => Some(slot),
-            Some(n_over) => self.people.iter().nth(n_over - 1).map(|it| slot.max(it.0 + window)),
-        }
+    /// The message that has to leave the window before at most `n` people are left; none if there are not more.
+    pub(super) fn at_most(&self, n: usize) -> Option<Micros> {
+        let n_over = self.people.len().checked_sub(n)?;
+        self.people.iter().nth(n_over.checked_sub(1)?).map(|it| it.0)
     }
 }

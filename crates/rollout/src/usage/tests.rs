@@ -3,6 +3,7 @@ use phone::Region;
 
 use super::*;
 use crate::hours::{Hours, Window};
+use crate::limit_table::LimitName;
 
 /// A Tuesday at noon in Paris.
 const START: &str = "2027-03-09T11:00:00Z";
