@@ -41,5 +41,5 @@ pub use quota::{ClaimUnits, Claiming, Quota, UnitClaim};
 pub use rate::Rate;
 pub use reach::reach;
 pub use throttle::{CallCounts, Permit, Throttle};
-pub use url::{UrlError, base_url, path_of_link, path_segment};
+pub use url::{UrlError, base_url, is_loopback, path_of_link, path_segment};
 pub use wait::{LONG_WAIT, OnWait, Wait};

@@ -7,12 +7,12 @@ use crm::{AudienceMember, FrozenTemplate, MessageContent, NewMessage};
 use jiff::{SignedDuration, Timestamp};
 use model::{ConsentChannel, ConsentPurpose, ContactId};
 use phone::{LineType, Region};
+use plan::{ParameterPlace, PlanStep, Risk, StepCondition, StepContent};
 use rollout::{PersonFacts, Rules, exclude};
 use whatsapp::{Endpoint, Exclude, OutgoingMessage, error_of_answer, error_of_status};
 
-use super::content::{MessageValues, TemplateShape, value_for};
+use super::content::{MessageValues, TemplateShape};
 use super::open::{SendingAccount, recipient_of};
-use super::order::{StepCondition, StepContent, StepPlan};
 use crate::kept::template_of;
 
 /// The status of a template that may be sent.
@@ -75,7 +75,7 @@ struct Offer {
 
 impl SendingAccount {
     /// Chooses the people of a step at the present moment of the campaign.
-    pub async fn choose(&self, step: &StepPlan) -> Result<ChosenAudience> {
+    pub async fn choose(&self, step: &PlanStep) -> Result<ChosenAudience> {
         let now = self.clock.now();
         let offer = self.offer(step).await?;
         let members = self.crm.audience(&self.plan.condition, now, &self.number).await?;
@@ -107,7 +107,7 @@ impl SendingAccount {
     fn message_to(
         &self,
         member: &AudienceMember,
-        step: &StepPlan,
+        step: &PlanStep,
         offer: &Offer,
         (gathered, now, left): (&Gathered, Timestamp, Option<u64>),
     ) -> Result<NewMessage, &'static str> {
@@ -116,13 +116,12 @@ impl SendingAccount {
         let values = offer.values(offered, step, member);
         let address = member.to.address.as_deref();
         let recipient = address.map(|it| self.key.recipient(ConsentChannel::Whatsapp, it));
-        let mut rules = Rules::new(now, purpose == ConsentPurpose::Marketing && !self.plan.gates.allows_us_marketing);
-        rules.is_marketing = purpose == ConsentPurpose::Marketing;
+        let mut rules = Rules::new(now, purpose == ConsentPurpose::Marketing);
         rules.has_allow_list = self.allowed.is_some();
         rules.people_left = left.map(|it| u32::try_from(it).unwrap_or(u32::MAX));
-        let leaves_out = |word: &str| self.plan.gates.leave_out.iter().any(|it| it == word);
-        rules.tries_without_delivery = rules.tries_without_delivery.filter(|_| leaves_out("never-delivered"));
-        rules.longest_silence = rules.longest_silence.filter(|_| leaves_out("long-silent"));
+        let leaves_out = |risk| self.plan.leave_out.contains(&risk);
+        rules.tries_without_delivery = rules.tries_without_delivery.filter(|_| leaves_out(Risk::NeverDelivered));
+        rules.longest_silence = rules.longest_silence.filter(|_| leaves_out(Risk::LongSilent));
         let reachable = member.reachable;
         let facts = PersonFacts {
             country: country(member),
@@ -150,7 +149,7 @@ impl SendingAccount {
             has_parameters: values.is_some(),
         };
         if let Some(reason) = exclude(&facts, &rules) {
-            let is_us = reason == rollout::Reason::UsMarketing && self.plan.gates.allows_us_marketing;
+            let is_us = reason == rollout::Reason::UsMarketing && self.plan.allows_us_marketing;
             if !is_us {
                 return Err(reason.as_str());
             }
@@ -185,13 +184,13 @@ impl SendingAccount {
     }
 
     /// The approved templates of a step.
-    async fn offer(&self, step: &StepPlan) -> Result<Offer> {
+    async fn offer(&self, step: &PlanStep) -> Result<Offer> {
         let name = match &step.content {
-            StepContent::Text(text) => {
+            StepContent::Text { text } => {
                 let purpose = ConsentPurpose::Conversation;
                 return Ok(Offer { by_language: BTreeMap::new(), purpose, text: Some(text.clone()) });
             }
-            StepContent::Template(name) => name,
+            StepContent::Template { name } => name,
         };
         let mut by_language = BTreeMap::new();
         for row in self.crm.account_templates(&self.account).await? {
@@ -218,7 +217,7 @@ impl SendingAccount {
         Ok(Offer { by_language, purpose, text: None })
     }
 
-    async fn gather(&self, step: &StepPlan, offer: &Offer) -> Result<Gathered> {
+    async fn gather(&self, step: &PlanStep, offer: &Offer) -> Result<Gathered> {
         let campaign = &self.plan.name;
         let mut gathered = Gathered { taken: self.crm.taken_contacts(campaign, &step.name).await?, ..Gathered::default() };
         for it in self.crm.failed_after(0).await? {
@@ -228,30 +227,24 @@ impl SendingAccount {
             gathered.note_code(contact, error_of_answer(400, Some(code)).rule.exclude, &of == campaign);
         }
         gathered.delivered = self.crm.delivered_contacts(None).await?;
-        let earlier = step.only.as_ref().map(StepCondition::step).or_else(|| self.step_before(step));
-        let Some(earlier) = earlier else { return Ok(gathered) };
+        let Some(earlier) = step.after.as_deref() else { return Ok(gathered) };
         let sent = self.crm.sent_at(campaign, earlier).await?;
         gathered.meant = Some(match &step.only {
             None => sent.keys().copied().collect(),
-            Some(StepCondition::Consented(_)) => self.crm.consented_in(campaign, earlier, offer.purpose).await?,
-            Some(StepCondition::NotConsented(_)) => {
+            Some(StepCondition::ConsentedIn { .. }) => self.crm.consented_in(campaign, earlier, offer.purpose).await?,
+            Some(StepCondition::NotConsentedIn { .. }) => {
                 let consented = self.crm.consented_in(campaign, earlier, offer.purpose).await?;
                 sent.keys().filter(|it| !consented.contains(it)).copied().collect()
             }
-            Some(StepCondition::Delivered(_)) => self.crm.delivered_contacts(Some((campaign, earlier))).await?,
-            Some(StepCondition::NotDelivered(_)) => {
+            Some(StepCondition::DeliveredIn { .. }) => self.crm.delivered_contacts(Some((campaign, earlier))).await?,
+            Some(StepCondition::NotDeliveredIn { .. }) => {
                 let delivered = self.crm.delivered_contacts(Some((campaign, earlier))).await?;
                 sent.keys().filter(|it| !delivered.contains(it)).copied().collect()
             }
         });
         gathered.sent_before = sent;
-        gathered.wait = step.wait.and_then(|it| SignedDuration::try_from(it).ok());
+        gathered.wait = Some(step.wait);
         Ok(gathered)
-    }
-
-    fn step_before(&self, step: &StepPlan) -> Option<&str> {
-        let place = self.plan.steps.iter().position(|it| it.name == step.name)?;
-        place.checked_sub(1).map(|it| self.plan.steps[it].name.as_str())
     }
 }
 
@@ -313,11 +306,13 @@ impl Offer {
         language.and_then(named).or_else(|| otherwise.and_then(named))
     }
 
-    fn values(&self, offered: Option<&Offered>, step: &StepPlan, member: &AudienceMember) -> Option<MessageValues> {
+    fn values(&self, offered: Option<&Offered>, step: &PlanStep, member: &AudienceMember) -> Option<MessageValues> {
         if let Some(text) = &self.text {
             return Some(MessageValues::of_text(text.clone()));
         }
-        let value_of = |name: &str| step.parameters.get(name).and_then(|it| value_for(it, &member.values));
+        let value_of = |place: &ParameterPlace| {
+            step.parameters.get(place).and_then(|it| it.resolve(&member.values)).map(str::to_owned)
+        };
         offered?.shape.values(&value_of).ok()
     }
 }

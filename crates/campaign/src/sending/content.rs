@@ -1,15 +1,13 @@
 //! What a message says: the variables of a template, and their values for a person.
 
-use std::collections::BTreeMap;
-
 use model::Personal;
+use plan::ParameterPlace;
 use serde::{Deserialize, Serialize};
 use template::{Component, Template, variables};
 use whatsapp::{
     ButtonParameter, ButtonValue, HeaderParameter, Media, MessageContent, TemplateMessage, TextParameter,
 };
 
-use super::order::{ParameterSource, ParameterValue};
 
 /// The values of a message, as the database keeps them. They are about a person.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,9 +79,9 @@ enum ButtonShape {
     CopyCode,
 }
 
-/// A value that a template needs and the plan or the person does not have: its name.
+/// A value that a template needs and the plan or the person does not have: its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Missing(pub(crate) String);
+pub(crate) struct Missing(pub(crate) ParameterPlace);
 
 impl TemplateShape {
     /// Reads what a template takes.
@@ -129,42 +127,42 @@ impl TemplateShape {
         }
     }
 
-    /// The names under which the plan gives the values of this template.
-    pub(crate) fn names(&self) -> Vec<String> {
+    /// The places for which the plan gives values.
+    pub(crate) fn places(&self) -> Vec<ParameterPlace> {
         let header = self.header.iter().map(|it| match it {
-            HeaderShape::Text(_) => "header".to_owned(),
-            HeaderShape::Image | HeaderShape::Video | HeaderShape::Document => "header_link".to_owned(),
+            HeaderShape::Text(_) => ParameterPlace::Header,
+            HeaderShape::Image | HeaderShape::Video | HeaderShape::Document => ParameterPlace::HeaderLink,
         });
-        let buttons = self.buttons.iter().map(|it| format!("button.{}", it.0));
-        header.chain(self.body.iter().cloned()).chain(buttons).collect()
+        let buttons = self.buttons.iter().map(|it| ParameterPlace::Button(it.0));
+        header.chain(self.body.iter().map(|it| place_of(it))).chain(buttons).collect()
     }
 
     /// The values for a person: `value_of` gives one by the name in the plan.
     pub(crate) fn values(
         &self,
-        value_of: &dyn Fn(&str) -> Option<String>,
+        value_of: &dyn Fn(&ParameterPlace) -> Option<String>,
     ) -> Result<MessageValues, Missing> {
-        let wanted = |name: &str| value_of(name).ok_or_else(|| Missing(name.to_owned()));
-        let link = || wanted("header_link");
+        let wanted = |place: ParameterPlace| value_of(&place).ok_or(Missing(place));
+        let link = || wanted(ParameterPlace::HeaderLink);
         let header = match &self.header {
             None => None,
             Some(HeaderShape::Text(name)) => {
                 let name = self.is_named.then(|| name.clone());
-                Some(HeaderValue::Text(NamedValue { name, text: wanted("header")? }))
+                Some(HeaderValue::Text(NamedValue { name, text: wanted(ParameterPlace::Header)? }))
             }
             Some(HeaderShape::Image) => Some(HeaderValue::Image(link()?)),
             Some(HeaderShape::Video) => Some(HeaderValue::Video(link()?)),
             Some(HeaderShape::Document) => Some(HeaderValue::Document(link()?)),
         };
         let body = self.body.iter().map(|name| {
-            Ok(NamedValue { name: self.is_named.then(|| name.clone()), text: wanted(name)? })
+            Ok(NamedValue { name: self.is_named.then(|| name.clone()), text: wanted(place_of(name))? })
         });
         let buttons = self.buttons.iter().map(|(index, shape)| {
             let kind = match shape {
                 ButtonShape::Url => ButtonKind::Url,
                 ButtonShape::CopyCode => ButtonKind::CopyCode,
             };
-            Ok(ButtonText { index: *index, kind, text: wanted(&format!("button.{index}"))? })
+            Ok(ButtonText { index: *index, kind, text: wanted(ParameterPlace::Button(*index))? })
         });
         Ok(MessageValues {
             text: None,
@@ -173,6 +171,11 @@ impl TemplateShape {
             buttons: buttons.collect::<Result<_, Missing>>()?,
         })
     }
+}
+
+/// The place of a variable of the body.
+fn place_of(name: &str) -> ParameterPlace {
+    name.parse().map_or_else(|_| ParameterPlace::Name(name.to_owned()), ParameterPlace::Number)
 }
 
 /// The names of the variables of a text, each once: numbers in their order, names as they come.
@@ -227,17 +230,6 @@ impl MessageValues {
     }
 }
 
-/// The value of a parameter for a person; none if the person has none.
-pub(crate) fn value_for(value: &ParameterValue, values: &BTreeMap<String, String>) -> Option<String> {
-    let of = |source: &ParameterSource| match source {
-        ParameterSource::Field(name) => values.get(name).cloned(),
-        ParameterSource::Attribute(name) => values.get(&format!("attributes.{name}")).cloned(),
-        ParameterSource::Text(text) => Some(text.clone()),
-    };
-    let is_said = |it: &String| !it.trim().is_empty();
-    of(&value.first).filter(is_said).or_else(|| value.otherwise.as_ref().and_then(of).filter(is_said))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -258,13 +250,14 @@ mod tests {
                 { "type": "URL", "text": "Open", "url": "https://shop.example/{{1}}" },
             ] },
         ] }));
-        assert_eq!(shape.names(), ["header", "1", "2", "button.1"]);
-        let values = shape.values(&|name| Some(format!("<{name}>"))).unwrap();
+        use ParameterPlace::{Button, Header, Number};
+        assert_eq!(shape.places(), [Header, Number(1), Number(2), Button(1)]);
+        let values = shape.values(&|place| Some(format!("<{place:?}>"))).unwrap();
         let MessageContent::Template(message) = values.content("offer", "en") else { panic!() };
         let texts: Vec<&str> = message.body.iter().map(|it| it.text.0.as_str()).collect();
-        assert_eq!((texts.as_slice(), message.buttons[0].index), (["<1>", "<2>"].as_slice(), 1));
-        let missing = shape.values(&|name| (name != "2").then(String::new));
-        assert_eq!(missing.err(), Some(Missing("2".to_owned())));
+        assert_eq!((texts.as_slice(), message.buttons[0].index), (["<Number(1)>", "<Number(2)>"].as_slice(), 1));
+        let missing = shape.values(&|place| (*place != Number(2)).then(String::new));
+        assert_eq!(missing.err(), Some(Missing(Number(2))));
     }
 
     #[test]
@@ -273,17 +266,5 @@ mod tests {
         assert_eq!(with(json!({ "type": "CAROUSEL", "cards": [] })), Some("cards"));
         assert_eq!(with(json!({ "type": "HEADER", "format": "LOCATION" })), Some("a header with a place"));
         assert_eq!(with(json!({ "type": "FOOTER", "text": "Bye" })), None);
-    }
-
-    #[test]
-    fn a_person_without_a_value_gets_the_other_one_of_the_plan() {
-        let of = |text: &str| BTreeMap::from([("first_name".to_owned(), text.to_owned())]);
-        let value = ParameterValue {
-            first: ParameterSource::Field("first_name".into()),
-            otherwise: Some(ParameterSource::Text("friend".into())),
-        };
-        assert_eq!(value_for(&value, &of("Ana")).as_deref(), Some("Ana"));
-        assert_eq!(value_for(&value, &of(" ")).as_deref(), Some("friend"));
-        assert_eq!(value_for(&ParameterValue { otherwise: None, ..value }, &BTreeMap::new()), None);
     }
 }

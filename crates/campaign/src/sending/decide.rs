@@ -33,6 +33,10 @@ pub(crate) struct Decider<'a> {
     pub(crate) most: usize,
     /// Set if nothing more may go now, by a limit for all.
     pub(crate) bound: Option<(LimitName, Option<Timestamp>)>,
+    /// Set if a message is of a wave that `frozen` does not have.
+    pub(crate) is_stale: bool,
+    /// Set to the category that each template has now, by name and language.
+    pub(crate) categories: HashMap<(String, String), String>,
 }
 
 /// Step, wave and language.
@@ -44,6 +48,12 @@ impl Decider<'_> {
         self.state.last_intent = claimable.last_intent;
         if self.not_after.is_some_and(|it| self.now >= it) {
             return ClaimDecisions { of: Vec::new(), pause: Some("not-after: the last moment of the campaign has passed".into()) };
+        }
+        let of_template = |it: &TemplateNow| ((it.name.clone(), it.language.clone()), it.category.clone());
+        self.categories = claimable.templates.iter().map(of_template).collect();
+        self.is_stale = claimable.waiting.iter().any(|it| !it.template.is_empty() && !self.frozen.contains_key(&key_of(it)));
+        if self.is_stale {
+            return ClaimDecisions::default();
         }
         let changed = claimable.waiting.iter().find_map(|it| self.change_of(it, claimable.templates));
         if changed.is_some() {
@@ -75,8 +85,7 @@ impl Decider<'_> {
         if now.status != APPROVED {
             return Some(format!("template-status: the template {name} is {}", now.status));
         }
-        let key = (message.step.clone(), message.wave, message.language.clone());
-        let frozen = self.frozen.get(&key)?;
+        let frozen = self.frozen.get(&key_of(message))?;
         if frozen.category != now.category {
             return Some(format!(
                 "template-category: the template {name} was {} and is {} now, which needs other consents and has another price",
@@ -125,12 +134,12 @@ impl Decider<'_> {
                 self.bound = Some((limit, Some(not_before)));
                 None
             }
-            Verdict::Later { not_before, limit } => Some(ClaimDecision::Later { not_before, why: limit.name() }),
+            Verdict::Later { not_before, limit } => Some(ClaimDecision::Later { not_before, why: limit.as_str() }),
             Verdict::Never { limit } if is_for_all(limit) => {
                 self.bound = Some((limit, None));
                 None
             }
-            Verdict::Never { limit } => later(LOOK_AGAIN, limit.name()),
+            Verdict::Never { limit } => later(LOOK_AGAIN, limit.as_str()),
         }
     }
 
@@ -141,6 +150,10 @@ impl Decider<'_> {
         self.state.usage.note(&sent);
         ClaimDecision::Send { at: slot, opens }
     }
+}
+
+fn key_of(message: &WaitingMessage) -> FrozenKey {
+    (message.step.clone(), message.wave, message.language.clone())
 }
 
 /// Whether a limit keeps everybody, so that it is no use to look at the next message.

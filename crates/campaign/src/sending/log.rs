@@ -75,8 +75,13 @@ impl SendsLog {
     pub fn open(path: &Path) -> Result<Self, SendsLogError> {
         let write = |source| SendsLogError::Write { path: path.to_owned(), source };
         let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path).map_err(write)?;
-        run::sync_parent(path).map_err(write)?;
+        run::sync_parent(path).map_err(|it| write(io::Error::other(it)))?;
         Ok(Self { path: path.to_owned(), file: Arc::new(file) })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Appends a group of intents. They are on the disk when this returns.

@@ -1,116 +1,68 @@
 //! A campaign as the sender works with it.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
+use anyhow::{Context, Result};
 use jiff::Timestamp;
 use model::Condition;
-use rollout::Limits;
+use plan::{Plan, PlanSending, PlanStep, Risk, SendingGates, SendingMode, Spend};
+use rollout::{Hours, Limits};
 
-/// Where messages go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// To a sandbox on this machine.
-    Sandbox,
-    /// To the platform, and only to the recipients that the plan names.
-    Test,
-    /// To everybody.
-    Live,
-}
-
-impl Mode {
-    /// The word in the plan and in the database.
-    pub fn name(self) -> &'static str {
-        ["sandbox", "test", "live"][self as usize]
-    }
-}
-
-/// A campaign of the plan.
+/// A campaign of the plan, with how it is sent.
 #[derive(Clone, Debug)]
 pub struct CampaignPlan {
     pub name: String,
     /// The name of the segment, for messages.
     pub segment: String,
     pub condition: Condition,
-    pub steps: Vec<StepPlan>,
+    pub steps: Vec<PlanStep>,
+    pub mode: SendingMode,
     pub not_before: Option<Timestamp>,
-    /// No message goes after this moment.
-    pub not_after: Option<Timestamp>,
+    /// No message goes at this moment or after.
+    pub not_after: Timestamp,
     pub max_people: Option<u64>,
-    /// As micros of a currency.
-    pub max_spend: Option<(i64, String)>,
+    pub max_spend: Option<Spend>,
+    /// As the plan has them. What the platform says may lower them.
     pub limits: Limits,
-    pub gates: SendGates,
+    pub gates: SendingGates,
+    pub leave_out: Vec<Risk>,
+    pub allows_us_marketing: bool,
+    /// The rate and the people a day, if the plan says them.
+    pub per_second: Option<u32>,
+    pub people_per_day: Option<u32>,
 }
 
-/// A message of a campaign.
-#[derive(Clone, Debug)]
-pub struct StepPlan {
-    pub name: String,
-    pub content: StepContent,
-    /// The language of people in whose language there is no approved template.
-    pub language: Option<String>,
-    pub only: Option<StepCondition>,
-    /// How long after the step that `only` names, or else the step before.
-    pub wait: Option<Duration>,
-    pub parameters: BTreeMap<String, ParameterValue>,
-}
-
-/// What a step sends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StepContent {
-    Template(String),
-    /// Free text, for people whose conversation is open.
-    Text(String),
-}
-
-/// Whom a step goes to, by an earlier step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StepCondition {
-    Consented(String),
-    NotConsented(String),
-    Delivered(String),
-    NotDelivered(String),
-}
-
-impl StepCondition {
-    /// The earlier step.
-    pub fn step(&self) -> &str {
-        match self {
-            Self::Consented(step) | Self::NotConsented(step) | Self::Delivered(step) | Self::NotDelivered(step) => step,
-        }
+impl CampaignPlan {
+    /// Reads a campaign of a plan.
+    pub fn of(plan: &Plan, name: &str) -> Result<Self> {
+        let campaign = plan.campaign(name)?;
+        let sending = plan.sending()?;
+        let segment = plan.segment(&campaign.segment).context("the segment of the campaign is not in the plan")?;
+        Ok(Self {
+            name: campaign.name.clone(),
+            segment: campaign.segment.clone(),
+            condition: segment.condition.clone(),
+            steps: campaign.steps.clone(),
+            mode: sending.mode,
+            not_before: campaign.not_before,
+            not_after: campaign.not_after,
+            max_people: campaign.max_people,
+            max_spend: campaign.max_spend.clone(),
+            limits: limits(sending, campaign.hours),
+            gates: sending.gates,
+            leave_out: sending.leave_out.clone(),
+            allows_us_marketing: sending.allows_us_marketing,
+            per_second: sending.per_second,
+            people_per_day: sending.people_per_day,
+        })
     }
 }
 
-/// Where the value of a variable comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ParameterSource {
-    /// A field of the contact, such as `first_name`.
-    Field(String),
-    Attribute(String),
-    Text(String),
-}
-
-/// The value of a variable, and another for people who have none.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParameterValue {
-    pub first: ParameterSource,
-    pub otherwise: Option<ParameterSource>,
-}
-
-/// When a campaign does not begin, or pauses. Shares are from 0 to 1.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SendGates {
-    pub min_delivered: f64,
-    pub max_failed: f64,
-    pub max_refusers: f64,
-    pub max_not_registered: f64,
-    pub max_stops: f64,
-    /// The size of the first wave of a step; 0 is none.
-    pub test_wave: u32,
-    /// For how long after its first message a campaign is watched closely.
-    pub watch: Duration,
-    /// Kinds of people who are left out, by the words of the plan.
-    pub leave_out: Vec<String>,
-    pub allows_us_marketing: bool,
+fn limits(sending: &PlanSending, window: rollout::Window) -> Limits {
+    let usual = Limits::default();
+    Limits {
+        number_rate: sending.per_second.unwrap_or(usual.number_rate),
+        people_per_day: sending.people_per_day.or(usual.people_per_day),
+        messages_per_hour: sending.messages_per_hour,
+        hours: Hours { window, unknown_zone: sending.zone.clone() },
+        ..usual
+    }
 }

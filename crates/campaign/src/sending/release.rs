@@ -2,10 +2,11 @@
 
 use anyhow::Result;
 use jiff::Timestamp;
+use plan::{PlanStep, SendingGates};
 
 use super::audience::ChosenAudience;
 use super::open::SendingAccount;
-use super::order::{SendGates, StepPlan};
+
 use super::watch::OLD;
 
 /// What came of a look at what can be released.
@@ -57,7 +58,7 @@ impl SendingAccount {
 
     async fn release_some(
         &self,
-        step: &StepPlan,
+        step: &PlanStep,
         chosen: ChosenAudience,
         (size, is_test): (usize, bool),
         now: Timestamp,
@@ -72,7 +73,7 @@ impl SendingAccount {
 }
 
 /// The size of the next wave, and whether it is a test. A step for few people needs none.
-fn size_of(gates: &SendGates, is_first: bool, n: usize, room: u64) -> (usize, bool) {
+fn size_of(gates: &SendingGates, is_first: bool, n: usize, room: u64) -> (usize, bool) {
     let room = usize::try_from(room).unwrap_or(usize::MAX);
     let test = gates.test_wave as usize;
     let is_test = is_first && test > 0 && n > test;

@@ -2,8 +2,7 @@
 
 use crm::WatchCounts;
 use jiff::SignedDuration;
-
-use super::order::SendGates;
+use plan::SendingGates;
 
 /// How old a message is that should have arrived. Whoever is judged sooner pauses every campaign.
 pub(crate) const OLD: SignedDuration = SignedDuration::from_mins(30);
@@ -15,7 +14,7 @@ const FEWEST_CLOSELY: u64 = 20;
 /// Why a wave has to stop, as `gate: what is the case`; none if it is well.
 ///
 /// Failures count at once. Deliveries count only of messages that are old enough, and none that the platform keeps back.
-pub(crate) fn alarm(counts: &WatchCounts, gates: &SendGates, is_close: bool) -> Option<String> {
+pub(crate) fn alarm(counts: &WatchCounts, gates: &SendingGates, is_close: bool) -> Option<String> {
     let fewest = if is_close { FEWEST_CLOSELY } else { FEWEST };
     let WatchCounts { step, wave, .. } = counts;
     let of = format!("wave {wave} of {step}");
@@ -38,7 +37,7 @@ pub(crate) fn alarm(counts: &WatchCounts, gates: &SendGates, is_close: bool) -> 
 
 /// As [`alarm`], for people who said stop since the campaign began. No API tells who reported a message, so this is a sign of it
 /// and no count of reports.
-pub(crate) fn stops_alarm(n_stops: u64, counts: &[WatchCounts], gates: &SendGates) -> Option<String> {
+pub(crate) fn stops_alarm(n_stops: u64, counts: &[WatchCounts], gates: &SendingGates) -> Option<String> {
     let n_delivered: u64 = counts.iter().map(|it| it.n_delivered).sum();
     let is_alarm = n_delivered >= FEWEST && is_over(n_stops, n_delivered, gates.max_stops);
     is_alarm.then(|| format!("stops: {n_stops} people have said stop, of {n_delivered} who were reached"))
@@ -53,8 +52,8 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn gates() -> SendGates {
-        SendGates {
+    fn gates() -> SendingGates {
+        SendingGates {
             min_delivered: 0.9,
             max_failed: 0.1,
             max_refusers: 0.03,
@@ -62,8 +61,6 @@ mod tests {
             max_stops: 0.03,
             test_wave: 150,
             watch: Duration::from_secs(1800),
-            leave_out: Vec::new(),
-            allows_us_marketing: false,
         }
     }
 

@@ -22,6 +22,13 @@ const BASE: &str =
     "select count(*), coalesce(sum(case when segment = 'opted-out' then 1 else 0 end), 0) from segment_view";
 const EXCLUDED: &str = "select step, reason, count(*) from campaign_exclusion where campaign = $1 group by step, reason \
     order by step, count(*) desc, reason";
+const REFUSED: &str = "select contact_id, code, campaign from outbox where state = 'refused' and code is not null";
+const DELIVERED: &str = "select outbox.contact_id from outbox join delivery on delivery.message_id = outbox.message_id \
+    where delivery.delivered_at is not null or delivery.read_at is not null";
+const DELIVERED_IN: &str = "select outbox.contact_id from outbox join delivery on delivery.message_id = outbox.message_id \
+    where outbox.campaign = $1 and outbox.step = $2 and (delivery.delivered_at is not null or delivery.read_at is not null)";
+const SENT_AT: &str = "select contact_id, intent_at from outbox where campaign = $1 and step = $2 \
+    and (state = 'accepted' or state = 'unknown')";
 const WHAT: &str = "read the audience of a campaign";
 
 /// A person of a segment.
@@ -83,6 +90,28 @@ impl Crm {
     ) -> Result<HashSet<ContactId>, LoadError> {
         let key = [campaign.into(), step.into(), purpose.name().into()];
         Ok(self.select(WHAT, CONSENTED_IN, &key, |it| it.contact_id(0)).await?.into_iter().collect())
+    }
+
+    /// Whoever the platform has refused a message to, with its code and the campaign.
+    pub async fn refused_people(&self) -> Result<Vec<(ContactId, i64, String)>, LoadError> {
+        self.select(WHAT, REFUSED, &[], |it| Ok((it.contact_id(0)?, it.int(1)?, it.text(2)?))).await
+    }
+
+    /// Whoever a message of the outbox has reached: of a step of a campaign, or of any.
+    pub async fn delivered_contacts(&self, of: Option<(&str, &str)>) -> Result<HashSet<ContactId>, LoadError> {
+        let rows = match of {
+            None => self.select(WHAT, DELIVERED, &[], |it| it.contact_id(0)).await?,
+            Some((campaign, step)) => {
+                self.select(WHAT, DELIVERED_IN, &[campaign.into(), step.into()], |it| it.contact_id(0)).await?
+            }
+        };
+        Ok(rows.into_iter().collect())
+    }
+
+    /// When a step went to each contact, as far as it may have left.
+    pub async fn sent_at(&self, campaign: &str, step: &str) -> Result<HashMap<ContactId, Timestamp>, LoadError> {
+        let key = [campaign.into(), step.into()];
+        Ok(self.select(WHAT, SENT_AT, &key, |it| Ok((it.contact_id(0)?, it.time(1)?))).await?.into_iter().collect())
     }
 
     /// How many contacts there are, and how many of them have refused all messages on some channel.

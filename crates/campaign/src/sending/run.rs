@@ -1,0 +1,537 @@
+//! The loop of a sender.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use crm::{CampaignState, Claim, ClaimRequest, FrozenTemplate, Intent, LoadError, OrderWord, Settled};
+use jiff::{SignedDuration, Timestamp};
+use rollout::LimitName;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::watch;
+
+use super::decide::{Decider, FrozenKey};
+use super::open::{SendingAccount, SendingError};
+use super::outcome::SentOutcome;
+use super::send::Began;
+use super::trouble::Trouble;
+use super::usage::{UsageState, number};
+use super::watch::{alarm, stops_alarm};
+
+/// Outcomes are noted in groups of this size, or after this time.
+const GROUP: usize = 64;
+const GROUP_TIME: Duration = Duration::from_millis(20);
+/// A sender that waits looks at least this often whether it was stopped.
+const LOOK: Duration = Duration::from_millis(200);
+/// Slots begin this long after a claim, so that its commit and the log do not make the first of them late, and end this long
+/// after that.
+const LEAD: SignedDuration = SignedDuration::from_millis(30);
+const AHEAD: SignedDuration = SignedDuration::from_millis(40);
+/// Messages under way at once.
+const MOST_FLYING: usize = 256;
+/// Fewer released messages than this, and the next wave is released.
+const FEW_PLANNED: u64 = 500;
+/// How often it is looked at whether somebody new can be released, by the campaign's clock.
+const LOOK_FOR_PEOPLE: SignedDuration = SignedDuration::from_secs(60);
+/// How often the messages are watched at the least, by the campaign's clock. The first half hour is watched as closely.
+const WATCH: SignedDuration = SignedDuration::from_secs(5);
+/// The clock of the platform may differ by this.
+const MOST_DIFFERENCE: i64 = 30;
+/// A database that is away is tried for this long.
+const DATABASE_AWAY: Duration = Duration::from_secs(300);
+
+/// What a sender tells while it works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendEvent {
+    /// A wave was released.
+    Released { step: String, wave: i64, n: u64, is_test: bool },
+    /// A test wave was judged, and is well.
+    Judged { step: String, wave: i64 },
+    /// Messages have been sent.
+    Progress { n_sent: u64, n_waiting: u64 },
+    /// Nothing can be sent before a moment, for this limit.
+    Waiting { limit: &'static str, until: Option<Timestamp> },
+    /// The platform does not answer as it should.
+    Trouble { until: Timestamp },
+    /// The database does not answer.
+    DatabaseAway,
+    /// The platform gave a code that our table does not have.
+    UnknownCode(i64),
+}
+
+/// Why a sender has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendStop {
+    /// Everybody was written to or left out.
+    Finished,
+    /// A gate, a code of the platform or a person paused the campaign; the reason is with the last order.
+    Paused,
+    Stopped,
+    /// The process was asked to end. Another sender goes on.
+    Interrupted,
+}
+
+/// What a sender has done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendReport {
+    pub stop: SendStop,
+    pub n_accepted: u64,
+    pub n_refused: u64,
+    pub n_unknown: u64,
+    /// Attempts of which it is proven that nothing left; their messages were planned again.
+    pub n_not_sent: u64,
+}
+
+/// Sends a campaign.
+pub struct Sender<'a> {
+    account: &'a SendingAccount,
+    state: UsageState,
+    frozen: HashMap<FrozenKey, FrozenTemplate>,
+    templates: Vec<String>,
+    trouble: Trouble,
+    report: SendReport,
+    give: UnboundedSender<SentOutcome>,
+    outcomes: UnboundedReceiver<SentOutcome>,
+    n_flying: usize,
+    pending: Vec<SentOutcome>,
+    pending_since: Option<Instant>,
+    ending: Option<SendStop>,
+    watch_at: Timestamp,
+    release_at: Timestamp,
+    n_planned: u64,
+    is_exhausted: bool,
+    began_at: Timestamp,
+    told_waiting: Option<(&'static str, Option<Timestamp>)>,
+    /// When the next webhook of a rehearsal is due.
+    next_webhook: Option<Timestamp>,
+}
+
+impl<'a> Sender<'a> {
+    /// Reads what was sent, and whether the database is behind the log of sends.
+    pub async fn new(account: &'a SendingAccount) -> Result<Self> {
+        account.check_log().await?;
+        let crm = &account.crm;
+        let now = account.clock.now();
+        crm.abandon_intents(now).await?;
+        let state = UsageState::load(crm, account.plan.limits.clone(), now).await?;
+        let (give, outcomes) = mpsc::unbounded_channel();
+        let report = SendReport { stop: SendStop::Finished, n_accepted: 0, n_refused: 0, n_unknown: 0, n_not_sent: 0 };
+        let began_at = crm.waves(&account.plan.name).await?.iter().map(|it| it.released_at).min().unwrap_or(now);
+        let mut sender = Self {
+            account,
+            state,
+            frozen: HashMap::new(),
+            templates: Vec::new(),
+            trouble: Trouble::default(),
+            report,
+            give,
+            outcomes,
+            n_flying: 0,
+            pending: Vec::new(),
+            pending_since: None,
+            ending: None,
+            watch_at: now,
+            release_at: account.plan.not_before.unwrap_or(now).max(now),
+            n_planned: crm.n_planned(&account.plan.name).await?,
+            is_exhausted: false,
+            began_at,
+            told_waiting: None,
+            next_webhook: None,
+        };
+        sender.read_frozen().await?;
+        Ok(sender)
+    }
+
+    /// Sends until the campaign is finished, paused or stopped, or `interrupted` says so.
+    pub async fn run(
+        mut self,
+        mut interrupted: watch::Receiver<bool>,
+        on: &mut (dyn FnMut(SendEvent) + Send),
+    ) -> Result<SendReport> {
+        loop {
+            self.collect().await?;
+            if *interrupted.borrow_and_update() && self.ending.is_none() {
+                self.ending = Some(SendStop::Interrupted);
+            }
+            if let Some(stop) = &self.ending {
+                if self.n_flying == 0 && self.pending.is_empty() {
+                    self.report.stop = stop.clone();
+                    return Ok(self.report);
+                }
+                self.wait_for_outcome(LOOK).await;
+                continue;
+            }
+            let next = self.step(on).await?;
+            if self.ending.is_none() {
+                self.wait(next, &mut interrupted).await?;
+            }
+        }
+    }
+
+    /// Does what is due now. Gives when the next thing is due.
+    async fn step(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<Timestamp> {
+        let now = self.account.clock.now();
+        if now >= self.watch_at {
+            self.watch(on).await?;
+        }
+        if now >= self.release_at && self.n_planned < FEW_PLANNED && self.ending.is_none() {
+            self.release(on).await?;
+        }
+        if self.ending.is_some() {
+            return Ok(now);
+        }
+        let mut next = self.watch_at;
+        if self.n_planned < FEW_PLANNED {
+            next = next.min(self.release_at);
+        }
+        if let Some(until) = self.trouble.pauses_until(now) {
+            return Ok(next.min(until));
+        }
+        if self.n_flying >= MOST_FLYING || (self.trouble.is_probing() && self.n_flying > 0) {
+            return Ok(next);
+        }
+        let due = self.claim(on).await?;
+        Ok(due.map_or(next, |it| next.min(it)))
+    }
+
+    /// Claims messages and sends them. Gives when there can be more.
+    async fn claim(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<Option<Timestamp>> {
+        let account = self.account;
+        let is_rehearsal = account.clock.is_rehearsal();
+        let (lead, ahead) = if is_rehearsal { (SignedDuration::ZERO, SignedDuration::ZERO) } else { (LEAD, AHEAD) };
+        let began = Began::now();
+        let now = account.clock.now();
+        let most = if self.trouble.is_probing() { 1 } else { MOST_FLYING - self.n_flying };
+        let request = ClaimRequest {
+            campaign: &account.plan.name,
+            sender: &account.number,
+            account: &account.account,
+            now,
+            known_intent: self.state.last_intent,
+            templates: &self.templates,
+            n: crm::CLAIM_SIZE,
+        };
+        let mut decider = Decider {
+            state: &mut self.state,
+            key: &account.key,
+            now: now.saturating_add(lead).unwrap_or(now),
+            ahead,
+            frozen: &self.frozen,
+            allowed: account.allowed.as_ref(),
+            not_after: Some(account.plan.not_after),
+            most,
+            bound: None,
+            is_stale: false,
+            categories: HashMap::new(),
+        };
+        let claimed = account.crm.claim(&request, &mut |claimable| decider.decide(claimable)).await;
+        let Decider { bound, is_stale, categories, .. } = decider;
+        let claimed = match claimed {
+            Ok(Claim::Claimed(claimed)) => claimed,
+            Ok(Claim::NotRunning(state)) => {
+                self.ending = Some(stop_of(state)?);
+                return Ok(None);
+            }
+            Err(error) => {
+                self.database_away(error, on).await?;
+                return Ok(None);
+            }
+        };
+        if is_stale {
+            self.read_frozen().await?;
+            return Ok(Some(now));
+        }
+        self.n_planned = self.n_planned.saturating_sub(claimed.intents.len() as u64);
+        let n = claimed.intents.len();
+        self.send_all(claimed.intents, &categories, began).await?;
+        self.tell_waiting(bound, n, on);
+        if n > 0 || claimed.n_later > 0 {
+            let slot = self.state.usage.next_slot(now).unwrap_or(now);
+            // The next claim comes a little before its first slot.
+            return Ok(Some(slot.checked_sub(lead).unwrap_or(slot).max(now)));
+        }
+        if claimed.next_due.is_none() {
+            self.n_planned = 0;
+        }
+        let free = bound.and_then(|it| it.1);
+        Ok(match (free, claimed.next_due) {
+            (Some(free), _) => Some(free.checked_sub(lead).unwrap_or(free)),
+            (None, due) => due,
+        })
+    }
+
+    async fn send_all(
+        &mut self,
+        intents: Vec<Intent>,
+        categories: &HashMap<(String, String), String>,
+        began: Began,
+    ) -> Result<()> {
+        if intents.is_empty() {
+            return Ok(());
+        }
+        if let Err(error) = self.account.log_intents(&intents).await {
+            let settled: Vec<Settled> = intents.iter().map(SentOutcome::not_logged).collect();
+            self.account.crm.settle(&settled, self.account.clock.now()).await?;
+            return Err(error.into());
+        }
+        self.n_flying += intents.len();
+        for intent in intents {
+            let name = (intent.message.template.clone(), intent.message.language.clone());
+            let category = categories.get(&name).map_or("", String::as_str);
+            self.account.send(intent, category, began, self.give.clone());
+        }
+        Ok(())
+    }
+
+    /// Takes the outcomes that are there, and notes them if there are many, or they have waited.
+    async fn collect(&mut self) -> Result<()> {
+        while let Ok(outcome) = self.outcomes.try_recv() {
+            self.take(outcome);
+        }
+        let is_old = self.pending_since.is_some_and(|it| it.elapsed() >= GROUP_TIME);
+        if self.pending.len() >= GROUP || is_old || (self.n_flying == 0 && !self.pending.is_empty()) {
+            self.note_outcomes().await?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, outcome: SentOutcome) {
+        self.n_flying -= 1;
+        let now = self.account.clock.now();
+        self.trouble.note(outcome.is_trouble, now);
+        let count = match outcome.settled.outcome {
+            crm::SendOutcome::Accepted => &mut self.report.n_accepted,
+            crm::SendOutcome::Refused => &mut self.report.n_refused,
+            crm::SendOutcome::Unknown => &mut self.report.n_unknown,
+            crm::SendOutcome::NotSent => &mut self.report.n_not_sent,
+        };
+        *count += 1;
+        match outcome.settled.outcome {
+            crm::SendOutcome::NotSent => {
+                self.state.usage.give_back_attempt(number(outcome.number));
+                self.n_planned += 1;
+            }
+            crm::SendOutcome::Refused => {
+                self.state.usage.credit(&outcome.recipient, outcome.at);
+            }
+            crm::SendOutcome::Accepted | crm::SendOutcome::Unknown => {}
+        }
+        if let Some((scope, until, why)) = outcome.hold.clone() {
+            self.state.usage.hold(scope, Some(until), why);
+        }
+        self.pending_since.get_or_insert_with(Instant::now);
+        self.pending.push(outcome);
+    }
+
+    /// Notes outcomes in the database. If it is away, they are tried again: an outcome that is lost makes its message unknown.
+    async fn note_outcomes(&mut self) -> Result<()> {
+        let settled: Vec<Settled> = self.pending.iter().map(|it| it.settled).collect();
+        let began = Instant::now();
+        while let Err(error) = self.account.crm.settle(&settled, self.account.clock.now()).await {
+            if began.elapsed() > DATABASE_AWAY || !error.is_passing() {
+                return Err(error).context("what became of some messages could not be noted: they are unknown now");
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        self.pending_since = None;
+        for outcome in std::mem::take(&mut self.pending) {
+            self.follow(outcome).await?;
+        }
+        if self.trouble.is_lasting() && self.ending.is_none() {
+            self.pause("trouble: the platform has not answered as it should for some minutes").await?;
+        }
+        Ok(())
+    }
+
+    /// Does what an outcome asks for beside itself.
+    async fn follow(&mut self, outcome: SentOutcome) -> Result<()> {
+        if let Some(reason) = outcome.pause {
+            self.pause(&reason).await?;
+        }
+        let Some(date) = outcome.date else { return Ok(()) };
+        let seconds = date.duration_since(self.account.clock.now()).as_secs();
+        if seconds.abs() > MOST_DIFFERENCE {
+            self.pause(&format!("clock: {}", SendingError::ClockDiffers { seconds })).await?;
+        }
+        Ok(())
+    }
+
+    async fn pause(&mut self, reason: &str) -> Result<()> {
+        if self.ending.is_none() {
+            self.account.crm.order_campaign(&self.account.row(), OrderWord::Pause, (reason, "ferry")).await?;
+            self.ending = Some(SendStop::Paused);
+        }
+        Ok(())
+    }
+
+    /// Looks at what has become of the messages, and pauses the campaign if they fare badly.
+    async fn watch(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<()> {
+        let began = Instant::now();
+        let account = self.account;
+        let (crm, now, gates) = (&account.crm, account.clock.now(), &account.plan.gates);
+        crm.abandon_intents(now).await?;
+        let seen = self.state.read_failures(crm).await?;
+        seen.unknown_codes.iter().for_each(|it| on(SendEvent::UnknownCode(*it)));
+        if let Some((code, text)) = seen.stop {
+            self.pause(&format!("code-{code}: {text}")).await?;
+        }
+        let old = now.checked_sub(super::watch::OLD).unwrap_or(Timestamp::MIN);
+        let counts = crm.watch_counts(&account.plan.name, old).await?;
+        let watched = SignedDuration::try_from(gates.watch).unwrap_or(SignedDuration::ZERO);
+        let is_close = now.duration_since(self.began_at) < watched;
+        let n_stops = crm.campaign_counts(&account.plan.name).await?.n_stops;
+        let alarm = counts.iter().find_map(|it| alarm(it, gates, is_close)).or_else(|| stops_alarm(n_stops, &counts, gates));
+        if let Some(reason) = alarm {
+            self.pause(&reason).await?;
+        }
+        self.judge(&counts, now, on).await?;
+        let n_sent = counts.iter().map(|it| it.n_sent).sum();
+        on(SendEvent::Progress { n_sent, n_waiting: self.n_planned });
+        // Counting takes a twentieth of the time at most.
+        let length = SignedDuration::try_from(began.elapsed() * 20).unwrap_or(WATCH);
+        self.watch_at = now.saturating_add(WATCH.max(length)).unwrap_or(now);
+        Ok(())
+    }
+
+    /// Judges test waves whose messages are all old enough.
+    async fn judge(
+        &mut self,
+        counts: &[crm::WatchCounts],
+        now: Timestamp,
+        on: &mut (dyn FnMut(SendEvent) + Send),
+    ) -> Result<()> {
+        let name = &self.account.plan.name;
+        for wave in self.account.crm.waves(name).await? {
+            let of = counts.iter().find(|it| it.step == wave.step && it.wave == wave.number);
+            let is_old = of.is_some_and(|it| it.n_old > 0 && it.n_old + it.n_held >= it.n_sent);
+            if wave.is_test && wave.judged_at.is_none() && is_old && self.ending.is_none() {
+                self.account.crm.note_judged((name, &wave.step, wave.number), now).await?;
+                self.release_at = now;
+                on(SendEvent::Judged { step: wave.step, wave: wave.number });
+            }
+        }
+        Ok(())
+    }
+
+    /// Releases the next wave, or finishes the campaign.
+    async fn release(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<()> {
+        let account = self.account;
+        let (now, name) = (account.clock.now(), &account.plan.name);
+        if account.crm.campaign_state(name).await? != CampaignState::Running {
+            // The next claim says so.
+            self.release_at = now.saturating_add(LOOK_FOR_PEOPLE).unwrap_or(now);
+            return Ok(());
+        }
+        self.n_planned = account.crm.n_planned(name).await?;
+        let release = account.release(self.n_planned).await?;
+        self.is_exhausted = release.is_exhausted;
+        if let Some((step, wave, n, is_test)) = release.released {
+            self.n_planned += n;
+            self.read_frozen().await?;
+            on(SendEvent::Released { step, wave, n, is_test });
+            return Ok(());
+        }
+        let soon = now.saturating_add(LOOK_FOR_PEOPLE).unwrap_or(now);
+        self.release_at = release.due_at.filter(|it| *it > now).unwrap_or(soon);
+        if self.is_exhausted && self.n_planned == 0 && self.n_flying == 0 && self.pending.is_empty() {
+            account.crm.order_campaign(&account.row(), OrderWord::Finish, ("everybody was written to or left out", "ferry")).await?;
+            self.ending = Some(SendStop::Finished);
+        }
+        Ok(())
+    }
+
+    async fn read_frozen(&mut self) -> Result<()> {
+        let frozen = self.account.crm.frozen_templates(&self.account.plan.name).await?;
+        self.templates = frozen.iter().map(|it| it.template.clone()).collect();
+        self.templates.sort();
+        self.templates.dedup();
+        self.frozen = frozen.into_iter().map(|it| ((it.step.clone(), it.wave, it.language.clone()), it)).collect();
+        Ok(())
+    }
+
+    fn tell_waiting(
+        &mut self,
+        bound: Option<(LimitName, Option<Timestamp>)>,
+        n: usize,
+        on: &mut (dyn FnMut(SendEvent) + Send),
+    ) {
+        let told = bound.filter(|it| n == 0 && it.0 != LimitName::NumberRate).map(|it| (it.0.as_str(), it.1));
+        if let (Some((limit, until)), true) = (told, self.told_waiting != told) {
+            on(SendEvent::Waiting { limit, until });
+        }
+        self.told_waiting = told.or(self.told_waiting.filter(|_| n == 0));
+    }
+
+    /// Waits while the database is away. What was sent is read anew, since nobody knows whether the claim was committed.
+    async fn database_away(&mut self, error: LoadError, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<()> {
+        if !error.is_passing() {
+            return Err(error.into());
+        }
+        on(SendEvent::DatabaseAway);
+        let (account, began) = (self.account, Instant::now());
+        loop {
+            tokio::time::sleep(LOOK).await;
+            match UsageState::load(&account.crm, self.state.usage.limits().clone(), account.clock.now()).await {
+                Ok(state) => {
+                    self.state = state;
+                    return Ok(());
+                }
+                Err(error) if began.elapsed() > DATABASE_AWAY => return Err(error.into()),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Waits until a moment of the campaign's clock, an outcome, or the order to end. A rehearsal waits for all outcomes, and
+    /// then moves its clock.
+    async fn wait(&mut self, next: Timestamp, interrupted: &mut watch::Receiver<bool>) -> Result<()> {
+        let clock = &self.account.clock;
+        if !clock.is_rehearsal() {
+            let left = next.duration_since(clock.now());
+            let left = Duration::try_from(left).unwrap_or(Duration::ZERO).min(LOOK);
+            let left = if self.pending.is_empty() { left } else { left.min(GROUP_TIME) };
+            tokio::select! {
+                _ = interrupted.changed() => {}
+                () = self.wait_for_outcome(left) => {}
+            }
+            return Ok(());
+        }
+        while self.n_flying > 0 {
+            self.wait_for_outcome(LOOK).await;
+        }
+        self.collect().await?;
+        if self.ending.is_some() || next <= clock.now() {
+            return Ok(());
+        }
+        let moved = clock.move_to(next).await?;
+        self.next_webhook = moved.next_due;
+        self.wait_for_webhooks().await
+    }
+
+    /// Waits until `ferry serve` has derived what the sandbox has told, so that a rehearsal goes the same way each time.
+    async fn wait_for_webhooks(&self) -> Result<()> {
+        let began = Instant::now();
+        while self.account.crm.events_to_derive().await? > 0 {
+            if began.elapsed() > DATABASE_AWAY {
+                bail!("`ferry serve` does not derive what its webhooks bring: is it running with the same plan?");
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(())
+    }
+
+    async fn wait_for_outcome(&mut self, longest: Duration) {
+        if let Ok(Some(outcome)) = tokio::time::timeout(longest, self.outcomes.recv()).await {
+            self.take(outcome);
+        }
+    }
+}
+
+fn stop_of(state: CampaignState) -> Result<SendStop> {
+    match state {
+        CampaignState::Paused => Ok(SendStop::Paused),
+        CampaignState::Stopped => Ok(SendStop::Stopped),
+        CampaignState::Finished => Ok(SendStop::Finished),
+        CampaignState::New | CampaignState::Running => bail!("the campaign was never started"),
+    }
+}
