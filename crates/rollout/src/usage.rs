@@ -217,7 +217,7 @@ impl Usage {
     }
 
     /// When the people of a day leave room for a person, who may be one of them; never with a limit of 0.
-    fn people_free_at(&self, slot: Micros, is_counted: bool) -> Option<Micros> {
+    fn people_free_at(&mut self, slot: Micros, is_counted: bool) -> Option<Micros> {
         match self.limits.people_per_day {
             None => Some(slot),
             Some(0) => None,

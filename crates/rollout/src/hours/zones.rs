@@ -1,7 +1,7 @@
 //! The time zones of countries: the table `zones.tsv`, which `scripts/data/zones.py` writes.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use phone::Region;
@@ -9,10 +9,16 @@ use phone::Region;
 /// The database that is compiled in, so that the answer depends on no machine.
 static DATABASE: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
-static ZONES: LazyLock<HashMap<&'static str, Vec<TimeZone>>> = LazyLock::new(|| {
-    let zones = lines().map(|(country, names)| (country, names.split('\t').filter_map(named).collect()));
-    zones.collect()
+/// The countries of the table. The zones of each are read when they are first asked for: all of them take 50 ms.
+static COUNTRIES: LazyLock<HashMap<&'static str, Country>> = LazyLock::new(|| {
+    let countries = lines().map(|(country, names)| (country, Country { names, zones: OnceLock::new() }));
+    countries.collect()
 });
+
+struct Country {
+    names: &'static str,
+    zones: OnceLock<Vec<TimeZone>>,
+}
 
 /// The lines of the table: a country and the names of its zones.
 fn lines() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -26,7 +32,8 @@ pub(super) fn named(name: &str) -> Option<TimeZone> {
 
 /// All zones of a country; none if the table does not have it.
 pub(super) fn of_country(country: Region) -> Vec<TimeZone> {
-    ZONES.get(country.code()).cloned().unwrap_or_default()
+    let Some(Country { names, zones }) = COUNTRIES.get(country.code()) else { return Vec::new() };
+    zones.get_or_init(|| names.split('\t').filter_map(named).collect()).clone()
 }
 
 #[cfg(test)]

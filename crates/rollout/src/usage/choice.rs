@@ -190,11 +190,18 @@ fn latest_end(ends: impl IntoIterator<Item = Option<Micros>>, at: Micros) -> Opt
 /// stays right.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HourMemory {
-    answers: HashMap<PlaceKey, (Minutes, Option<Micros>)>,
+    answers: HashMap<PlaceKey, HourAnswer>,
 }
 
 /// The country, the zone, and whether it is marketing.
 type PlaceKey = (Option<Region>, Option<String>, bool);
+
+/// What was answered: from the minute `asked` the next allowed minute is `next`.
+#[derive(Clone, Copy, Debug)]
+struct HourAnswer {
+    asked: Minutes,
+    next: Option<Minutes>,
+}
 
 /// Whole minutes since 1970.
 type Minutes = i64;
@@ -205,14 +212,15 @@ impl HourMemory {
     fn next(&mut self, place: Place<'_>, at: Micros, ask: impl FnOnce(Micros) -> Option<Micros>) -> Option<Micros> {
         let key = (place.country, place.zone.map(str::to_owned), place.is_marketing);
         let minute = at.div_euclid(MINUTE);
-        let next = match self.answers.get(&key) {
-            Some((known, next)) if *known == minute => *next,
-            _ => {
-                let next = ask(minute * MINUTE);
-                self.answers.insert(key, (minute, next));
+        let holds = |it: &HourAnswer| (it.asked..=it.next.unwrap_or(it.asked)).contains(&minute);
+        let next = match self.answers.get(&key).filter(|it| holds(it)) {
+            Some(answer) => answer.next,
+            None => {
+                let next = ask(minute * MINUTE).map(|it| it.div_euclid(MINUTE));
+                self.answers.insert(key, HourAnswer { asked: minute, next });
                 next
             }
         };
-        next.map(|it| it.max(at))
+        next.map(|it| at.max(it * MINUTE))
     }
 }

@@ -47,6 +47,8 @@ impl Log {
 #[derive(Clone, Debug, Default)]
 pub(super) struct OpenedPeople {
     people: BTreeSet<(Micros, Recipient)>,
+    /// The last answer of [`OpenedPeople::at_most`], which counts through all who are too many.
+    known: Option<(usize, Option<Micros>)>,
 }
 
 impl OpenedPeople {
@@ -58,6 +60,7 @@ impl OpenedPeople {
         if from == to {
             return;
         }
+        self.known = None;
         if let Some(at) = from {
             self.people.remove(&(at, recipient));
         }
@@ -67,8 +70,13 @@ impl OpenedPeople {
     }
 
     /// The message that has to leave the window before at most `n` people are left; none if there are not more.
-    pub(super) fn at_most(&self, n: usize) -> Option<Micros> {
-        let n_over = self.people.len().checked_sub(n)?;
-        self.people.iter().nth(n_over.checked_sub(1)?).map(|it| it.0)
+    pub(super) fn at_most(&mut self, n: usize) -> Option<Micros> {
+        if let Some((_, known)) = self.known.filter(|it| it.0 == n) {
+            return known;
+        }
+        let n_over = self.people.len().saturating_sub(n);
+        let last = n_over.checked_sub(1).and_then(|it| self.people.iter().nth(it)).map(|it| it.0);
+        self.known = Some((n, last));
+        last
     }
 }
