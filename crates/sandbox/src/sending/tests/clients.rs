@@ -28,7 +28,7 @@ def client(token):
 
 def told(what, sent):
     status = getattr(sent, "status", None)
-    print(what, sent.id.startswith("wamid."), sent.to_user.wa_id, status.value if status else None)
+    print(what, sent.id.startswith("wamid."), sent.to, status.value if status else None)
 
 def refused(what, send):
     try:
@@ -69,7 +69,18 @@ async fn pywa_sends_texts_and_templates_and_reads_every_answer() {
     let run = move || Command::new(python).args(["-c", PYWA, &port, TOKEN, NUMBER, ACCOUNT]).output().unwrap();
     let output = tokio::task::spawn_blocking(run).await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    expect![[""]].assert_eq(&String::from_utf8(output.stdout).unwrap());
+    expect![[r#"
+        text True 33199000001 None
+        buttons True 33199000001 None
+        template True 33199000002 accepted
+        held template True 33199000002 held_for_quality_assessment
+        marketing True 33199000002 accepted
+        absent TemplateNotExists 132001
+        utility as marketing WhatsAppError 134100
+        token ExpiredAccessToken 190
+        media UnsupportedMessageType 131051
+        number CONNECTED APPROVED {'level': 'STANDARD'} AVAILABLE
+    "#]].assert_eq(&String::from_utf8(output.stdout).unwrap());
     let sent = shore.lines("n");
     let accepted: Vec<&Value> = sent.iter().filter(|it| it["outcome"] != "refused").map(|it| &it["type"]).collect();
     assert_eq!(accepted, ["text", "interactive", "template", "template", "template"]);
