@@ -35,7 +35,7 @@ use crate::response::retry_after;
 use crate::{CallError, Client};
 
 /// How long a connection may take after an answer until it is ready for the next request.
-const READY_TIMEOUT: Duration = Duration::from_millis(100);
+const READY_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Sends requests once. Clones share the connections.
 ///
@@ -270,6 +270,8 @@ impl Inner {
         tokio::spawn(async move {
             // A server that answered before it had read all keeps its connection from being ready.
             if let Ok(Ok(())) = timeout(READY_TIMEOUT, connection.requests.ready()).await {
+                // The tickets of TLS have come before the answer.
+                connection.may_have_unread = false;
                 inner.pool.put(connection);
             }
             drop(permit);

@@ -70,7 +70,10 @@ pub struct Sandbox {
 
 /// Serves as long as it is polled. Dropping it cuts off callers that a fault keeps waiting.
 pub async fn serve(sandbox: Sandbox, listener: TcpListener) -> io::Result<()> {
-    let sandbox = Arc::new(sandbox);
+    serve_shared(Arc::new(sandbox), listener).await
+}
+
+async fn serve_shared(sandbox: Arc<Sandbox>, listener: TcpListener) -> io::Result<()> {
     let routes = routes(Arc::clone(&sandbox)).into_make_service_with_connect_info::<Line>();
     tokio::select! {
         served = axum::serve(Breakable(listener), routes) => served,

@@ -3,6 +3,8 @@
 pub(crate) mod callbacks;
 pub(crate) mod errors;
 pub(crate) mod messages;
+pub(crate) mod preflight;
+pub(crate) mod sending;
 pub(crate) mod signature;
 pub(crate) mod templates;
 pub(crate) mod uploads;

@@ -22,6 +22,8 @@ pub use cloud::messages::{
     MessageContent, MessageError, OutgoingMessage, PreparedMessage, ProductPolicy, Recipient, SendAnswer, SendFailure,
     SendReply, TemplateMessage, TextParameter, read_send_answer,
 };
+pub use cloud::preflight::{Health, HealthError, PeopleLimit, SendingAccount, SendingNumber, TokenState};
+pub use cloud::sending::{Sending, Sent};
 pub use cloud::signature::{Signature, SignatureError, SignatureForm, WebhookSecret};
 pub use cloud::templates::{PostOutcome, Submitted, TemplateState};
 pub use cloud::uploads::{UploadFile, UploadHandle, UploadSession, Uploads};

@@ -34,6 +34,8 @@ pub(crate) struct Connection {
     pub(crate) requests: SendRequest<Full<Bytes>>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) idle_since: Moment,
+    /// Whether the server may have said something that is no answer: TLS sends tickets after its handshake.
+    pub(crate) may_have_unread: bool,
     task: AbortHandle,
 }
 
@@ -86,16 +88,16 @@ impl Connector {
         let gate = Arc::<Gate>::default();
         let stream = Guarded::new(stream, Arc::clone(&gate));
         match &self.tls {
-            None => start(stream, gate).await,
+            None => start(stream, gate, false).await,
             Some((tls, name)) => {
                 let stream = tls.connect(name.clone(), stream).await.map_err(|_| NotSent::TlsFailed)?;
-                start(stream, gate).await
+                start(stream, gate, true).await
             }
         }
     }
 }
 
-async fn start<S>(stream: S, gate: Arc<Gate>) -> Result<Connection, NotSent>
+async fn start<S>(stream: S, gate: Arc<Gate>, may_have_unread: bool) -> Result<Connection, NotSent>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -105,7 +107,7 @@ where
         // How it ended is told to the request, if there is one.
         let _ = driver.await;
     });
-    Ok(Connection { requests, gate, idle_since: Moment::now(), task: task.abort_handle() })
+    Ok(Connection { requests, gate, idle_since: Moment::now(), may_have_unread, task: task.abort_handle() })
 }
 
 /// TLS as the other clients do it: the roots of this machine, and no other protocol than HTTP/1.1. Early data, which a

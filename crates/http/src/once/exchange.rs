@@ -22,6 +22,16 @@ pub(crate) struct Bounds {
     pub(crate) most_bytes: usize,
 }
 
+impl Bounds {
+    /// When to see whether time is up: the time-out counts from the first byte, and nobody tells when that was written.
+    fn next_look(&self, now: Instant, first_byte: Option<Instant>) -> Instant {
+        match first_byte {
+            Some(at) => at + self.timeout,
+            None => self.not_after.at().min(now + self.timeout),
+        }
+    }
+}
+
 /// Why there is no whole answer.
 enum Failure {
     Http(hyper::Error),
@@ -34,7 +44,7 @@ pub(crate) async fn exchange(
     request: Request<Full<Bytes>>,
     bounds: Bounds,
 ) -> SendOutcome {
-    connection.gate.begin(bounds.not_after);
+    connection.gate.begin(bounds.not_after, connection.may_have_unread);
     let gate = ShutOnDrop(connection.gate.as_ref());
     let requests = &mut connection.requests;
     let answered = async {
@@ -43,15 +53,18 @@ pub(crate) async fn exchange(
         read(response, bounds.most_bytes).await
     };
     let mut answered = pin!(answered);
-    let mut until = bounds.not_after.at();
+    let mut until = bounds.next_look(Instant::now(), None);
     let result = loop {
-        match (timeout_at(until.into(), &mut answered).await, gate.0.shut_unless_begun()) {
-            (Ok(result), _) => break Some(result),
-            // The request began to leave: from here on its own time-out counts.
-            (Err(_), Some(first_byte)) if first_byte + bounds.timeout > Instant::now() => {
-                until = first_byte + bounds.timeout;
-            }
-            (Err(_), _) => break None,
+        if let Ok(result) = timeout_at(until.into(), &mut answered).await {
+            break Some(result);
+        }
+        let now = Instant::now();
+        let is_late = now >= bounds.not_after.at();
+        let first_byte = if is_late { gate.0.shut_unless_begun() } else { gate.0.first_byte() };
+        match first_byte {
+            Some(at) if now >= at + bounds.timeout => break None,
+            None if is_late => break None,
+            _ => until = bounds.next_look(now, first_byte),
         }
     };
     outcome(&gate, result)

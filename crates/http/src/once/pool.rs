@@ -22,7 +22,7 @@ impl Pool {
         self.lock().pop()
     }
 
-    /// Keeps a connection whose last answer is whole.
+    /// Keeps a connection that is fresh, or whose last answer is whole.
     pub(crate) fn put(&self, mut connection: Connection) {
         connection.idle_since = Moment::now();
         self.lock().push(connection);

@@ -8,6 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
 use jiff::Timestamp;
 
 use crate::Sandbox;
@@ -90,8 +91,13 @@ fn whole(status: StatusCode, body: String) -> Response {
 /// An answer that announces all of its bytes and ends after half of them.
 fn cut(status: StatusCode, body: &str) -> Response {
     let half = body.as_bytes()[..body.len() / 2].to_vec();
-    let parts = [Ok(half), Err(io::Error::other("cut"))];
-    let mut response = (status, Body::from_stream(futures::stream::iter(parts))).into_response();
+    let end = async {
+        // Lets the half be written before the connection ends.
+        tokio::task::yield_now().await;
+        Err(io::Error::other("cut"))
+    };
+    let parts = futures::stream::once(async { Ok(half) }).chain(futures::stream::once(end));
+    let mut response = (status, Body::from_stream(parts)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
