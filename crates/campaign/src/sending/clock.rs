@@ -53,7 +53,7 @@ struct Shown {
 
 /// What a move of the clock has brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moved {
+pub(crate) struct Moved {
     pub n_webhooks: u64,
     /// When the next webhook is due.
     pub next_due: Option<Timestamp>,

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use anyhow::{Result, bail};
 use crm::Crm;
-use http::{Client, ClientConfig, OnceConfig, OnceSender};
+use http::{ClientConfig, OnceConfig};
 use model::{ConsentChannel, ContactKey, Personal};
 use plan::{Plan, SendingMode, contact_key};
 use thiserror::Error;
 use url::Url;
-use whatsapp::Recipient;
+use whatsapp::{Recipient, Sending};
 
 use super::clock::CampaignClock;
 use super::log::SendsLog;
@@ -43,8 +43,7 @@ pub struct SendingAccount {
     pub number: String,
     /// The address of the API.
     pub base: Url,
-    pub(crate) client: Client,
-    pub(crate) once: OnceSender,
+    pub(crate) client: Sending,
     /// The digests of those who may get messages; none if everybody may.
     pub(crate) allowed: Option<HashSet<[u8; 32]>>,
     /// Who gives orders, for the journal.
@@ -76,13 +75,10 @@ impl SendingAccount {
             let digest = |it: &phone::PhoneNumber| key.recipient(ConsentChannel::Whatsapp, &it.to_string());
             sending.test_recipients.iter().map(digest).collect()
         });
-        let config = ClientConfig { timeout: sending.timeout, attempts: 3, ..ClientConfig::default() };
-        let refused = |status, _: &[u8]| http::CallError::Refused { status, code: None };
-        let client = Client::new(base.clone(), section.credentials(plan)?, config, refused)?;
-        let config = OnceConfig { timeout: sending.timeout, concurrency: CONCURRENCY, ..OnceConfig::default() };
+        let reads = ClientConfig { timeout: section.timeout(), attempts: 3, ..ClientConfig::default() };
+        let once = OnceConfig { timeout: sending.timeout, concurrency: CONCURRENCY, ..OnceConfig::default() };
         Ok(Self {
-            once: OnceSender::new(client.clone(), config)?,
-            client,
+            client: Sending::new(base.clone(), section.credentials(plan)?, reads, once)?,
             log: SendsLog::open(&sending.log)?,
             account: section.account.get_ref().clone(),
             number: sending.number.clone(),

@@ -1,11 +1,11 @@
 //! What an answer means: the outcome of the intent, and what else it asks for. Pure.
 
 use crm::{AnsweredState, Intent, SendOutcome as Outcome, Settled};
-use http::{NotSent, SendOutcome};
+use http::NotSent;
 use jiff::{SignedDuration, Timestamp};
 use model::{ContactKey, EventChannel};
 use rollout::{HoldScope, pair_hold_duration};
-use whatsapp::{Acceptance, ErrorHold, ErrorScope, Retry, SendAnswer, SendFailure, read_send_answer};
+use whatsapp::{Acceptance, ErrorHold, ErrorScope, Retry, SendAnswer, SendFailure, Sent};
 
 /// The longest wait after the platform asked to slow down. It doubles from one second.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(60);
@@ -30,7 +30,7 @@ pub(crate) struct SentOutcome {
 }
 
 /// Reads what became of an intent at a moment of the campaign's clock.
-pub(crate) fn outcome(key: &ContactKey, intent: &Intent, sent: SendOutcome, now: Timestamp) -> SentOutcome {
+pub(crate) fn outcome(key: &ContactKey, intent: &Intent, sent: Sent, now: Timestamp) -> SentOutcome {
     let id = intent.message.id;
     let mut outcome = SentOutcome {
         number: intent.number,
@@ -44,14 +44,13 @@ pub(crate) fn outcome(key: &ContactKey, intent: &Intent, sent: SendOutcome, now:
         unknown_code: None,
     };
     match sent {
-        SendOutcome::Answer(answer) => {
-            let reply = read_send_answer(answer.status, &answer.headers, &answer.body);
+        Sent::Answered(reply) => {
             outcome.date = reply.date;
             let asked = reply.retry_after.and_then(|it| SignedDuration::try_from(it).ok());
             outcome.answered(key, intent, reply.answer, (now, asked));
         }
-        SendOutcome::NotSent { why } => outcome.not_sent(intent, why, now),
-        SendOutcome::Unknown { .. } => outcome.is_trouble = true,
+        Sent::NotSent { why } => outcome.not_sent(intent, why, now),
+        Sent::Lost { .. } => outcome.is_trouble = true,
     }
     outcome
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use crm::{HORIZON, Intent, SendOutcome as Outcome, Settled};
-use http::{NotAfter, OncePost};
+use http::NotAfter;
 use tokio::sync::mpsc::UnboundedSender;
 use whatsapp::{Endpoint, OutgoingMessage, PreparedMessage, ProductPolicy};
 
@@ -48,15 +48,15 @@ impl SendingAccount {
     pub(crate) fn send(&self, intent: Intent, category: &str, began: Began, give: UnboundedSender<SentOutcome>) {
         let not_after = NotAfter::new(began.at, began.by_wall, HORIZON);
         let prepared = self.prepare(&intent, category);
-        let (once, key, clock) = (self.once.clone(), self.key.clone(), self.clock.now());
+        let (client, key, clock) = (self.client.clone(), self.key.clone(), self.clock.now());
         let wait = intent.at.duration_since(clock);
         let wait = if self.clock.is_rehearsal() { Duration::ZERO } else { wait.try_into().unwrap_or(Duration::ZERO) };
         let after = Instant::now();
         tokio::spawn(async move {
             tokio::time::sleep_until((after + wait).into()).await;
             let sent = match &prepared {
-                Some(PreparedMessage { path, body }) => {
-                    let sent = once.send(OncePost { path, body }, not_after).await;
+                Some(prepared) => {
+                    let sent = client.send(prepared, not_after).await;
                     let now = clock.saturating_add(after.elapsed()).unwrap_or(clock);
                     outcome(&key, &intent, sent, now)
                 }
