@@ -65,7 +65,7 @@ impl Inbox {
         let (mut stored, withdrawn) = self.store_in(&mut tx, &bodies).await?;
         tx.commit().await?;
         let leaving_for = self.crm.leaving_for(&withdrawn).await?;
-        stored.iter_mut().filter(|it| it.may_withdraw).for_each(|it| it.leaving_for = leaving_for);
+        self.wait_for_leaving(&mut stored, leaving_for);
         Ok(stored)
     }
 
