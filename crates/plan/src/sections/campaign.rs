@@ -46,7 +46,7 @@ pub(crate) struct CampaignSection {
     /// The most people who get messages of this campaign. Default: all of the segment.
     #[schemars(with = "Option<u64>", range(min = 1))]
     max_people: Option<Spanned<u64>>,
-    /// The most that the messages may cost, by the price list of `[rates]`: an amount and a currency, such as `500 EUR`.
+    /// The most that the messages may cost, by the rate card of `[rates]`: an amount and a currency, such as `500 EUR`.
     #[schemars(with = "Option<String>", regex(pattern = r"^\d+(\.\d{1,6})? [A-Z]{3}$"))]
     max_spend: Option<Spanned<String>>,
     /// The hours of the day, instead of those of `[sending]`.
@@ -184,12 +184,29 @@ fn spend(plan: &Plan, given: &Spanned<String>) -> Result<Spend, PlanError> {
     let (amount, currency) = given.get_ref().split_once(' ').unwrap_or((given.get_ref(), ""));
     let is_currency = currency.len() == CURRENCY_LETTERS && currency.bytes().all(|it| it.is_ascii_uppercase());
     match Money::parse(amount) {
-        Ok(amount) if is_currency => Ok(Spend { amount, currency: currency.to_owned() }),
+        Ok(amount) if is_currency => {
+            check_prices(plan, given.span().start, currency)?;
+            Ok(Spend { amount, currency: currency.to_owned() })
+        }
         _ => {
             let message =
                 format!("max_spend \"{}\": write an amount and a currency, such as \"500 EUR\"", given.get_ref());
             Err(plan.wrong(given.span().start, message))
         }
+    }
+}
+
+/// Fails if the plan has no prices in a currency: an amount without them would limit nothing.
+fn check_prices(plan: &Plan, at: usize, currency: &str) -> Result<(), PlanError> {
+    match plan.rates.as_ref().map(|it| it.currency.as_deref()) {
+        None => {
+            let message = "max_spend needs prices: add [rates] with path = \"…\", or leave out max_spend";
+            Err(plan.wrong(at, message.into()))
+        }
+        Some(Some(other)) if other != currency => {
+            Err(plan.wrong(at, format!("max_spend is in {currency} and [rates] in {other}: write it in {other}")))
+        }
+        Some(_) => Ok(()),
     }
 }
 

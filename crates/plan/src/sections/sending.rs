@@ -100,7 +100,9 @@ pub(crate) struct SendingSection {
     /// The minutes after each wave in which it is watched before more are sent.
     #[schemars(with = "Option<u32>", range(min = 0, max = 1440), extend("default" = WATCH_MINUTES))]
     watch_minutes: Option<Spanned<u32>>,
-    /// Who is left out of campaigns because messages to them risk blocks and reports.
+    /// Who is left out of campaigns because messages to them risk blocks and reports. `never-delivered`: three messages or more
+    /// went to the person, and none arrived. `long-silent`: the last message from or to the person is two years old.
+    /// `reassigned`: the number is shared, or was given to somebody else.
     #[schemars(with = "Option<Vec<Risk>>", extend("default" = Risk::ALL.map(Risk::name)))]
     leave_out: Option<Vec<Spanned<Risk>>>,
     /// Whether marketing goes to people with a number of the United States. The platform does not deliver it there.
@@ -135,9 +137,9 @@ impl SendingMode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Risk {
-    /// People to whom no message was ever delivered, on any channel.
+    /// People to whom several messages went and none arrived, on any channel.
     NeverDelivered,
-    /// People who have not written and got no message for long.
+    /// People whose last message, from or to them, is long ago.
     LongSilent,
     /// People whose number is shared, or was given to somebody else.
     Reassigned,

@@ -107,7 +107,7 @@ pub(super) fn read(plan: &Plan, given: &Parameters) -> Result<BTreeMap<Parameter
             }
         }
     }
-    let at = given.keys().next().map_or(0, |it| it.span().start);
+    let at = given.keys().map(|it| it.span().start).min().unwrap_or(0);
     check_places(&parameters).map_err(|it| plan.wrong(at, it))?;
     Ok(parameters)
 }
