@@ -23,7 +23,7 @@ mod trouble;
 mod usage;
 mod watch;
 
-pub use audience::{AudienceCount, ChosenAudience};
+pub use audience::{AudienceCount, ChosenAudience, SampleOf};
 pub use clock::{CampaignClock, ClockError};
 pub use content::MessageValues;
 pub use log::{LoggedSend, SendsLog, SendsLogError};

@@ -46,7 +46,7 @@ pub async fn order(
     let state = account.crm.campaign_state(campaign).await?;
     let last = account.crm.campaign_orders(campaign).await?.pop();
     let after = last.and_then(|it| Some(it.last_intent_at?.duration_since(it.at)));
-    let last_intent_after_ms = after.map_or(0.0, |it| it.as_millis_f64().max(0.0));
+    let last_intent_after_ms = after.map_or(0.0, |it| it.as_secs_f64().max(0.0) * 1000.0);
     account.close().await;
     let value = CampaignOrdered { campaign: campaign.to_owned(), before: before.name(), state: state.name(), last_intent_after_ms };
     let text = text(&value, word);

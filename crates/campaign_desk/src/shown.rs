@@ -37,7 +37,7 @@ fn shown(campaign: &str, steps: &[String], status: &CampaignStatus) -> CampaignS
         reason: it.reason.clone(),
         by: it.by_whom.clone(),
         at: shown_time(it.at),
-        last_intent_after_ms: it.last_intent_at.map(|last| last.duration_since(it.at).as_millis_f64()),
+        last_intent_after_ms: it.last_intent_at.map(|last| last.duration_since(it.at).as_secs_f64() * 1000.0),
     };
     CampaignShown {
         campaign: campaign.to_owned(),

@@ -9,7 +9,7 @@ use model::{ConsentChannel, ConsentPurpose, ContactId};
 use phone::{LineType, Region};
 use plan::{ParameterPlace, PlanStep, Risk, StepCondition, StepContent};
 use rollout::{PersonFacts, Rules, exclude};
-use whatsapp::{Endpoint, Exclude, OutgoingMessage, error_of_answer, error_of_status};
+use whatsapp::{Endpoint, Exclude, OutgoingMessage, PreparedMessage, error_of_answer, error_of_status};
 
 use super::content::{MessageValues, TemplateShape};
 use super::open::{SendingAccount, recipient_of};
@@ -58,6 +58,16 @@ impl ChosenAudience {
         self.messages.is_empty() && self.due_at.is_none()
     }
 }
+
+/// A message as it would be sent.
+pub struct SampleOf {
+    /// Empty if it is text.
+    pub language: String,
+    pub prepared: PreparedMessage,
+}
+
+/// A number that is nobody's.
+const SAMPLE_NUMBER: &str = "+33199000001";
 
 /// A template in one language, as it is sent now.
 struct Offered {
@@ -181,6 +191,58 @@ impl SendingAccount {
                 values: serde_json::to_string(&values).map_err(|_| INVALID_PARAMETER)?,
             },
         })
+    }
+
+    /// A message of a step in each language, with invented values, as it would be sent.
+    pub async fn samples(&self, step: &PlanStep) -> Result<Vec<SampleOf>> {
+        let offer = self.offer(step).await?;
+        let mut samples = Vec::new();
+        let invented = |place: &ParameterPlace| Some(match place {
+            ParameterPlace::HeaderLink => "https://example.com/file".to_owned(),
+            _ => "example".to_owned(),
+        });
+        let mut add = |language: &str, template: &str, values: &MessageValues| {
+            let outgoing = OutgoingMessage {
+                number: self.number.clone(),
+                recipient: recipient_of(SAMPLE_NUMBER),
+                content: values.content(template, language),
+                opaque_id: Some("0".repeat(32)),
+                endpoint: Endpoint::Messages,
+            };
+            if let Ok(prepared) = outgoing.prepare() {
+                samples.push(SampleOf { language: language.to_owned(), prepared });
+            }
+        };
+        for (language, offered) in &offer.by_language {
+            if let Ok(values) = offered.shape.values(&invented) {
+                add(language, &offered.frozen.template, &values);
+            }
+        }
+        if let Some(text) = offer.text {
+            add("", "", &MessageValues::of_text(text));
+        }
+        Ok(samples)
+    }
+
+    /// Takes the templates of the campaign as they are now, for what is still planned: a person has looked at what changed.
+    pub async fn accept_templates(&self) -> Result<()> {
+        for step in &self.plan.steps {
+            for offered in self.offer(step).await?.by_language.into_values() {
+                self.crm.accept_template(&self.plan.name, &offered.frozen, offered.purpose).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds to the database what the log of sends has more, as unknown. Gives how many messages that were.
+    pub async fn reconcile(&self) -> Result<u64> {
+        let forgotten = self.forgotten().await?;
+        let mut n = 0;
+        for chunk in forgotten.chunks(model::MAX_BATCH) {
+            let reconciled = self.crm.reconcile(chunk, self.clock.now()).await?;
+            n += reconciled.n_unknown + reconciled.n_doubled;
+        }
+        Ok(n)
     }
 
     /// The approved templates of a step.

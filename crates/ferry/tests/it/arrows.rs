@@ -113,6 +113,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plan_draft", &["crossing", "extract", "model", "phone", "plan", "run", "run_text"]),
     ("trace", &["clean", "crm", "crossing", "model", "plan", "results", "run_text"]),
     ("campaign", &["crm", "http", "model", "phone", "plan", "rates", "rollout", "run", "scenario", "sync", "template", "whatsapp"]),
+    (
+        "campaign_desk",
+        &["campaign", "crm", "model", "phone", "plan", "rates", "results", "rollout", "run"],
+    ),
     ("template_text", &["campaign", "crm", "model", "run_text", "scenario", "sync", "template"]),
     (
         "template_desk",
@@ -154,6 +158,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "campaign",
             "clean",
+            "campaign_desk",
             "consent_desk",
             "consent_ledger",
             "contact_export",
