@@ -35,7 +35,9 @@ fn failure(status: StatusCode, error: &str) -> Failure {
 
 pub(crate) async fn clock(State(sandbox): State<Arc<Sandbox>>) -> Json<Value> {
     let next_due = sandbox.sending.next_due().map(|it| it.to_string());
-    Json(json!({ "now": sandbox.clock.now().to_string(), "next_due": next_due }))
+    Json(json!({
+        "now": sandbox.clock.now().to_string(), "next_due": next_due, "frozen": sandbox.clock.is_frozen(),
+    }))
 }
 
 pub(crate) async fn move_clock(

@@ -128,6 +128,8 @@ impl SendingAccount {
         let recipient = address.map(|it| self.key.recipient(ConsentChannel::Whatsapp, it));
         let mut rules = Rules::new(now, purpose == ConsentPurpose::Marketing);
         rules.has_allow_list = self.allowed.is_some();
+        // A fixed line can be on WhatsApp too.
+        rules.allows_any_line = member.registration.as_deref() == Some("registered");
         rules.people_left = left.map(|it| u32::try_from(it).unwrap_or(u32::MAX));
         let leaves_out = |risk| self.plan.leave_out.contains(&risk);
         rules.tries_without_delivery = rules.tries_without_delivery.filter(|_| leaves_out(Risk::NeverDelivered));
