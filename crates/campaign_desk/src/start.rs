@@ -1,5 +1,7 @@
 //! `ferry campaign start`.
 
+use std::sync::Arc;
+
 use anyhow::{Result, bail};
 use campaign::sending::{SendEvent, SendReport, SendStop, Sender, SendingAccount};
 use crm::OrderWord;
@@ -65,13 +67,15 @@ impl Starting {
         interrupted: watch::Receiver<bool>,
         on: &mut (dyn FnMut(SendEvent) + Send),
     ) -> Result<(CampaignSent, String)> {
-        let Self { account, .. } = self;
-        let sender = Sender::new(&account).await?;
+        let account = Arc::new(self.account);
+        let sender = Sender::new(Arc::clone(&account)).await?;
         account.crm.order_campaign(&account.row(), OrderWord::Start, ("started", &account.by_whom)).await?;
         let report = sender.run(interrupted, on).await?;
         let name = account.plan.name.clone();
         let reason = account.crm.campaign_orders(&name).await?.pop().map(|it| it.reason).unwrap_or_default();
-        account.close().await;
+        if let Some(account) = Arc::into_inner(account) {
+            account.close().await;
+        }
         let value = sent(&name, reason, &report);
         let text = sent_text(&value);
         Ok((value, text))

@@ -16,6 +16,7 @@ create table webhook_body (
   is_signed bigint not null check (is_signed = 0 or is_signed = 1)
 );
 
+create index event_stops on event (contact_id) where reading = 'stop';
 create index webhook_body_kept on webhook_body (body_id) where body is not null;
 create index webhook_body_broken on webhook_body (digest) where n_broken > 0;
 

@@ -72,9 +72,12 @@ impl SendingAccount {
     }
 }
 
+/// A wave is written in one transaction, during which nothing else is: this many take some tenths of a second.
+const MOST_IN_A_WAVE: usize = 1000;
+
 /// The size of the next wave, and whether it is a test. A step for few people needs none.
 fn size_of(gates: &SendingGates, is_first: bool, n: usize, room: u64) -> (usize, bool) {
-    let room = usize::try_from(room).unwrap_or(usize::MAX);
+    let room = usize::try_from(room).unwrap_or(usize::MAX).min(MOST_IN_A_WAVE);
     let test = gates.test_wave as usize;
     let is_test = is_first && test > 0 && n > test;
     (if is_test { test.min(room) } else { n.min(room) }, is_test)

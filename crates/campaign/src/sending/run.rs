@@ -1,6 +1,7 @@
 //! The loop of a sender.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -9,10 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 use rollout::LimitName;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::decide::{Decider, FrozenKey};
 use super::open::{SendingAccount, SendingError};
 use super::outcome::SentOutcome;
+use super::release::Release;
 use super::send::Began;
 use super::trouble::Trouble;
 use super::usage::{UsageState, number};
@@ -83,8 +86,8 @@ pub struct SendReport {
 }
 
 /// Sends a campaign.
-pub struct Sender<'a> {
-    account: &'a SendingAccount,
+pub struct Sender {
+    account: Arc<SendingAccount>,
     state: UsageState,
     frozen: HashMap<FrozenKey, FrozenTemplate>,
     templates: Vec<String>,
@@ -98,17 +101,21 @@ pub struct Sender<'a> {
     ending: Option<SendStop>,
     watch_at: Timestamp,
     release_at: Timestamp,
+    /// A wave that is being released. Others are sent meanwhile.
+    releasing: Option<JoinHandle<Result<Release>>>,
     n_planned: u64,
     is_exhausted: bool,
+    /// Whether something was sent since it was last looked at who else can be released.
+    has_sent: bool,
     began_at: Timestamp,
     told_waiting: Option<(&'static str, Option<Timestamp>)>,
     /// When the next webhook of a rehearsal is due.
     next_webhook: Option<Timestamp>,
 }
 
-impl<'a> Sender<'a> {
+impl Sender {
     /// Reads what was sent, and whether the database is behind the log of sends.
-    pub async fn new(account: &'a SendingAccount) -> Result<Self> {
+    pub async fn new(account: Arc<SendingAccount>) -> Result<Self> {
         account.check_log().await?;
         let crm = &account.crm;
         let now = account.clock.now();
@@ -117,6 +124,8 @@ impl<'a> Sender<'a> {
         let (give, outcomes) = mpsc::unbounded_channel();
         let report = SendReport { stop: SendStop::Finished, n_accepted: 0, n_refused: 0, n_unknown: 0, n_not_sent: 0 };
         let began_at = crm.waves(&account.plan.name).await?.iter().map(|it| it.released_at).min().unwrap_or(now);
+        let release_at = account.plan.not_before.unwrap_or(now).max(now);
+        let n_planned = crm.n_planned(&account.plan.name).await?;
         let mut sender = Self {
             account,
             state,
@@ -131,9 +140,11 @@ impl<'a> Sender<'a> {
             pending_since: None,
             ending: None,
             watch_at: now,
-            release_at: account.plan.not_before.unwrap_or(now).max(now),
-            n_planned: crm.n_planned(&account.plan.name).await?,
+            release_at,
+            releasing: None,
+            n_planned,
             is_exhausted: false,
+            has_sent: true,
             began_at,
             told_waiting: None,
             next_webhook: None,
@@ -174,14 +185,16 @@ impl<'a> Sender<'a> {
         if now >= self.watch_at {
             self.watch(on).await?;
         }
-        if now >= self.release_at && self.n_planned < FEW_PLANNED && self.ending.is_none() {
-            self.release(on).await?;
+        let is_due = now >= self.release_at && self.n_planned < FEW_PLANNED && self.releasing.is_none();
+        if is_due && self.ending.is_none() {
+            self.begin_release().await?;
         }
+        self.end_release(on).await?;
         if self.ending.is_some() {
             return Ok(now);
         }
         let mut next = self.watch_at;
-        if self.n_planned < FEW_PLANNED {
+        if self.n_planned < FEW_PLANNED && self.releasing.is_none() {
             next = next.min(self.release_at);
         }
         if let Some(until) = self.trouble.pauses_until(now) {
@@ -196,7 +209,7 @@ impl<'a> Sender<'a> {
 
     /// Claims messages and sends them. Gives when there can be more.
     async fn claim(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<Option<Timestamp>> {
-        let account = self.account;
+        let account = Arc::clone(&self.account);
         let is_rehearsal = account.clock.is_rehearsal();
         let (lead, ahead) = if is_rehearsal { (SignedDuration::ZERO, SignedDuration::ZERO) } else { (LEAD, AHEAD) };
         let began = Began::now();
@@ -250,8 +263,12 @@ impl<'a> Sender<'a> {
             // The next claim comes a little before its first slot.
             return Ok(Some(slot.checked_sub(lead).unwrap_or(slot).max(now)));
         }
-        if claimed.next_due.is_none() {
+        if claimed.next_due.is_none() && self.n_flying == 0 && self.has_sent {
+            // Everything is sent: somebody else may be due, or the campaign is finished.
             self.n_planned = 0;
+            self.release_at = now;
+            self.has_sent = false;
+            return Ok(Some(now));
         }
         let free = bound.and_then(|it| it.1);
         Ok(match (free, claimed.next_due) {
@@ -275,6 +292,7 @@ impl<'a> Sender<'a> {
             return Err(error.into());
         }
         self.n_flying += intents.len();
+        self.has_sent = true;
         for intent in intents {
             let name = (intent.message.template.clone(), intent.message.language.clone());
             let category = categories.get(&name).map_or("", String::as_str);
@@ -367,7 +385,7 @@ impl<'a> Sender<'a> {
     /// Looks at what has become of the messages, and pauses the campaign if they fare badly.
     async fn watch(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<()> {
         let began = Instant::now();
-        let account = self.account;
+        let account = Arc::clone(&self.account);
         let (crm, now, gates) = (&account.crm, account.clock.now(), &account.plan.gates);
         crm.abandon_intents(now).await?;
         let seen = self.state.read_failures(crm).await?;
@@ -400,12 +418,13 @@ impl<'a> Sender<'a> {
         now: Timestamp,
         on: &mut (dyn FnMut(SendEvent) + Send),
     ) -> Result<()> {
-        let name = &self.account.plan.name;
-        for wave in self.account.crm.waves(name).await? {
+        let account = Arc::clone(&self.account);
+        let name = &account.plan.name;
+        for wave in account.crm.waves(name).await? {
             let of = counts.iter().find(|it| it.step == wave.step && it.wave == wave.number);
             let is_old = of.is_some_and(|it| it.n_old > 0 && it.n_old + it.n_held >= it.n_sent);
             if wave.is_test && wave.judged_at.is_none() && is_old && self.ending.is_none() {
-                self.account.crm.note_judged((name, &wave.step, wave.number), now).await?;
+                account.crm.note_judged((name, &wave.step, wave.number), now).await?;
                 self.release_at = now;
                 on(SendEvent::Judged { step: wave.step, wave: wave.number });
             }
@@ -413,9 +432,9 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
-    /// Releases the next wave, or finishes the campaign.
-    async fn release(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<()> {
-        let account = self.account;
+    /// Begins to release the next wave, which may take some seconds. A rehearsal waits for it.
+    async fn begin_release(&mut self) -> Result<()> {
+        let account = Arc::clone(&self.account);
         let (now, name) = (account.clock.now(), &account.plan.name);
         if account.crm.campaign_state(name).await? != CampaignState::Running {
             // The next claim says so.
@@ -423,7 +442,24 @@ impl<'a> Sender<'a> {
             return Ok(());
         }
         self.n_planned = account.crm.n_planned(name).await?;
-        let release = account.release(self.n_planned).await?;
+        let n_planned = self.n_planned;
+        let is_rehearsal = account.clock.is_rehearsal();
+        let releasing = tokio::spawn(async move { account.release(n_planned).await });
+        while is_rehearsal && !releasing.is_finished() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        self.releasing = Some(releasing);
+        Ok(())
+    }
+
+    /// Takes what was released, or finishes the campaign.
+    async fn end_release(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<()> {
+        if !self.releasing.as_ref().is_some_and(JoinHandle::is_finished) {
+            return Ok(());
+        }
+        let Some(releasing) = self.releasing.take() else { return Ok(()) };
+        let release = releasing.await.context("the task that releases waves has ended")??;
+        let now = self.account.clock.now();
         self.is_exhausted = release.is_exhausted;
         if let Some((step, wave, n, is_test)) = release.released {
             self.n_planned += n;
@@ -434,7 +470,8 @@ impl<'a> Sender<'a> {
         let soon = now.saturating_add(LOOK_FOR_PEOPLE).unwrap_or(now);
         self.release_at = release.due_at.filter(|it| *it > now).unwrap_or(soon);
         if self.is_exhausted && self.n_planned == 0 && self.n_flying == 0 && self.pending.is_empty() {
-            account.crm.order_campaign(&account.row(), OrderWord::Finish, ("everybody was written to or left out", "ferry")).await?;
+            let said = ("everybody was written to or left out", "ferry");
+            self.account.crm.order_campaign(&self.account.row(), OrderWord::Finish, said).await?;
             self.ending = Some(SendStop::Finished);
         }
         Ok(())
@@ -468,7 +505,7 @@ impl<'a> Sender<'a> {
             return Err(error.into());
         }
         on(SendEvent::DatabaseAway);
-        let (account, began) = (self.account, Instant::now());
+        let (account, began) = (Arc::clone(&self.account), Instant::now());
         loop {
             tokio::time::sleep(LOOK).await;
             match UsageState::load(&account.crm, self.state.usage.limits().clone(), account.clock.now()).await {
@@ -485,7 +522,8 @@ impl<'a> Sender<'a> {
     /// Waits until a moment of the campaign's clock, an outcome, or the order to end. A rehearsal waits for all outcomes, and
     /// then moves its clock.
     async fn wait(&mut self, next: Timestamp, interrupted: &mut watch::Receiver<bool>) -> Result<()> {
-        let clock = &self.account.clock;
+        let account = Arc::clone(&self.account);
+        let clock = &account.clock;
         if !clock.is_rehearsal() {
             let left = next.duration_since(clock.now());
             let left = Duration::try_from(left).unwrap_or(Duration::ZERO).min(LOOK);

@@ -10,7 +10,7 @@ use model::{ConsentChannel, ContactId};
 
 use crate::campaigns::CampaignState;
 use crate::outbox::address::Addressed;
-use crate::outbox::permission::{Target, target};
+use crate::outbox::permission::{Permissions, Target, target};
 use crate::outbox::{MessageId, NotPermitted, SentMessage};
 use crate::sql::{Cell, Row, Tx, Type, Wanted};
 use crate::{Crm, LoadError};
@@ -161,14 +161,14 @@ impl Crm {
         let mut claimed = ClaimedMessages { last_intent: tx.last_intent().await?, ..ClaimedMessages::default() };
         let others = tx.sent_after(request.known_intent).await?;
         let templates = tx.templates_now(request).await?;
-        let waiting = tx.waiting(request, &mut claimed).await?;
+        let (waiting, permissions) = tx.waiting(request, &mut claimed).await?;
         let decisions = decide(&Claimable { last_intent: claimed.last_intent, others: &others, templates: &templates, waiting: &waiting });
         if let Some(reason) = decisions.pause {
             tx.pause_campaign(request.campaign, &reason).await?;
             tx.commit().await?;
             return Ok(Claim::NotRunning(CampaignState::Paused));
         }
-        tx.carry_out(waiting, &decisions.of, &mut claimed).await?;
+        tx.carry_out(waiting, &permissions, &decisions.of, &mut claimed).await?;
         claimed.next_due = tx.next_due(request.campaign).await?;
         tx.commit().await?;
         Ok(Claim::Claimed(claimed))
@@ -203,7 +203,7 @@ impl Tx {
         &mut self,
         request: &ClaimRequest<'_>,
         claimed: &mut ClaimedMessages,
-    ) -> Result<Vec<WaitingMessage>, LoadError> {
+    ) -> Result<(Vec<WaitingMessage>, Permissions), LoadError> {
         let epoch = self.outbox_epoch().await?;
         let limit = request.n.min(CLAIM_SIZE) as i64;
         let key = [request.campaign.into(), epoch.into(), request.now.into(), request.sender.into(), Cell::from(limit)];
@@ -225,17 +225,16 @@ impl Tx {
                 }
             }
         }
-        Ok(waiting)
+        Ok((waiting, permissions))
     }
 
     async fn carry_out(
         &mut self,
         waiting: Vec<WaitingMessage>,
+        permissions: &Permissions,
         decisions: &[ClaimDecision],
         claimed: &mut ClaimedMessages,
     ) -> Result<(), LoadError> {
-        let contacts: Vec<ContactId> = waiting.iter().map(|it| it.contact).collect();
-        let permissions = self.permissions(&contacts).await?;
         for (message, decision) in waiting.into_iter().zip(decisions) {
             let (at, opens) = match decision {
                 ClaimDecision::Later { not_before, why } => {
