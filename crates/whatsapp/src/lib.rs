@@ -32,7 +32,7 @@ pub use gateways::evolution::EVOLUTION_KEY;
 pub use gateways::waha::WAHA_KEY;
 pub use gateways::wuzapi::WUZAPI_KEY;
 pub use http::{
-    AnswerHeaders, CallCounts, CallError, ClaimUnits, Claiming, ClientConfig, Credentials, Hooks, OnWait, UnitClaim,
-    UrlError, Wait, base_url, reach,
+    AnswerHeaders, CallCounts, CallError, ClaimUnits, Claiming, ClientConfig, Credentials, Hooks, LostAnswer, NotAfter,
+    NotSent, OnWait, OnceConfig, UnitClaim, UrlError, Wait, base_url, reach,
 };
 pub use on_premises::login::login;

@@ -14,7 +14,8 @@ const MAX_REASON: usize = 500;
 const NUMBER_FIELDS: &str = "id,status,name_status,quality_rating,throughput,platform_type,account_mode,\
     whatsapp_business_manager_messaging_limit,health_status";
 const ACCOUNT_FIELDS: &str = "id,name,account_review_status,business_verification_status,\
-    marketing_messages_onboarding_status,marketing_messages_lite_api_status,health_status";
+    marketing_messages_onboarding_status,marketing_messages_lite_api_status,disable_marketing_messages_on_cloud_api,\
+    health_status";
 
 /// A number that sends, as the platform has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub struct SendingAccount {
     pub business_verification: Option<String>,
     /// Whether marketing goes to `marketing_messages`: `ONBOARDED` if it does.
     pub marketing_onboarding: Option<String>,
+    /// Whether `messages` refuses marketing, with code 131063.
+    pub refuses_marketing_on_messages: Option<bool>,
     pub health: Vec<Health>,
 }
 
@@ -144,6 +147,7 @@ fn read_account(value: &Value) -> SendingAccount {
         business_verification: word(value, "/business_verification_status"),
         // Its name until 2026.
         marketing_onboarding: onboarding.or_else(|| word(value, "/marketing_messages_lite_api_status")),
+        refuses_marketing_on_messages: value.get("disable_marketing_messages_on_cloud_api").and_then(Value::as_bool),
         health: health(value),
     }
 }
@@ -201,4 +205,95 @@ fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
 fn word(value: &Value, place: &str) -> Option<String> {
     let word = value.pointer(place)?.as_str()?;
     (!word.is_empty()).then(|| cleaned(word, MAX_STATUS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A health status as Meta's page on it shows one.
+    const BLOCKED: &str = r#""health_status":{"can_send_message":"BLOCKED","entities":[
+        {"entity_type":"PHONE_NUMBER","id":"1","can_send_message":"LIMITED","additional_info":["The name is not approved."]},
+        {"entity_type":"WABA","id":"2","can_send_message":"BLOCKED","errors":[{"error_code":141006,
+        "error_description":"There is an error with the payment method.","possible_solution":"Add one."}]}]}"#;
+
+    fn value(text: &str) -> Value {
+        serde_json::from_str(text).unwrap()
+    }
+
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn a_number_says_whether_and_how_much_it_may_send() {
+        let number = read_number(&value(
+            r#"{"id":"1","status":"CONNECTED","name_status":"APPROVED","quality_rating":"GREEN",
+                "throughput":{"level":"STANDARD"},"account_mode":"LIVE",
+                "whatsapp_business_manager_messaging_limit":"TIER_2K"}"#,
+        ));
+        let expected = SendingNumber {
+            status: some("CONNECTED"),
+            name_status: some("APPROVED"),
+            quality_rating: some("GREEN"),
+            throughput: some("STANDARD"),
+            account_mode: some("LIVE"),
+            people_a_day: Some(PeopleLimit::Most(2000)),
+            health: Vec::new(),
+        };
+        assert_eq!(number, expected);
+    }
+
+    #[test]
+    fn a_tier_is_a_number_of_people_and_a_new_one_is_kept() {
+        let limit = |tier: &str| people_limit(tier);
+        assert_eq!((limit("TIER_250"), limit("TIER_100K")), (PeopleLimit::Most(250), PeopleLimit::Most(100_000)));
+        assert_eq!(limit("TIER_UNLIMITED"), PeopleLimit::Unlimited);
+        for tier in ["TIER_NOT_SET", "2000", "TIER_", "TIER_9999999999K", "TIER_9999999K"] {
+            assert_eq!(limit(tier), PeopleLimit::Other(tier.to_owned()));
+        }
+    }
+
+    #[test]
+    fn an_account_that_cannot_pay_says_so_in_its_health() {
+        let account = read_account(&value(&format!(
+            r#"{{"account_review_status":"APPROVED","marketing_messages_onboarding_status":"ONBOARDED",
+                "disable_marketing_messages_on_cloud_api":true,{BLOCKED}}}"#
+        )));
+        assert_eq!((&account.review, &account.marketing_onboarding), (&some("APPROVED"), &some("ONBOARDED")));
+        assert_eq!((account.lacks_payment(), account.refuses_marketing_on_messages), (true, Some(true)));
+        assert_eq!(account.health[0].notes, ["The name is not approved."]);
+        assert_eq!((account.health[1].can_send.as_str(), account.health[1].errors[0].code), ("BLOCKED", Some(141_006)));
+        assert!(!read_account(&value("{}")).lacks_payment());
+        let old = read_account(&value(r#"{"marketing_messages_lite_api_status":"ELIGIBLE"}"#));
+        assert_eq!(old.marketing_onboarding, some("ELIGIBLE"));
+    }
+
+    #[test]
+    fn new_words_are_kept_and_odd_members_are_none() {
+        let number =
+            read_number(&value(r#"{"status":"ASLEEP","name_status":7,"throughput":"HIGH","quality_rating":null}"#));
+        assert_eq!(number, SendingNumber { status: some("ASLEEP"), ..SendingNumber::default() });
+        let account =
+            read_account(&value(r#"{"account_review_status":[],"health_status":{"entities":[7,{"errors":{}}]}}"#));
+        assert_eq!((account.review, account.health.len(), account.health[1].errors.len()), (None, 2, 0));
+    }
+
+    #[test]
+    fn a_token_says_how_long_it_lives() {
+        let token = |text: &str| read_token(&value(text)).unwrap();
+        let good = token(
+            r#"{"data":{"is_valid":true,"expires_at":1793527200,"data_access_expires_at":0,
+                "scopes":["whatsapp_business_messaging",7]}}"#,
+        );
+        let expected = TokenState {
+            is_valid: Some(true),
+            expires_at: Some("2026-11-01T10:00:00Z".parse().unwrap()),
+            data_access_expires_at: None,
+            scopes: vec!["whatsapp_business_messaging".into()],
+        };
+        assert_eq!(good, expected);
+        assert_eq!(token(r#"{"data":{}}"#), TokenState::default());
+        assert!(read_token(&value(r#"{"scopes":[]}"#)).is_err());
+    }
 }

@@ -75,3 +75,101 @@ impl Sending {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::TcpListener;
+    use std::thread::JoinHandle;
+    use std::time::Duration;
+
+    use model::Personal;
+
+    use super::*;
+    use crate::{Endpoint, MessageContent, OutgoingMessage, Recipient, base_url};
+
+    /// Answers one request per body, each on its own connection, and returns the first lines and the tokens. An empty body
+    /// closes the connection instead.
+    fn serve(answers: Vec<&'static str>) -> (Url, JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = base_url(&format!("http://{}/v26.0", listener.local_addr().unwrap())).unwrap();
+        let serving = std::thread::spawn(move || {
+            let answer = |answer: &str| {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut reader = BufReader::new(stream.try_clone().unwrap());
+                let head: Vec<String> =
+                    reader.by_ref().lines().map(Result::unwrap).take_while(|it| !it.is_empty()).collect();
+                let header =
+                    |name: &str| head.iter().find_map(|it| it.to_lowercase().strip_prefix(name).map(str::to_owned));
+                let length = header("content-length: ").map_or(0, |it| it.parse().unwrap());
+                reader.read_exact(&mut vec![0; length]).unwrap();
+                if !answer.is_empty() {
+                    let head = format!("content-length: {}\r\nconnection: close", answer.len());
+                    write!(stream, "HTTP/1.1 200 OK\r\n{head}\r\n\r\n{answer}").unwrap();
+                }
+                format!("{} {}", head[0], header("authorization: ").unwrap_or_default())
+            };
+            answers.into_iter().map(answer).collect()
+        });
+        (url, serving)
+    }
+
+    fn sending(base: Url) -> Sending {
+        let credentials = Credentials::Bearer("secret".into());
+        Sending::new(base, credentials, ClientConfig::default(), OnceConfig::default()).unwrap()
+    }
+
+    fn message() -> PreparedMessage {
+        let message = OutgoingMessage {
+            number: "106".into(),
+            recipient: Recipient::Phone(Personal("33199000001".into())),
+            content: MessageContent::Text { body: Personal("Bonjour".into()), preview_url: false },
+            opaque_id: None,
+            endpoint: Endpoint::Messages,
+        };
+        message.prepare().unwrap()
+    }
+
+    fn ample() -> NotAfter {
+        NotAfter::within(Duration::from_secs(60))
+    }
+
+    #[tokio::test]
+    async fn a_message_is_accepted_or_lost_or_was_not_sent() {
+        let (base, serving) = serve(vec![r#"{"messages":[{"id":"wamid.1"}]}"#, "{}", ""]);
+        let sending = sending(base);
+        let Sent::Answered(accepted) = sending.send(&message(), ample()).await else { panic!() };
+        assert!(matches!(accepted.answer, SendAnswer::Accepted(_)), "{accepted:?}");
+        // A success that names no message, and no answer.
+        assert!(sending.send(&message(), ample()).await.is_unknown());
+        let lost = sending.send(&message(), ample()).await;
+        assert_eq!((lost.is_unknown(), lost), (true, Sent::Lost { why: LostAnswer::Reset }));
+        let requests = serving.join().unwrap();
+        assert_eq!(requests, vec!["POST /v26.0/106/messages HTTP/1.1 bearer secret"; 3]);
+        // The server is gone.
+        let refused = sending.send(&message(), ample()).await;
+        assert_eq!((refused.is_unknown(), refused), (false, Sent::NotSent { why: NotSent::ConnectRefused }));
+        assert!(!format!("{sending:?}").contains("secret"));
+    }
+
+    #[tokio::test]
+    async fn number_account_and_token_are_asked_for_by_name() {
+        let (base, serving) = serve(vec![
+            r#"{"status":"CONNECTED"}"#,
+            r#"{"account_review_status":"APPROVED"}"#,
+            r#"{"data":{"is_valid":true}}"#,
+        ]);
+        let sending = sending(base.clone());
+        assert_eq!(sending.number("106").await.unwrap().status.as_deref(), Some("CONNECTED"));
+        assert_eq!(sending.account("102").await.unwrap().review.as_deref(), Some("APPROVED"));
+        assert_eq!(sending.token().await.unwrap().unwrap().is_valid, Some(true));
+        let requests = serving.join().unwrap();
+        let begins = |n: usize, path: &str| requests[n].starts_with(path) && requests[n].ends_with(" bearer secret");
+        assert!(begins(0, "GET /v26.0/106?fields=id%2Cstatus%2C"), "{requests:?}");
+        assert!(begins(1, "GET /v26.0/102?fields=id%2Cname%2Caccount_review_status%2C"), "{requests:?}");
+        assert!(begins(2, "GET /v26.0/debug_token?input_token=secret "), "{requests:?}");
+        let key = Credentials::Key("D360-API-KEY", "secret".into());
+        let partner = Sending::new(base, key, ClientConfig::default(), OnceConfig::default()).unwrap();
+        assert_eq!(partner.token().await.unwrap(), None);
+    }
+}

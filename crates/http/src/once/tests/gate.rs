@@ -42,7 +42,8 @@ async fn a_request_that_has_begun_may_end_after_its_moment() {
     assert!(gate.shut_unless_begun().is_some());
     let mut received = [0; 7];
     let (written, read) = tokio::join!(stream.write_all(b"uest"), far.read_exact(&mut received));
-    (written.unwrap(), read.unwrap());
+    written.unwrap();
+    read.unwrap();
     assert_eq!((&received, gate.shut()), (b"request", Written::Something));
 }
 

@@ -81,7 +81,10 @@ async fn run(scripts: Vec<Vec<Step>>, horizons: &[u64], n_at_once: usize, counts
 fn whatever_a_server_does_no_request_is_seen_twice_and_none_that_was_not_sent() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let mut counts = Counts::new();
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) });
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(400)
+    });
     let counted = std::cell::RefCell::new(&mut counts);
     let result = runner.run(&traffic(), |(scripts, horizons, n_at_once)| {
         let mut counts = counted.borrow_mut();

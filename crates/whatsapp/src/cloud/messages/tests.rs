@@ -1,5 +1,6 @@
 mod answers;
 mod bodies;
+mod clients;
 mod mistakes;
 
 use model::Personal;

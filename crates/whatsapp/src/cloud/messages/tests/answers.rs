@@ -125,8 +125,8 @@ fn headers_say_the_time_the_wait_and_what_was_used() {
         date: Some("2026-11-01T09:00:00Z".parse().unwrap()),
         retry_after: Some(Duration::from_secs(7)),
         business_use_case_usage: Some(
-            r#"{"1":[{"type":"messages","call_count":28,"total_cputime":90.2,"total_time":5,
-            "estimated_time_to_regain_access":0}],"2":[{"call_count":3,"estimated_time_to_regain_access":12}]}"#
+            r#"{"1":[{"type":"messages","call_count":28,"total_cputime":30.2,"total_time":5,
+            "estimated_time_to_regain_access":0}],"2":[{"call_count":90.2,"estimated_time_to_regain_access":12}]}"#
                 .into(),
         ),
     };
