@@ -39,6 +39,8 @@ fn shown(campaign: &str, steps: &[String], status: &CampaignStatus) -> CampaignS
         at: shown_time(it.at),
         last_intent_after_ms: it.last_intent_at.map(|last| last.duration_since(it.at).as_secs_f64() * 1000.0),
     };
+    let waits = status.counts.of_steps.iter().any(|it| it.state == "planned");
+    let binding = status.binding.as_ref().filter(|_| waits && status.state == crm::CampaignState::Running);
     CampaignShown {
         campaign: campaign.to_owned(),
         state: status.state.name(),
@@ -53,8 +55,8 @@ fn shown(campaign: &str, steps: &[String], status: &CampaignStatus) -> CampaignS
             .collect(),
         refused,
         stops: status.counts.n_stops,
-        limit: status.binding.map(|it| it.0.to_owned()),
-        limit_until: status.binding.and_then(|it| it.1).map(shown_time),
+        limit: binding.map(|it| it.0.clone()),
+        limit_until: binding.and_then(|it| it.1).map(shown_time),
         people_in_24_hours: status.people_used,
         orders: status.orders.iter().map(order).collect(),
     }

@@ -59,6 +59,15 @@ create table campaign_exclusion (
   primary key (campaign, step, contact_id)
 ) without rowid;
 
+-- What the sender of a campaign waits for, as it said last: a limit, until when, or until it is lifted if until_at is null. limit_name
+-- is empty while it sends.
+create table campaign_wait (
+  campaign text not null primary key,
+  limit_name text not null,
+  until_at bigint,
+  at bigint not null
+) without rowid;
+
 create view campaign_view as
   select campaign.name, campaign.mode, campaign.account, campaign.sender, time_of(campaign.created_at) as created_at,
     case campaign_order.word when 'start' then 'running' when 'resume' then 'running' when 'pause' then 'paused'
@@ -85,3 +94,6 @@ create view wave_view as
 
 create view campaign_exclusion_view as
   select campaign, step, hex_of(contact_id) as contact_id, reason, time_of(at) as at from campaign_exclusion;
+
+create view campaign_wait_view as
+  select campaign, limit_name, time_of(until_at) as until_at, time_of(at) as at from campaign_wait;

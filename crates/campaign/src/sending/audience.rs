@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Result;
-use crm::{AudienceMember, FrozenTemplate, MessageContent, NewMessage};
+use crm::{AudienceMember, FrozenTemplate, MessageContent, MessageId, NewMessage};
 use jiff::{SignedDuration, Timestamp};
-use model::{ConsentChannel, ConsentPurpose, ContactId};
+use model::{ConsentChannel, ConsentPurpose, ContactId, EventChannel};
 use phone::{LineType, Region};
 use plan::{ParameterPlace, PlanStep, Risk, StepCondition, StepContent};
 use rollout::{PersonFacts, Rules, exclude};
@@ -178,6 +178,7 @@ impl SendingAccount {
         };
         outgoing.prepare().map_err(|_| INVALID_PARAMETER)?;
         Ok(NewMessage {
+            id: self.clock.is_rehearsal().then(|| self.rehearsal_id(&step.name, member.contact)),
             campaign: self.plan.name.clone(),
             step: step.name.clone(),
             contact: member.contact,
@@ -193,6 +194,15 @@ impl SendingAccount {
                 values: serde_json::to_string(&values).map_err(|_| INVALID_PARAMETER)?,
             },
         })
+    }
+
+    /// The id of a message in a rehearsal, which follows from the key, so that the same rehearsal goes the same way.
+    fn rehearsal_id(&self, step: &str, contact: ContactId) -> MessageId {
+        let named = format!("rehearsal\0{}\0{step}\0{}", self.plan.name, hex::encode(contact.0));
+        let digest = self.key.message_key(EventChannel::Whatsapp, &named, None);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        MessageId::from_bytes(bytes)
     }
 
     /// A message of a step in each language, with invented values, as it would be sent.

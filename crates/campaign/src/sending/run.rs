@@ -257,7 +257,7 @@ impl Sender {
         self.n_planned = self.n_planned.saturating_sub(claimed.intents.len() as u64);
         let n = claimed.intents.len();
         self.send_all(claimed.intents, &categories, began).await?;
-        self.tell_waiting(bound, n, on);
+        self.tell_waiting(bound, n, on).await?;
         if n > 0 || claimed.n_later > 0 {
             let slot = self.state.usage.next_slot(now).unwrap_or(now);
             // The next claim comes a little before its first slot.
@@ -486,17 +486,23 @@ impl Sender {
         Ok(())
     }
 
-    fn tell_waiting(
+    /// Tells and notes what is waited for, when it changes.
+    async fn tell_waiting(
         &mut self,
         bound: Option<(LimitName, Option<Timestamp>)>,
         n: usize,
         on: &mut (dyn FnMut(SendEvent) + Send),
-    ) {
+    ) -> Result<()> {
         let told = bound.filter(|it| n == 0 && it.0 != LimitName::NumberRate).map(|it| (it.0.as_str(), it.1));
-        if let (Some((limit, until)), true) = (told, self.told_waiting != told) {
+        if self.told_waiting == told || (told.is_none() && n == 0) {
+            return Ok(());
+        }
+        self.told_waiting = told;
+        self.account.crm.note_campaign_wait(&self.account.plan.name, told).await?;
+        if let Some((limit, until)) = told {
             on(SendEvent::Waiting { limit, until });
         }
-        self.told_waiting = told.or(self.told_waiting.filter(|_| n == 0));
+        Ok(())
     }
 
     /// Waits while the database is away. What was sent is read anew, since nobody knows whether the claim was committed.

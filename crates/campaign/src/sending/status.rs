@@ -17,8 +17,8 @@ pub struct CampaignStatus {
     pub waves: Vec<WaveRow>,
     pub watch: Vec<WatchCounts>,
     pub excluded: Vec<Excluded>,
-    /// What keeps the next message back, and until when.
-    pub binding: Option<(&'static str, Option<Timestamp>)>,
+    /// What keeps the next message back, and until when, as the sender said last.
+    pub binding: Option<(String, Option<Timestamp>)>,
     /// The people who were written to in the last 24 hours, outside of open conversations.
     pub people_used: u64,
 }
@@ -38,7 +38,7 @@ impl SendingAccount {
             waves: self.crm.waves(name).await?,
             watch: self.crm.watch_counts(name, old).await?,
             excluded: self.crm.excluded(name).await?,
-            binding: usage.usage.binding(now).map(|it| (it.limit.as_str(), it.free_at)),
+            binding: self.crm.campaign_wait(name).await?,
             people_used: usage.usage.people_used(now) as u64,
         })
     }

@@ -59,6 +59,8 @@ const PLAN: &str = "plan messages";
 /// A message that is to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMessage {
+    /// Drawn at random if none: only a rehearsal, which goes the same way each time, brings one.
+    pub id: Option<MessageId>,
     pub campaign: String,
     /// The message within the campaign, such as an invitation and its reminder.
     pub step: String,
@@ -165,7 +167,10 @@ impl Tx {
                 planned.push(Err(why));
                 continue;
             }
-            let id = MessageId::random().map_err(|it| SqlError::Random(it.to_string()).doing(PLAN))?;
+            let id = match message.id {
+                Some(id) => id,
+                None => MessageId::random().map_err(|it| SqlError::Random(it.to_string()).doing(PLAN))?,
+            };
             taken.extend(message.keys());
             rows.push(message.row(id, consent, epoch, at));
             let MessageContent { template, language, values } = &message.content;

@@ -28,6 +28,7 @@ const SENDER: &str = "106";
 /// An invitation by WhatsApp to an address of the contact's own.
 pub(super) fn invitation(contact: ContactId) -> NewMessage {
     NewMessage {
+        id: None,
         campaign: "spring".to_owned(),
         step: "invitation".to_owned(),
         contact,
