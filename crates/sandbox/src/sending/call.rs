@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::sending::accept::{self, Route};
+use crate::sending::accept::{self, Route, Sought};
 use crate::sending::body;
 use crate::sending::body::{Message, Recipient};
 use crate::sending::chance::Chances;
@@ -13,6 +13,7 @@ use crate::sending::log::{Answered, Outcome, Request};
 use crate::sending::refusal::Refusal;
 use crate::sending::settings::{FaultSettings, SendFault};
 use crate::sending::state::{State, World};
+use crate::wires::templates::lookup::Found;
 
 /// Where messages are sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,8 +98,10 @@ impl State {
         let candidate = Candidate { n, at: call.at, to: person, number: call.number, template, chances: &chances };
         let fault = self.fault(&candidate, |it| it != SendFault::ResetUnread).filter(|_| call.token.is_ok());
         let is_open = person.is_some_and(|it| self.people.get(&it).is_some_and(|it| it.is_open(call.number, call.at)));
-        let category = self.category(world, call, &seen);
-        let (reply, outcome, code, wamid) = self.decide(world, call, &seen, person, chances, fault.as_ref());
+        let found = self.found(world, call, &seen);
+        let category = found.as_ref().map(|it| it.category.clone());
+        let sought = Sought { person, found };
+        let (reply, outcome, code, wamid) = self.decide(world, call, &seen, sought, chances, fault.as_ref());
         let answer = answered(fault.as_ref().map(|it| it.kind), outcome);
         self.note_outcome(outcome, code, answer);
         self.write(&Request {
@@ -138,11 +141,11 @@ impl State {
         faults.find(|(n, it)| it.when.holds(&format!("fault {n}"), candidate)).map(|it| it.1.clone())
     }
 
-    /// The latest category of the template that was asked for.
-    fn category(&self, world: World<'_>, call: &Call<'_>, seen: &Seen) -> Option<String> {
+    /// The template that was asked for, as it is now.
+    fn found(&self, world: World<'_>, call: &Call<'_>, seen: &Seen) -> Option<Found> {
         let (name, language) = (seen.text("/template/name")?, seen.text("/template/language/code")?);
         let account = &self.settings.numbers.get(call.number)?.account;
-        world.templates.find(account, name, language, call.at).map(|it| it.category)
+        world.templates.find(account, name, language, call.at)
     }
 
     /// Refuses or accepts, and returns the reply, the outcome, the code of a refusal and the id of the message.
@@ -151,7 +154,7 @@ impl State {
         world: World<'_>,
         call: &Call<'_>,
         seen: &Seen,
-        person: Option<u64>,
+        sought: Sought,
         chances: Chances,
         fault: Option<&FaultSettings>,
     ) -> (Reply, Outcome, Option<u32>, Option<String>) {
@@ -165,8 +168,8 @@ impl State {
         let accepted = call.token.clone().and_then(|()| {
             let (number, account) = self.sender(call)?;
             let message = seen.message.as_ref().map_err(Clone::clone)?;
-            let route = Route { number, account, person };
-            self.accept(world, call, &route, message, chances).map(|it| (it, message.input.as_str()))
+            let route = Route { number, account, sought };
+            self.accept(world, call, route, message, chances).map(|it| (it, message.input.as_str()))
         });
         match accepted {
             Ok(((message, is_held), input)) => {

@@ -80,7 +80,8 @@ async fn pywa_sends_texts_and_templates_and_reads_every_answer() {
         token ExpiredAccessToken 190
         media UnsupportedMessageType 131051
         number CONNECTED APPROVED {'level': 'STANDARD'} AVAILABLE
-    "#]].assert_eq(&String::from_utf8(output.stdout).unwrap());
+    "#]]
+    .assert_eq(&String::from_utf8(output.stdout).unwrap());
     let sent = shore.lines("n");
     let accepted: Vec<&Value> = sent.iter().filter(|it| it["outcome"] != "refused").map(|it| &it["type"]).collect();
     assert_eq!(accepted, ["text", "interactive", "template", "template", "template"]);

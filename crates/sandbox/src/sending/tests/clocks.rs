@@ -75,7 +75,10 @@ async fn the_clock_stands_still_and_goes_forward_only() {
     let told = shore.post("/sandbox/clock", json!({ "to": "2026-11-02T09:00:00Z" })).await;
     assert!(told.http == 400 && told.body["error"].as_str().unwrap().contains("forward only"), "{:?}", told.body);
     assert_eq!(shore.post("/sandbox/clock", json!({})).await.http, 400);
-    assert_eq!(shore.post("/sandbox/clock", json!({ "advance_seconds": 60 })).await.body["now"], "2026-11-02T09:01:01.5Z");
+    assert_eq!(
+        shore.post("/sandbox/clock", json!({ "advance_seconds": 60 })).await.body["now"],
+        "2026-11-02T09:01:01.5Z"
+    );
 }
 
 #[tokio::test]

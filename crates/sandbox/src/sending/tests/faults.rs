@@ -55,7 +55,8 @@ async fn send(address: SocketAddr, message: Value) -> Saw {
         let text = String::from_utf8_lossy(&received);
         let Some((head, rest)) = text.split_once("\r\n\r\n") else { continue };
         let length = head.to_lowercase();
-        let length = length.split("content-length: ").nth(1).map(|it| it.split("\r\n").next().unwrap().parse::<usize>());
+        let length =
+            length.split("content-length: ").nth(1).map(|it| it.split("\r\n").next().unwrap().parse::<usize>());
         if rest.len() == length.unwrap().unwrap() {
             return Saw::Whole(head[9..12].parse().unwrap());
         }
@@ -112,9 +113,16 @@ async fn a_message_that_was_accepted_goes_out_whatever_the_caller_saw() {
 
 #[tokio::test]
 async fn every_code_is_answered_with_its_documented_status() {
-    for (code, http) in
-        [(190, 401), (131_005, 403), (368, 403), (2, 503), (133_004, 503), (131_016, 500), (80_007, 400), (132_001, 404)]
-    {
+    for (code, http) in [
+        (190, 401),
+        (131_005, 403),
+        (368, 403),
+        (2, 503),
+        (133_004, 503),
+        (131_016, 500),
+        (80_007, 400),
+        (132_001, 404),
+    ] {
         let shore = Shore::new(json!({ "faults": [{ "kind": "error", "code": code }] }));
         assert_eq!(shore.send(text(&person(1))).await.short(), format!("{http} {code}"));
     }

@@ -39,9 +39,7 @@ async fn a_number_sends_eighty_messages_in_any_second_and_the_next_is_refused() 
 
 #[tokio::test]
 async fn each_number_has_seconds_of_its_own_and_an_upgraded_one_sends_a_thousand() {
-    let number = |limit: u32, digits: &str| {
-        json!({ "account": ACCOUNT, "messages_a_second": limit, "display_phone_number": digits })
-    };
+    let number = |limit: u32, digits: &str| json!({ "account": ACCOUNT, "messages_a_second": limit, "display_phone_number": digits });
     let numbers = json!({ NUMBER: number(2, "+33 1 99 00 99 99"), "7": number(1_000, "+33 1 99 00 99 98") });
     let shore = shore_with(json!({ "numbers": numbers })).await;
     assert_eq!(send_to(&shore, 0..3).await, ["200 accepted", "200 accepted", "400 130429"]);
