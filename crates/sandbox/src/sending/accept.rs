@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::sending::accepted::{Accepted, Category};
 use crate::sending::body::{Content, Message, Recipient, Template};
-use crate::sending::call::Call;
 use crate::sending::chance::Chances;
+use crate::sending::incoming::Call;
 use crate::sending::limits::{Exceeded, Pair};
 use crate::sending::log::Over;
 use crate::sending::pacing::Paced;

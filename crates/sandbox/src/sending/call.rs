@@ -1,6 +1,5 @@
 //! One request to send a message: from its bytes to its answer and its line in the log.
 
-use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -9,45 +8,12 @@ use crate::sending::body;
 use crate::sending::body::{Message, Recipient};
 use crate::sending::chance::Chances;
 use crate::sending::chosen::Candidate;
+use crate::sending::incoming::Call;
 use crate::sending::log::{Answered, Outcome, Request};
 use crate::sending::refusal::Refusal;
 use crate::sending::settings::{FaultSettings, SendFault};
 use crate::sending::state::{State, World};
 use crate::wires::templates::lookup::Found;
-
-/// Where messages are sent to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Endpoint {
-    Messages,
-    MarketingMessages,
-}
-
-impl Endpoint {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Messages => "messages",
-            Self::MarketingMessages => "marketing_messages",
-        }
-    }
-
-    pub(super) fn is_marketing(self) -> bool {
-        self == Self::MarketingMessages
-    }
-}
-
-/// A request whose bytes have arrived.
-pub(super) struct Call<'a> {
-    pub(super) endpoint: Endpoint,
-    /// The id of the number.
-    pub(super) number: &'a str,
-    /// Why the token is refused, if it is.
-    pub(super) token: Result<(), Refusal>,
-    pub(super) body: &'a [u8],
-    /// When the last byte was read, by the clock of the sandbox.
-    pub(super) at: Timestamp,
-    /// The same by the real clock, in microseconds since 1970.
-    pub(super) real_at_us: i64,
-}
 
 /// What the caller is to see.
 #[derive(Debug)]

@@ -143,7 +143,8 @@ async fn pywa_reads_what_becomes_of_its_messages() {
         3 MessageStatus read id
         3 MessageStatus sent id
         1 UserMarketingPreferences
-    "#]].assert_eq(&String::from_utf8(output.stdout).unwrap());
+    "#]]
+    .assert_eq(&String::from_utf8(output.stdout).unwrap());
 }
 
 #[tokio::test]

@@ -67,6 +67,21 @@ async fn the_price_names_the_category_and_the_api() {
 }
 
 #[tokio::test]
+async fn the_price_comes_with_sent_and_once_more() {
+    let (shore, received) = shore_with(json!({ "statuses": { "read": 0.5 } })).await;
+    for n in 0..40 {
+        shore.send(template("rappel", &person(n), &format!("p{n}"))).await;
+    }
+    shore.at("12:00:00").await;
+    let statuses = received.items("statuses");
+    let priced =
+        |state: &str| statuses.iter().filter(|it| it["status"] == state && it.get("pricing").is_some()).count();
+    assert_eq!(priced("sent"), 40);
+    assert_eq!(priced("delivered") + priced("read"), 40, "whether it was read or not");
+    assert!(priced("read") > 0 && priced("delivered") > 20);
+}
+
+#[tokio::test]
 async fn a_message_of_an_advertisement_is_free_and_shows_its_conversation() {
     let (shore, received) = shore_with(json!({ "statuses": { "free_entry_point": 1.0 } })).await;
     shore.send(template("offre", &person(1), "a")).await;
