@@ -162,6 +162,23 @@ async fn half_of_the_limit_in_a_week_brings_the_next_level_six_hours_later() {
 }
 
 #[tokio::test]
+async fn other_settings_leave_a_limit_that_has_grown_and_those_of_its_portfolio_set_it_anew() {
+    let portfolio = |tier: &str, people: u32| json!({ super::super::settings::PORTFOLIO: { "tier": tier, "people_a_day": people } });
+    let shore = shore_with(json!({ "portfolios": portfolio("TIER_2K", 2) })).await;
+    let tier = async || {
+        let told = shore.get("/sandbox/sending").await.body;
+        told["portfolios"][super::super::settings::PORTFOLIO]["tier"].as_str().unwrap().to_owned()
+    };
+    send_to(&shore, 0..2).await;
+    shore.at("20:00:00").await;
+    assert_eq!(tier().await, "TIER_10K");
+    shore.set(json!({ "portfolios": portfolio("TIER_2K", 2), "faults": [{ "kind": "cut" }] })).await;
+    assert_eq!(tier().await, "TIER_10K");
+    shore.set(json!({ "portfolios": portfolio("TIER_250", 2) })).await;
+    assert_eq!(tier().await, "TIER_250");
+}
+
+#[tokio::test]
 async fn a_limit_does_not_grow_with_bad_quality_or_if_that_is_off() {
     let portfolio = || json!({ super::super::settings::PORTFOLIO: { "people_a_day": 2 } });
     for more in [
