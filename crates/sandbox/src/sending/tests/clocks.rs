@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -18,6 +17,8 @@ use super::*;
 pub(super) struct Received {
     pub(super) bodies: Mutex<Vec<Value>>,
     n_to_refuse: Mutex<u32>,
+    /// Told of each body.
+    came: tokio::sync::Notify,
 }
 
 impl Received {
@@ -47,6 +48,7 @@ async fn receive(State(received): State<Arc<Received>>, headers: HeaderMap, body
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     received.bodies.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
+    received.came.notify_one();
     StatusCode::OK
 }
 
@@ -179,12 +181,9 @@ async fn a_clock_that_runs_brings_what_is_due_by_itself() {
     shore.template("rappel", "UTILITY").await;
     let running = tokio::spawn(Sending::run(Arc::clone(&shore.sandbox)));
     shore.send(template("rappel", &person(1), "a")).await;
-    let both = async {
-        while received.items("statuses").len() < 2 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), both).await.unwrap();
+    while received.items("statuses").len() < 2 {
+        received.came.notified().await;
+    }
     running.abort();
     assert_eq!(received.items("statuses").len(), 2);
 }
