@@ -23,6 +23,7 @@ mod codes;
 pub(crate) mod control;
 mod courier;
 mod delivery;
+mod incoming;
 mod limits;
 mod log;
 pub(crate) mod nodes;

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::sending::accepted::{Accepted, Category};
 use crate::sending::body::{Content, Message, Recipient, Template};
-use crate::sending::call::Call;
 use crate::sending::chance::Chances;
+use crate::sending::incoming::Call;
 use crate::sending::limits::{Exceeded, Pair};
 use crate::sending::log::Over;
 use crate::sending::pacing::Paced;
@@ -27,8 +27,15 @@ const DORMANT: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub(super) struct Route {
     pub(super) number: NumberSettings,
     pub(super) account: AccountSettings,
+    pub(super) sought: Sought,
+}
+
+/// What the ids of a message stand for.
+pub(super) struct Sought {
     /// The digits of the person. A user id that nobody was shown has none.
     pub(super) person: Option<u64>,
+    /// The template, if the account has it.
+    pub(super) found: Option<Found>,
 }
 
 impl State {
@@ -70,11 +77,11 @@ impl State {
         &mut self,
         world: World<'_>,
         call: &Call<'_>,
-        route: &Route,
+        mut route: Route,
         message: &Message,
         chances: Chances,
     ) -> Result<(Arc<Accepted>, bool), Refusal> {
-        let person = self.check_person(route, message)?;
+        let person = self.check_person(&route, message)?;
         let limits = self.settings.limits.clone();
         if let Err(exceeded) = self.pair(call, person).check(call.at, &limits) {
             self.over("pair", call.at, exceeded);
@@ -85,7 +92,7 @@ impl State {
                 return Err(Refusal::new(134_100, "Only marketing templates are sent here."));
             }
             Content::Free => None,
-            Content::Template(template) => Some((self.template(world, call, route, template)?, template.name.as_str())),
+            Content::Template(template) => Some((self.template(call, &mut route, template)?, template.name.as_str())),
         };
         let is_open = self.person(person, world).is_open(call.number, call.at);
         if found.is_none() && !is_open && limits.closed_window_by == ToldBy::Answer {
@@ -122,7 +129,7 @@ impl State {
     }
 
     fn check_person(&self, route: &Route, message: &Message) -> Result<u64, Refusal> {
-        let Some(person) = route.person else {
+        let Some(person) = route.sought.person else {
             return Err(match message.to {
                 Recipient::Number(_) => Refusal::new(131_009, "to is not a phone number."),
                 Recipient::User(_) => Refusal::new(131_009, "recipient is not a user id of this portfolio."),
@@ -139,19 +146,12 @@ impl State {
     }
 
     /// Finds a template that can be sent as it was asked for.
-    fn template(
-        &mut self,
-        world: World<'_>,
-        call: &Call<'_>,
-        route: &Route,
-        template: &Template,
-    ) -> Result<Found, Refusal> {
-        let found = world.templates.find(&route.number.account, &template.name, &template.language, call.at);
+    fn template(&mut self, call: &Call<'_>, route: &mut Route, template: &Template) -> Result<Found, Refusal> {
         let missing = || {
             let details = format!("template name ({}) does not exist in {}", template.name, template.language);
             Refusal::new(132_001, details)
         };
-        let found = found.ok_or_else(missing)?;
+        let found = route.sought.found.take().ok_or_else(missing)?;
         match found.status.as_str() {
             "APPROVED" => {}
             "PAUSED" => return Err(Refusal::new(132_015, "The template is paused.")),

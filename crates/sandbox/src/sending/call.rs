@@ -1,52 +1,19 @@
 //! One request to send a message: from its bytes to its answer and its line in the log.
 
-use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::sending::accept::{self, Route};
+use crate::sending::accept::{self, Route, Sought};
 use crate::sending::body;
 use crate::sending::body::{Message, Recipient};
 use crate::sending::chance::Chances;
 use crate::sending::chosen::Candidate;
+use crate::sending::incoming::Call;
 use crate::sending::log::{Answered, Outcome, Request};
 use crate::sending::refusal::Refusal;
 use crate::sending::settings::{FaultSettings, SendFault};
 use crate::sending::state::{State, World};
-
-/// Where messages are sent to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Endpoint {
-    Messages,
-    MarketingMessages,
-}
-
-impl Endpoint {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Messages => "messages",
-            Self::MarketingMessages => "marketing_messages",
-        }
-    }
-
-    pub(super) fn is_marketing(self) -> bool {
-        self == Self::MarketingMessages
-    }
-}
-
-/// A request whose bytes have arrived.
-pub(super) struct Call<'a> {
-    pub(super) endpoint: Endpoint,
-    /// The id of the number.
-    pub(super) number: &'a str,
-    /// Why the token is refused, if it is.
-    pub(super) token: Result<(), Refusal>,
-    pub(super) body: &'a [u8],
-    /// When the last byte was read, by the clock of the sandbox.
-    pub(super) at: Timestamp,
-    /// The same by the real clock, in microseconds since 1970.
-    pub(super) real_at_us: i64,
-}
+use crate::wires::templates::lookup::Found;
 
 /// What the caller is to see.
 #[derive(Debug)]
@@ -97,8 +64,10 @@ impl State {
         let candidate = Candidate { n, at: call.at, to: person, number: call.number, template, chances: &chances };
         let fault = self.fault(&candidate, |it| it != SendFault::ResetUnread).filter(|_| call.token.is_ok());
         let is_open = person.is_some_and(|it| self.people.get(&it).is_some_and(|it| it.is_open(call.number, call.at)));
-        let category = self.category(world, call, &seen);
-        let (reply, outcome, code, wamid) = self.decide(world, call, &seen, person, chances, fault.as_ref());
+        let found = self.found(world, call, &seen);
+        let category = found.as_ref().map(|it| it.category.clone());
+        let sought = Sought { person, found };
+        let (reply, outcome, code, wamid) = self.decide(world, call, &seen, sought, chances, fault.as_ref());
         let answer = answered(fault.as_ref().map(|it| it.kind), outcome);
         self.note_outcome(outcome, code, answer);
         self.write(&Request {
@@ -138,11 +107,11 @@ impl State {
         faults.find(|(n, it)| it.when.holds(&format!("fault {n}"), candidate)).map(|it| it.1.clone())
     }
 
-    /// The latest category of the template that was asked for.
-    fn category(&self, world: World<'_>, call: &Call<'_>, seen: &Seen) -> Option<String> {
+    /// The template that was asked for, as it is now.
+    fn found(&self, world: World<'_>, call: &Call<'_>, seen: &Seen) -> Option<Found> {
         let (name, language) = (seen.text("/template/name")?, seen.text("/template/language/code")?);
         let account = &self.settings.numbers.get(call.number)?.account;
-        world.templates.find(account, name, language, call.at).map(|it| it.category)
+        world.templates.find(account, name, language, call.at)
     }
 
     /// Refuses or accepts, and returns the reply, the outcome, the code of a refusal and the id of the message.
@@ -151,7 +120,7 @@ impl State {
         world: World<'_>,
         call: &Call<'_>,
         seen: &Seen,
-        person: Option<u64>,
+        sought: Sought,
         chances: Chances,
         fault: Option<&FaultSettings>,
     ) -> (Reply, Outcome, Option<u32>, Option<String>) {
@@ -165,8 +134,8 @@ impl State {
         let accepted = call.token.clone().and_then(|()| {
             let (number, account) = self.sender(call)?;
             let message = seen.message.as_ref().map_err(Clone::clone)?;
-            let route = Route { number, account, person };
-            self.accept(world, call, &route, message, chances).map(|it| (it, message.input.as_str()))
+            let route = Route { number, account, sought };
+            self.accept(world, call, route, message, chances).map(|it| (it, message.input.as_str()))
         });
         match accepted {
             Ok(((message, is_held), input)) => {

@@ -16,6 +16,7 @@ pub(super) struct Courier {
     sender: Sender,
     signer: Signer,
     path: String,
+    connections: usize,
 }
 
 impl Courier {
@@ -24,15 +25,20 @@ impl Courier {
         let target = Target::parse(&settings.to, false).ok()?;
         let signer = Signer::new(WebhookKind::Meta, secret, &settings.to)?;
         let path = target.path.clone();
-        let default = if is_frozen { 1 } else { CONNECTIONS };
+        let connections = settings.connections.unwrap_or(if is_frozen { 1 } else { CONNECTIONS }).max(1);
         let seconds = |it: f64| Duration::from_secs_f64(it.clamp(0.0, 1e6));
         let send = SendSettings {
-            connections: settings.connections.unwrap_or(default),
+            connections,
             answer_timeout: seconds(settings.answer_seconds),
             retry_for: seconds(settings.retry_seconds),
             ..SendSettings::default()
         };
-        Some(Self { settings: settings.clone(), sender: Sender::start(target, send, None), signer, path })
+        Some(Self { settings: settings.clone(), sender: Sender::start(target, send, None), signer, path, connections })
+    }
+
+    /// The events that go out at the same time.
+    pub(super) fn at_once(&self) -> usize {
+        self.connections * self.settings.events_in_a_body.max(1)
     }
 
     /// Takes a body. The receipt comes when it is settled.

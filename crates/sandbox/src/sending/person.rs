@@ -23,8 +23,8 @@ const UNCAPPED: [&str; 33] = [
 #[derive(Clone, Debug)]
 pub(super) struct Person {
     pub(super) is_registered: bool,
-    /// The country of the number as two letters; `US` also where none is known, as ids need one.
-    pub(super) country: String,
+    /// The country of the number as two letters, if it has one.
+    country: Option<String>,
     pub(super) name: &'static str,
     /// Until when each number of the business may write freely.
     windows: BTreeMap<String, Timestamp>,
@@ -45,7 +45,7 @@ impl Person {
         let is_known = settings.all_registered || population.account(number).is_some();
         Self {
             is_registered: is_known && !is_listed(&settings.unregistered),
-            country: region.unwrap_or_else(|| "US".to_owned()),
+            country: region,
             name: Draw::new(population.seed, &["name"], digits).pick(&texts::FIRST_NAMES).copied().unwrap_or("Ana"),
             windows: BTreeMap::new(),
             has_stopped: is_listed(&settings.stopped),
@@ -64,11 +64,11 @@ impl Person {
     pub(super) fn user_id(&self, seed: u64, portfolio: &str, digits: u64) -> String {
         let bytes = Draw::new(seed, &["user id of", portfolio], digits).bytes();
         let id = bytes.iter().take(8).fold(0_u64, |sum, it| (sum << 8) | u64::from(*it));
-        format!("{}.1{id:019}", self.country)
+        format!("{}.1{id:019}", self.country.as_deref().unwrap_or("US"))
     }
 
     pub(super) fn is_american(&self) -> bool {
-        self.country == "US"
+        self.country.as_deref() == Some("US")
     }
 
     /// Whether a number of the business may write freely now.
@@ -84,7 +84,7 @@ impl Person {
     /// Whether one more marketing message gets through. One that is sent again within a day keeps the person away for a
     /// further day.
     pub(super) fn takes_marketing(&mut self, now: Timestamp, cap: &Cap) -> bool {
-        if !cap.everywhere && UNCAPPED.contains(&self.country.as_str()) {
+        if !cap.everywhere && self.country.as_deref().is_some_and(|it| UNCAPPED.contains(&it)) {
             return true;
         }
         let since = now.saturating_sub(SignedDuration::from_hours(cap.hours)).unwrap_or(now);
@@ -161,7 +161,9 @@ mod tests {
 
     #[test]
     fn a_person_is_of_the_country_of_the_number() {
-        assert_eq!(person(33_199_000_001).country, "FR");
+        assert_eq!(person(33_199_000_001).country.as_deref(), Some("FR"));
+        assert_eq!(person(447_700_900_123).country, None, "no numbering plan has it");
+        assert!(!person(447_700_900_123).is_american());
         assert!(person(12_025_550_123).is_american() && !person(14_165_550_123).is_american());
         assert!(person(33_199_000_001).user_id(1, "6", 33_199_000_001).starts_with("FR.1"));
     }

@@ -13,7 +13,8 @@ use jiff::Timestamp;
 
 use crate::Sandbox;
 use crate::connection::{Break, Line};
-use crate::sending::call::{Call, Endpoint, Reply};
+use crate::sending::call::Reply;
+use crate::sending::incoming::{Call, Endpoint};
 use crate::sending::refusal::Refusal;
 use crate::sending::settings::{SendFault, TokenSettings};
 

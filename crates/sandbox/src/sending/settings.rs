@@ -1,8 +1,10 @@
 //! The settings of the sending side: one JSON object, of which everything can be left out.
 
+mod check;
 mod faults;
 mod people;
 
+pub use check::SettingsError;
 pub use faults::{Chosen, FaultSettings, SendFault};
 pub use people::{Answer, AnswerSettings, Failure, PeopleSettings, StatusProfile, StatusSettings};
 
@@ -13,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::sending::tier::Tier;
-use crate::webhooks::Target;
 
 /// All settings of the sending side. `ferry sandbox --sending FILE` reads them, and `POST /sandbox/sending` replaces them
 /// while the sandbox runs: what people did and what counts against limits stays.
@@ -294,33 +295,4 @@ fn twenty() -> f64 {
 
 fn sixty() -> f64 {
     60.0
-}
-
-/// Settings that contradict themselves.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SettingsError {
-    #[error("the number {number} is of the account {account}, which is not among \"accounts\": add it there")]
-    NoAccount { number: String, account: String },
-    #[error("\"webhooks\".\"to\" is not an address on this machine, such as http://127.0.0.1:8443/webhooks/meta")]
-    Target,
-    #[error("webhooks need the app secret that signs them: name its variable with --webhook-secret-env")]
-    NoSecret,
-}
-
-impl SendingSettings {
-    /// Checks what the form of the settings cannot say.
-    pub(super) fn check(&self, has_secret: bool) -> Result<(), SettingsError> {
-        for (number, settings) in &self.numbers {
-            if !self.accounts.contains_key(&settings.account) {
-                let (number, account) = (number.clone(), settings.account.clone());
-                return Err(SettingsError::NoAccount { number, account });
-            }
-        }
-        let Some(webhooks) = &self.webhooks else { return Ok(()) };
-        if !has_secret {
-            return Err(SettingsError::NoSecret);
-        }
-        Target::parse(&webhooks.to, false).map_err(|_| SettingsError::Target)?;
-        Ok(())
-    }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::Instant;
 
-use crate::webhooks::sender::Settled;
+use crate::webhooks::settled::Settled;
 use crate::webhooks::webhook::{Manner, Webhook};
 
 /// A webhook with its attempts so far.

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::webhooks::exchange::{Answer, Connection};
 use crate::webhooks::log::{LoggedRequest, RequestLog};
 use crate::webhooks::queue::{Job, Queue};
+use crate::webhooks::settled::Settled;
 use crate::webhooks::tally::{Sent, Tally};
 use crate::webhooks::target::Target;
 use crate::webhooks::webhook::{Manner, Webhook};
@@ -44,14 +45,6 @@ impl Default for SendSettings {
             longest_backoff: Duration::from_secs(5),
         }
     }
-}
-
-/// The end of a webhook: it was answered as it must be, or given up.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Settled {
-    pub(crate) is_accepted: bool,
-    /// When, in microseconds since 1970.
-    pub(crate) real_at_us: i64,
 }
 
 /// The webhooks that wait for a connection while more can still be added, for each connection.

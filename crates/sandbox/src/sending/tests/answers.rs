@@ -286,3 +286,19 @@ async fn settings_are_checked_and_counts_are_shown() {
     assert_eq!((&counts["statuses"], &counts["failed"]), (&json!({ "failed": 1 }), &json!({ "131047": 1 })));
     assert_eq!(counts["next_due"], Value::Null);
 }
+
+#[test]
+fn the_settings_that_the_manual_shows_are_settings() {
+    let manual = include_str!("../../../../../docs/sandbox.md");
+    let shown = manual.split("```json").nth(1).unwrap().split("```").next().unwrap();
+    let settings: crate::SendingSettings = serde_json::from_str(shown).unwrap();
+    assert_eq!(settings.check(true), Ok(()));
+    assert_eq!(settings.check(false), Err(crate::SettingsError::NoSecret));
+}
+
+#[tokio::test]
+async fn webhooks_go_only_to_this_machine() {
+    let shore = Shore::new(json!({}));
+    let told = shore.post("/sandbox/sending", json!({ "webhooks": { "to": "http://192.0.2.1/webhooks" } })).await;
+    assert!(told.http == 400 && told.body["error"].as_str().unwrap().contains("on this machine"), "{:?}", told.body);
+}

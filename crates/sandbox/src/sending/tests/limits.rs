@@ -39,9 +39,7 @@ async fn a_number_sends_eighty_messages_in_any_second_and_the_next_is_refused() 
 
 #[tokio::test]
 async fn each_number_has_seconds_of_its_own_and_an_upgraded_one_sends_a_thousand() {
-    let number = |limit: u32, digits: &str| {
-        json!({ "account": ACCOUNT, "messages_a_second": limit, "display_phone_number": digits })
-    };
+    let number = |limit: u32, digits: &str| json!({ "account": ACCOUNT, "messages_a_second": limit, "display_phone_number": digits });
     let numbers = json!({ NUMBER: number(2, "+33 1 99 00 99 99"), "7": number(1_000, "+33 1 99 00 99 98") });
     let shore = shore_with(json!({ "numbers": numbers })).await;
     assert_eq!(send_to(&shore, 0..3).await, ["200 accepted", "200 accepted", "400 130429"]);
@@ -161,6 +159,23 @@ async fn half_of_the_limit_in_a_week_brings_the_next_level_six_hours_later() {
     assert_eq!(tier().await, "TIER_2K");
     shore.at("22:00:00").await;
     assert_eq!(tier().await, "TIER_10K");
+}
+
+#[tokio::test]
+async fn other_settings_leave_a_limit_that_has_grown_and_those_of_its_portfolio_set_it_anew() {
+    let portfolio = |tier: &str, people: u32| json!({ super::super::settings::PORTFOLIO: { "tier": tier, "people_a_day": people } });
+    let shore = shore_with(json!({ "portfolios": portfolio("TIER_2K", 2) })).await;
+    let tier = async || {
+        let told = shore.get("/sandbox/sending").await.body;
+        told["portfolios"][super::super::settings::PORTFOLIO]["tier"].as_str().unwrap().to_owned()
+    };
+    send_to(&shore, 0..2).await;
+    shore.at("20:00:00").await;
+    assert_eq!(tier().await, "TIER_10K");
+    shore.set(json!({ "portfolios": portfolio("TIER_2K", 2), "faults": [{ "kind": "cut" }] })).await;
+    assert_eq!(tier().await, "TIER_10K");
+    shore.set(json!({ "portfolios": portfolio("TIER_250", 2) })).await;
+    assert_eq!(tier().await, "TIER_250");
 }
 
 #[tokio::test]

@@ -38,7 +38,9 @@ async fn an_account_that_cannot_pay_says_so() {
 
 #[tokio::test]
 async fn a_token_shows_when_it_expires_and_what_it_may() {
-    let shore = Shore::new(json!({ "token": { "expires_at": "2026-11-09T09:00:00Z", "scopes": ["whatsapp_business_messaging"] } }));
+    let shore = Shore::new(
+        json!({ "token": { "expires_at": "2026-11-09T09:00:00Z", "scopes": ["whatsapp_business_messaging"] } }),
+    );
     let told = shore.get(&format!("/v26.0/debug_token?input_token={TOKEN}")).await.body;
     let expected = json!({
         "app_id": "700000000000001", "type": "SYSTEM_USER", "application": "Sandbox", "is_valid": true,

@@ -27,7 +27,10 @@ async fn a_message_is_sent_delivered_and_read_with_its_opaque_id_and_its_price()
     assert_eq!(names, ["sent", "delivered", "read"]);
     for status in &statuses {
         assert_eq!(status["id"], told.body["messages"][0]["id"]);
-        assert_eq!((&status["recipient_id"], &status["biz_opaque_callback_data"]), (&json!("33199000001"), &json!("id-1")));
+        assert_eq!(
+            (&status["recipient_id"], &status["biz_opaque_callback_data"]),
+            (&json!("33199000001"), &json!("id-1"))
+        );
         assert!(status["recipient_user_id"].as_str().unwrap().starts_with("FR.1") && status["timestamp"].is_string());
     }
     let priced: Vec<bool> = statuses.iter().map(|it| it.get("pricing").is_some()).collect();
@@ -52,13 +55,30 @@ async fn the_price_names_the_category_and_the_api() {
     shore.at("12:00:00").await;
     let sent = received.items("statuses").into_iter().filter(|it| it["status"] == "sent");
     let mut prices: Vec<String> = sent
-        .map(|it| format!("{} {}", it["pricing"]["category"].as_str().unwrap(), it["pricing"]["type"].as_str().unwrap()))
+        .map(|it| {
+            format!("{} {}", it["pricing"]["category"].as_str().unwrap(), it["pricing"]["type"].as_str().unwrap())
+        })
         .collect();
     prices.sort();
     assert_eq!(
         prices,
         ["marketing regular", "marketing_lite regular", "service free_customer_service", "service regular"]
     );
+}
+
+#[tokio::test]
+async fn the_price_comes_with_sent_and_once_more() {
+    let (shore, received) = shore_with(json!({ "statuses": { "read": 0.5 } })).await;
+    for n in 0..40 {
+        shore.send(template("rappel", &person(n), &format!("p{n}"))).await;
+    }
+    shore.at("12:00:00").await;
+    let statuses = received.items("statuses");
+    let priced =
+        |state: &str| statuses.iter().filter(|it| it["status"] == state && it.get("pricing").is_some()).count();
+    assert_eq!(priced("sent"), 40);
+    assert_eq!(priced("delivered") + priced("read"), 40, "whether it was read or not");
+    assert!(priced("read") > 0 && priced("delivered") > 20);
 }
 
 #[tokio::test]
