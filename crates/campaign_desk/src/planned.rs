@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use campaign::sending::{ChosenAudience, Preflight, SendingAccount};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use phone::Region;
 use plan::Plan;
-use rates::{Category, Money, RateCard};
 use results::{CampaignPlanned, LimitSaving, PlannedCheck, PlannedCost, PlannedDay, PlannedStep};
 use rollout::{CalendarPlan, Group, calendar, savings};
 
@@ -28,7 +27,7 @@ pub async fn planned(
     dry_run: bool,
 ) -> Result<(CampaignPlanned, String)> {
     let mut account = SendingAccount::open(plan, campaign, is_rehearsal, "").await?;
-    let look = Look::at(plan, &account).await?;
+    let look = Look::at(&account).await?;
     account.take(&look.preflight);
     let samples = if dry_run { samples(&account).await? } else { Vec::new() };
     account.close().await;
@@ -44,7 +43,7 @@ pub(crate) struct Look {
 }
 
 impl Look {
-    pub(crate) async fn at(plan: &Plan, account: &SendingAccount) -> Result<Self> {
+    pub(crate) async fn at(account: &SendingAccount) -> Result<Self> {
         let mut steps = Vec::new();
         let mut first: Option<ChosenAudience> = None;
         for step in &account.plan.steps {
@@ -80,7 +79,7 @@ impl Look {
             days: days.collect(),
             finishes_at: made.finish.map(shown_time),
             savings: savings(&calendar_plan, &made).into_iter().map(saving).filter(|it| it.hours > 0.0).collect(),
-            cost: cost(plan, &first, account.clock.now())?,
+            cost: cost(account, &first),
             steps,
             samples: Vec::new(),
         };
@@ -124,25 +123,11 @@ fn calendar_plan(account: &SendingAccount, preflight: &Preflight, first: &Chosen
 }
 
 /// What the first step costs if all of it is delivered.
-fn cost(plan: &Plan, first: &ChosenAudience, now: Timestamp) -> Result<Option<PlannedCost>> {
-    let Some(section) = &plan.rates else { return Ok(None) };
-    let context = || format!("the rate card {} cannot be used", section.path.display());
-    let bytes = run::read_small(&plan.folder().join(&section.path), run::MOST_LIST_BYTES).with_context(context)?;
-    let card = RateCard::read(&bytes, section.currency.as_deref()).with_context(context)?;
-    let on = now.to_zoned(TimeZone::UTC).date();
-    let (mut amount, mut without) = (Money::default(), 0);
-    for (message, country) in first.messages.iter().zip(&first.countries) {
-        let category = match message.purpose {
-            model::ConsentPurpose::Utility => Category::Utility,
-            model::ConsentPurpose::Authentication => Category::Authentication,
-            _ => Category::Marketing,
-        };
-        match country.and_then(|it| card.rate(it, category, on).ok()) {
-            Some(rate) => amount = amount + rate.amount,
-            None => without += 1,
-        }
-    }
-    Ok(Some(PlannedCost { amount: amount.to_string(), currency: card.currency.clone(), people_without_rate: without }))
+fn cost(account: &SendingAccount, first: &ChosenAudience) -> Option<PlannedCost> {
+    let messages = first.messages.iter().zip(&first.countries).map(|(it, country)| (*country, it.purpose, 1));
+    let spend = account.spend(messages)?;
+    let currency = account.currency()?.to_owned();
+    Some(PlannedCost { amount: spend.amount.to_string(), currency, people_without_rate: spend.n_without_rate })
 }
 
 pub(crate) fn text(value: &CampaignPlanned) -> String {

@@ -71,7 +71,7 @@ fn text(value: &CampaignProven) -> String {
         text += &format!("{n} {what}\n");
     }
     if value.not_logged > 0 {
-        text += &format!("{} of the unknown messages were never noted in the log of sends, so nothing of them left\n", value.not_logged);
+        text += &format!("{} of the unknown messages are not in the log of sends of this machine: if no other one sends, nothing of them left\n", value.not_logged);
     }
     if let Some(sandbox) = &value.sandbox {
         text += &format!(

@@ -22,7 +22,7 @@ impl Starting {
     /// Looks at what must be in order. Nothing is sent yet.
     pub async fn prepare(plan: &Plan, campaign: &str, is_rehearsal: bool, by_whom: &str) -> Result<Self> {
         let mut account = SendingAccount::open(plan, campaign, is_rehearsal, by_whom).await?;
-        let look = Look::at(plan, &account).await?;
+        let look = Look::at(&account).await?;
         account.take(&look.preflight);
         Ok(Self { account, look })
     }
@@ -109,6 +109,12 @@ fn sent_text(value: &CampaignSent) -> String {
     let CampaignSent { campaign, ended, reason, accepted, refused, unknown, .. } = value;
     let mut text = format!("{campaign} {ended}: {accepted} accepted, {refused} refused, {unknown} unknown\n");
     match *ended {
+        "paused" if reason.starts_with("template-") => {
+            text += &format!(
+                "{reason}\n`ferry campaign resume {campaign} --accept-templates` and then `start` go on with the template as it is now; \
+                 whoever has not consented to its purpose stays held\n"
+            );
+        }
         "paused" => text += &format!("{reason}\n`ferry campaign resume {campaign}` and then `start` go on, once that is settled\n"),
         "interrupted" => text += &format!("`ferry campaign start {campaign}` goes on\n"),
         _ => {}

@@ -37,6 +37,7 @@ create table wave (
 ) without rowid;
 
 -- The template of a wave in each language, as it was approved when the wave was released. purpose follows from the category.
+-- differs is what the approved template had other than the one that was sent, in JSON, and empty if there was nothing.
 create table wave_template (
   campaign text not null,
   step text not null,
@@ -45,6 +46,7 @@ create table wave_template (
   language text not null,
   digest text not null,
   category text not null,
+  differs text not null,
   primary key (campaign, step, wave, language)
 ) without rowid;
 

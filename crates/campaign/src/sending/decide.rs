@@ -92,7 +92,7 @@ impl Decider<'_> {
                 frozen.category, now.category
             ));
         }
-        let is_changed = frozen.digest != now.digest || now.differs;
+        let is_changed = frozen.digest != now.digest || frozen.differs != now.differs;
         is_changed.then(|| format!("template-changed: the template {name} is not the one that was released"))
     }
 

@@ -7,6 +7,7 @@ use crm::Crm;
 use http::{ClientConfig, OnceConfig};
 use model::{ConsentChannel, ContactKey, Personal};
 use plan::{Plan, SendingMode, contact_key};
+use rates::RateCard;
 use thiserror::Error;
 use url::Url;
 use whatsapp::{Recipient, Sending};
@@ -14,6 +15,9 @@ use whatsapp::{Recipient, Sending};
 use super::clock::CampaignClock;
 use super::log::SendsLog;
 use super::order::CampaignPlan;
+use super::round_trip::{RoundTrip, of_plan};
+use super::spend::card_of;
+use crate::templates::account::TemplateAccount;
 
 /// Requests in progress at once: a thousand a second at a quarter of a second each.
 const CONCURRENCY: usize = 256;
@@ -50,6 +54,10 @@ pub struct SendingAccount {
     pub by_whom: String,
     /// Whether marketing takes the endpoint of its own.
     pub(crate) is_onboarded: bool,
+    /// The templates at the platform.
+    pub(crate) templates: TemplateAccount,
+    pub(super) card: Option<RateCard>,
+    pub(super) round_trip: Option<RoundTrip>,
 }
 
 impl SendingAccount {
@@ -84,6 +92,9 @@ impl SendingAccount {
             number: sending.number.clone(),
             by_whom: by_whom.to_owned(),
             is_onboarded: false,
+            templates: TemplateAccount::open_briefly(plan, |_| {}).await?,
+            card: card_of(plan)?,
+            round_trip: of_plan(plan, sending.webhook.as_deref())?,
             plan: campaign,
             crm,
             clock,

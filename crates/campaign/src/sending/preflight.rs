@@ -4,7 +4,7 @@ use anyhow::Result;
 use crm::CampaignState;
 use jiff::{SignedDuration, Timestamp};
 use model::ConsentPurpose;
-use plan::{SendingMode, StepContent};
+use plan::StepContent;
 use rollout::Limits;
 use whatsapp::PeopleLimit;
 
@@ -88,6 +88,8 @@ impl SendingAccount {
         self.check_templates(&mut found).await?;
         self.check_campaign(&mut found).await?;
         self.check_people(&mut found, first).await?;
+        let (state, text) = self.check_round_trip().await;
+        found.add("webhook", state, text);
         if self.clock.is_rehearsal() {
             found.limits.number_burst = rehearsal_burst(found.limits.number_rate);
         }
@@ -192,6 +194,9 @@ impl SendingAccount {
     }
 
     async fn check_templates(&self, found: &mut Preflight) -> Result<()> {
+        if let Err(error) = self.templates.sync().await {
+            found.add("template", CheckState::Bad, format!("the templates of the account cannot be read: {error:#}"));
+        }
         let rows = self.crm.account_templates(&self.account).await?;
         for step in &self.plan.steps {
             let StepContent::Template { name } = &step.content else { continue };
@@ -277,10 +282,20 @@ impl SendingAccount {
                 gates.max_not_registered * 100.0
             ),
         );
-        let is_sandbox = self.plan.mode == SendingMode::Sandbox;
         let n = first.messages.len();
-        let state = if n > 0 || is_sandbox { CheckState::Good } else { CheckState::Doubtful };
-        found.add("people", state, format!("{n} people would get the first step now"));
+        let has_begun = !self.crm.waves(&self.plan.name).await?.is_empty();
+        found.good_if(
+            "people",
+            n > 0 || has_begun,
+            format!("{n} people would get the first step now"),
+            "nobody would get the first step now: see who is left out, and why".into(),
+        );
+        let without = first.countries.iter().zip(&first.messages).map(|(country, it)| (*country, it.purpose, 1));
+        let n_without = self.spend(without).map_or(0, |it| it.n_without_rate);
+        if self.plan.max_spend.is_some() && n_without > 0 {
+            let text = format!("the rate card has no rate for {n_without} people, so max_spend cannot be kept: add their countries to it");
+            found.add("max-spend", CheckState::Bad, text);
+        }
         Ok(())
     }
 }

@@ -16,8 +16,8 @@ pub struct Proof {
     pub n_excluded: u64,
     /// Intents of the log of sends that the database does not know.
     pub n_forgotten: u64,
-    /// Messages that the database holds for sent and that were never noted in the log, so that no byte of them left: their sender
-    /// was stopped between both.
+    /// Unknown messages that this log does not have. If no other machine sends, nothing of them left: their sender was stopped
+    /// between the database and the log.
     pub n_not_logged: u64,
     pub sandbox: Option<SandboxProof>,
 }
@@ -80,7 +80,7 @@ impl SendingAccount {
         let is_logged = |(id, _, number): &&(crm::MessageId, String, i64)| {
             logged.get(&id.to_string()).is_some_and(|it| it.n >= *number)
         };
-        let n_not_logged = sent.iter().filter(|it| !is_logged(it)).count() as u64;
+        let n_not_logged = sent.iter().filter(|it| it.1 == "unknown" && !is_logged(it)).count() as u64;
         let states: HashMap<String, String> = sent.into_iter().map(|it| (it.0.to_string(), it.1)).collect();
         let sandbox = sandbox.map(|log| sandbox_proof(log, &states, &logged.keys().cloned().collect::<Vec<_>>()));
         Ok(Proof { database, n_excluded, n_forgotten, n_not_logged, sandbox })

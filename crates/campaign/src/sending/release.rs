@@ -16,6 +16,8 @@ pub(crate) struct Release {
     pub(crate) released: Option<(String, i64, u64, bool)>,
     /// When it is worth to look again, if nobody else can be released now.
     pub(crate) due_at: Option<Timestamp>,
+    /// Whether one more message would cost more than the plan allows.
+    pub(crate) is_over_spend: bool,
     /// Whether every step has gone to everybody it is for.
     pub(crate) is_exhausted: bool,
 }
@@ -46,8 +48,15 @@ impl SendingAccount {
                 continue;
             }
             let is_first = !waves.iter().any(|it| it.step == step.name);
-            let size = size_of(&self.plan.gates, is_first, chosen.messages.len(), room);
-            release.released = self.release_some(step, chosen, (size.0, size.1), now).await?;
+            let (size, is_test) = size_of(&self.plan.gates, is_first, chosen.messages.len(), room);
+            let prices: Vec<_> =
+                chosen.countries.iter().zip(&chosen.messages).take(size).map(|(it, of)| (*it, of.purpose)).collect();
+            let affordable = self.within_spend(&prices).await?;
+            if affordable == 0 {
+                release.is_over_spend = true;
+                return Ok(release);
+            }
+            release.released = self.release_some(step, chosen, (affordable.min(size), is_test), now).await?;
             if release.released.is_some() {
                 release.is_exhausted = false;
                 break;

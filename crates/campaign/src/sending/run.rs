@@ -38,6 +38,8 @@ const FEW_PLANNED: u64 = 500;
 const LOOK_FOR_PEOPLE: SignedDuration = SignedDuration::from_secs(60);
 /// How often the messages are watched at the least, by the campaign's clock. The first half hour is watched as closely.
 const WATCH: SignedDuration = SignedDuration::from_secs(5);
+/// How often the platform is asked what the templates are now.
+const TEMPLATES: SignedDuration = SignedDuration::from_mins(10);
 /// The clock of the platform may differ by this.
 const MOST_DIFFERENCE: i64 = 30;
 /// A database that is away is tried for this long.
@@ -112,6 +114,7 @@ pub struct Sender {
     pending_since: Option<Instant>,
     ending: Option<SendStop>,
     watch_at: Timestamp,
+    templates_at: Timestamp,
     release_at: Timestamp,
     /// A wave that is being released. Others are sent meanwhile.
     releasing: Option<JoinHandle<Result<Release>>>,
@@ -152,6 +155,8 @@ impl Sender {
             pending_since: None,
             ending: None,
             watch_at: now,
+            // The preflight has just asked.
+            templates_at: now.saturating_add(TEMPLATES).unwrap_or(now),
             release_at,
             releasing: None,
             n_planned,
@@ -398,6 +403,7 @@ impl Sender {
     async fn watch(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<()> {
         let began = Instant::now();
         let account = Arc::clone(&self.account);
+        self.read_templates().await?;
         let (crm, now, gates) = (&account.crm, account.clock.now(), &account.plan.gates);
         crm.abandon_intents(now).await?;
         let seen = self.state.read_failures(crm).await?;
@@ -409,7 +415,7 @@ impl Sender {
         let counts = crm.watch_counts(&account.plan.name, old).await?;
         let watched = SignedDuration::try_from(gates.watch).unwrap_or(SignedDuration::ZERO);
         let is_close = now.duration_since(self.began_at) < watched;
-        let n_stops = crm.campaign_counts(&account.plan.name).await?.n_stops;
+        let n_stops = crm.campaign_counts(&account.plan.name, now).await?.n_stops;
         let alarm = counts.iter().find_map(|it| alarm(it, gates, is_close)).or_else(|| stops_alarm(n_stops, &counts, gates));
         if let Some(reason) = alarm {
             self.pause(&reason).await?;
@@ -420,6 +426,19 @@ impl Sender {
         // Counting takes a twentieth of the time at most.
         let length = SignedDuration::try_from(began.elapsed() * 20).unwrap_or(WATCH);
         self.watch_at = now.saturating_add(WATCH.max(length)).unwrap_or(now);
+        Ok(())
+    }
+
+    /// Asks the platform from time to time what the templates are now. Webhooks tell it too, and may be lost.
+    async fn read_templates(&mut self) -> Result<()> {
+        let now = self.account.clock.now();
+        if now < self.templates_at {
+            return Ok(());
+        }
+        self.templates_at = now.saturating_add(TEMPLATES).unwrap_or(now);
+        if let Err(error) = self.account.templates.sync().await {
+            tracing::warn!("the templates of the account could not be read: {error:#}");
+        }
         Ok(())
     }
 
@@ -473,6 +492,14 @@ impl Sender {
         let release = releasing.await.context("the task that releases waves has ended")??;
         let now = self.account.clock.now();
         self.is_exhausted = release.is_exhausted;
+        if release.is_over_spend {
+            // What was released before is still sent.
+            self.release_at = now.saturating_add(LOOK_FOR_PEOPLE).unwrap_or(now);
+            if self.n_planned == 0 && self.n_flying == 0 && self.pending.is_empty() {
+                self.pause("max-spend: one more message would cost more than max_spend of the campaign").await?;
+            }
+            return Ok(());
+        }
         if let Some((step, wave, n, is_test)) = release.released {
             self.n_planned += n;
             self.read_frozen().await?;
@@ -494,7 +521,7 @@ impl Sender {
 
     /// Pauses the campaign if all that is left waits for a person's decision.
     async fn pause_if_all_are_held(&mut self) -> Result<()> {
-        let waiting = self.account.crm.campaign_counts(&self.account.plan.name).await?.waiting_for;
+        let waiting = self.account.crm.campaign_counts(&self.account.plan.name, self.account.clock.now()).await?.waiting_for;
         let held: Vec<_> = waiting.into_iter().filter(|it| HELD.contains(&it.0.as_str())).collect();
         let n_held: u64 = held.iter().map(|it| it.1).sum();
         if n_held < self.account.crm.n_planned(&self.account.plan.name).await? {

@@ -34,7 +34,7 @@ impl SendingAccount {
         Ok(CampaignStatus {
             state: self.crm.campaign_state(name).await?,
             orders: self.crm.campaign_orders(name).await?,
-            counts: self.crm.campaign_counts(name).await?,
+            counts: self.crm.campaign_counts(name, now).await?,
             waves: self.crm.waves(name).await?,
             watch: self.crm.watch_counts(name, old).await?,
             excluded: self.crm.excluded(name).await?,

@@ -11,6 +11,8 @@ const FEWEST: u64 = 50;
 /// The fewest while a campaign is watched closely: most faults show in the first half hour.
 const FEWEST_CLOSELY: u64 = 20;
 
+/// Fewer failures than this are chance.
+const FEWEST_FAILED: u64 = 5;
 /// The share of messages without an answer that is too much: each of them may be one that a person never gets.
 const MOST_UNKNOWN: f64 = 0.1;
 
@@ -23,7 +25,7 @@ pub(crate) fn alarm(counts: &WatchCounts, gates: &SendingGates, is_close: bool) 
     let of = format!("wave {wave} of {step}");
     let n_done = counts.n_sent + counts.n_refused;
     let n_failed = counts.n_failed + counts.n_refused;
-    if n_done >= fewest && is_over(n_failed, n_done, gates.max_failed) {
+    if n_done >= fewest && n_failed >= FEWEST_FAILED && is_over(n_failed, n_done, gates.max_failed) {
         return Some(format!("failed: {n_failed} of {n_done} messages of {of} have failed"));
     }
     let n_unknown = counts.n_unknown;

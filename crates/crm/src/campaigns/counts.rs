@@ -1,6 +1,7 @@
 //! How far a campaign has come, and what can be proven from the database alone.
 
 use jiff::Timestamp;
+use model::ConsentPurpose;
 
 use crate::outbox::MessageId;
 use crate::sql::Row;
@@ -9,7 +10,7 @@ use crate::{Crm, LoadError};
 const BY_STATE: &str =
     "select step, state, count(*) from outbox where campaign = $1 group by step, state order by step, state";
 const WAITING_FOR: &str = "select waits_for, count(*), min(not_before) from outbox where campaign = $1 and state = 'planned' \
-    and waits_for is not null group by waits_for order by count(*) desc, waits_for";
+    and waits_for is not null and not_before > $2 group by waits_for order by count(*) desc, waits_for";
 const REFUSED: &str =
     "select code, count(*) from outbox where campaign = $1 and state = 'refused' group by code order by count(*) desc";
 const WATCH: &str = "select outbox.step, outbox.wave, count(*), \
@@ -58,6 +59,11 @@ const AFTER_STOP: &str = "select count(*) from outbox join event on event.contac
         and consent.said_from > coalesce(event.at, event.received_at))";
 const SENT_IDS: &str = "select message_id, state, intent_number from outbox where campaign = $1 and intent_number is not null \
     and (state = 'intent' or state = 'accepted' or state = 'unknown')";
+const SPEND: &str = "select contact.region, outbox.purpose, count(*) from outbox \
+    left join contact on contact.contact_id = outbox.contact_id left join delivery on delivery.message_id = outbox.message_id \
+    where outbox.campaign = $1 and (outbox.state = 'planned' or outbox.state = 'intent' or outbox.state = 'accepted' \
+    or outbox.state = 'unknown') and (delivery.failed_at is null or delivery.delivered_at is not null) \
+    group by contact.region, outbox.purpose";
 const N_PLANNED: &str = "select count(*) from outbox where campaign = $1 and state = 'planned'";
 const WHAT: &str = "count the messages of a campaign";
 
@@ -135,14 +141,14 @@ pub struct ProofCounts {
 }
 
 impl Crm {
-    /// Counts the messages of a campaign.
-    pub async fn campaign_counts(&self, campaign: &str) -> Result<CampaignCounts, LoadError> {
+    /// Counts the messages of a campaign at a moment of its clock.
+    pub async fn campaign_counts(&self, campaign: &str, now: Timestamp) -> Result<CampaignCounts, LoadError> {
         let mut reader = self.reader(WHAT).await?;
         let key = [campaign.into()];
         let of_step = |it: &dyn Row| Ok(StepCounts { step: it.text(0)?, state: it.text(1)?, n: it.count(2)? });
         let of_steps = reader.select(BY_STATE, &key, of_step).await?;
         let waiting = |it: &dyn Row| Ok((it.text(0)?, it.count(1)?, it.opt_time(2)?));
-        let waiting_for = reader.select(WAITING_FOR, &key, waiting).await?;
+        let waiting_for = reader.select(WAITING_FOR, &[campaign.into(), now.into()], waiting).await?;
         let refused = reader.select(REFUSED, &key, |it| Ok((it.opt_int(0)?, it.count(1)?))).await?;
         let n_stops = reader.select(STOPS, &key, |it| it.count(0)).await?.pop().unwrap_or(0);
         Ok(CampaignCounts { of_steps, waiting_for, refused, n_stops })
@@ -182,6 +188,15 @@ impl Crm {
     pub async fn n_planned(&self, campaign: &str) -> Result<u64, LoadError> {
         let n = self.select(WHAT, N_PLANNED, &[campaign.into()], |it| it.count(0)).await?;
         Ok(n.first().copied().unwrap_or(0))
+    }
+
+    /// The messages of a campaign that may cost something, by country and purpose.
+    pub async fn campaign_spend(
+        &self,
+        campaign: &str,
+    ) -> Result<Vec<(Option<String>, ConsentPurpose, u64)>, LoadError> {
+        let read = |it: &dyn Row| Ok((it.opt_text(0)?, it.word(1, ConsentPurpose::from_name)?, it.count(2)?));
+        self.select(WHAT, SPEND, &[campaign.into()], read).await
     }
 
     /// The messages of a campaign of which nobody knows whether they left.

@@ -26,6 +26,7 @@ pub(super) const WAVE_TEMPLATE: Table = Table {
         ("language", Type::Text),
         ("digest", Type::Text),
         ("category", Type::Text),
+        ("differs", Type::Text),
     ],
     on_conflict: OnConflict::Fail,
 };

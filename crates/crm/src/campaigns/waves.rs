@@ -10,14 +10,15 @@ use crate::{Crm, LoadError};
 
 const WAVES: &str = "select step, number, size, is_test, released_at, judged_at from wave where campaign = $1 \
     order by step, number";
-const TEMPLATES: &str = "select step, wave, template, language, digest, category from wave_template where campaign = $1 \
+const TEMPLATES: &str = "select step, wave, template, language, digest, category, differs from wave_template where campaign = $1 \
     order by step, wave, language";
 const NEXT: &str = "select coalesce(max(number), 0) + 1 from wave where campaign = $1 and step = $2";
 const FORGET_EXCLUDED: &str = "delete from campaign_exclusion where campaign = $1 and step = $2";
 const JUDGED: &str =
     "update wave set judged_at = $1 where campaign = $2 and step = $3 and number = $4 and judged_at is null";
 const REFREEZE: &str =
-    "update wave_template set digest = $1, category = $2 where campaign = $3 and template = $4 and language = $5";
+    "update wave_template set digest = $1, category = $2, differs = $3 where campaign = $4 and template = $5 \
+    and language = $6";
 const REPURPOSE: &str = "update outbox set purpose = $1, not_before = 0, waits_for = null where campaign = $2 and state = 'planned' \
     and message_id in (select message_id from outbox_content where template = $3 and language = $4)";
 const WHAT: &str = "release a wave";
@@ -43,6 +44,8 @@ pub struct FrozenTemplate {
     pub language: String,
     pub digest: String,
     pub category: String,
+    /// See [`crate::TemplateNow::differs`].
+    pub differs: String,
 }
 
 /// What became of a release.
@@ -80,6 +83,7 @@ impl Crm {
                 language: it.text(3)?,
                 digest: it.text(4)?,
                 category: it.text(5)?,
+                differs: it.text(6)?,
             })
         };
         self.select("read the templates of a campaign", TEMPLATES, &[campaign.into()], read).await
@@ -125,7 +129,7 @@ impl Crm {
             none,
         ]);
         for it in templates {
-            let FrozenTemplate { template, language, digest, category, .. } = it;
+            let FrozenTemplate { template, language, digest, category, differs, .. } = it;
             frozen.push([
                 campaign.into(),
                 step.into(),
@@ -134,6 +138,7 @@ impl Crm {
                 language.into(),
                 digest.into(),
                 category.into(),
+                differs.into(),
             ]);
         }
         tx.write_rows([waves, frozen]).await?;
@@ -158,8 +163,8 @@ impl Crm {
         purpose: ConsentPurpose,
     ) -> Result<(), LoadError> {
         let mut tx = self.begin_durable("take a template as it is now").await?;
-        let FrozenTemplate { template, language, digest, category, .. } = now;
-        let key = [digest.into(), category.into(), campaign.into(), template.into(), language.into()];
+        let FrozenTemplate { template, language, digest, category, differs, .. } = now;
+        let key = [digest.into(), category.into(), differs.into(), campaign.into(), template.into(), language.into()];
         tx.execute(REFREEZE, &key).await?;
         tx.execute(REPURPOSE, &[purpose.name().into(), campaign.into(), template.into(), language.into()]).await?;
         tx.commit().await

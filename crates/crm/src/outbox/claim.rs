@@ -84,8 +84,8 @@ pub struct TemplateNow {
     pub status: String,
     pub category: String,
     pub digest: String,
-    /// Whether what was approved is not what was sent.
-    pub differs: bool,
+    /// The fields in which what was approved is not what was sent, in JSON; empty if there are none.
+    pub differs: String,
     pub quality: String,
 }
 
@@ -191,7 +191,7 @@ impl Tx {
                 status: it.text(2)?,
                 category: it.text(3)?,
                 digest: it.text(4)?,
-                differs: it.opt_text(5)?.is_some_and(|it| !it.is_empty() && it != "[]"),
+                differs: it.opt_text(5)?.filter(|it| it != "[]").unwrap_or_default(),
                 quality: it.text(6)?,
             };
             Ok((it.text(7)?, template))
