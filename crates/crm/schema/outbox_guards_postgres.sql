@@ -221,8 +221,8 @@ begin
   if new.number <> (select coalesce(max(number), 0) + 1 from campaign_order where campaign = new.campaign) then
     raise exception 'campaign: orders are numbered one after another' using errcode = '23000';
   end if;
-  if exists (select 1 from campaign_order where campaign = new.campaign and (word = 'stop' or word = 'finish')) then
-    raise exception 'campaign: a campaign that was stopped or has finished stays so' using errcode = '23000';
+  if exists (select 1 from campaign_order where campaign = new.campaign and word = 'stop') then
+    raise exception 'campaign: a campaign that was stopped stays so' using errcode = '23000';
   end if;
   return new;
 end $$;

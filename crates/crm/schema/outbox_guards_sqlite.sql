@@ -152,8 +152,8 @@ end;
 create trigger campaign_order_insert before insert on campaign_order begin
   select raise(abort, 'campaign: orders are numbered one after another')
     where new.number is not (select coalesce(max(number), 0) + 1 from campaign_order where campaign = new.campaign);
-  select raise(abort, 'campaign: a campaign that was stopped or has finished stays so')
-    where exists (select 1 from campaign_order where campaign = new.campaign and (word = 'stop' or word = 'finish'));
+  select raise(abort, 'campaign: a campaign that was stopped stays so')
+    where exists (select 1 from campaign_order where campaign = new.campaign and word = 'stop');
 end;
 
 create trigger campaign_order_update before update on campaign_order begin

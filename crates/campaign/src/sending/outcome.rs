@@ -79,6 +79,9 @@ impl SentOutcome {
                 self.settled.code = failure.as_ref().and_then(|it| it.code);
                 self.is_trouble = true;
                 self.note_code(failure.as_ref());
+                if let Some(failure) = failure.filter(|it| it.meaning.rule.stops) {
+                    self.pause = Some(pause_of(&failure));
+                }
             }
         }
     }
@@ -98,8 +101,7 @@ impl SentOutcome {
         self.note_code(Some(failure));
         let is_of_many = !matches!(rule.scope, ErrorScope::Request | ErrorScope::Pair | ErrorScope::Person);
         if rule.stops || (is_of_many && rule.hold == ErrorHold::Open) {
-            let code = failure.code.unwrap_or(0);
-            self.pause = Some(format!("code-{code}: {}", rule.text));
+            self.pause = Some(pause_of(failure));
             return self.again(now, "paused");
         }
         let attempts = intent.message.attempts;
@@ -160,4 +162,9 @@ impl SentOutcome {
         self.settled.outcome = Outcome::NotSent;
         self.settled.again = Some((at, why));
     }
+}
+
+/// The reason of a pause because of a code.
+fn pause_of(failure: &SendFailure) -> String {
+    format!("code-{}: {}", failure.code.unwrap_or(0), failure.meaning.rule.text)
 }

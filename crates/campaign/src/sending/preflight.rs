@@ -248,7 +248,8 @@ impl SendingAccount {
         );
         found.good_if("campaign", is_same, "the campaign goes on as it was started".into(), bad);
         let state = self.crm.campaign_state(&self.plan.name).await?;
-        if matches!(state, CampaignState::Stopped | CampaignState::Finished) {
+        let is_done = state == CampaignState::Finished && self.crm.n_planned(&self.plan.name).await? == 0;
+        if state == CampaignState::Stopped || is_done {
             found.add("campaign", CheckState::Bad, format!("the campaign is {}: give a new one another name", state.name()));
         }
         Ok(())

@@ -36,6 +36,10 @@ const MOST_FLYING: usize = 256;
 const FEW_PLANNED: u64 = 500;
 /// How often it is looked at whether somebody new can be released, by the campaign's clock.
 const LOOK_FOR_PEOPLE: SignedDuration = SignedDuration::from_secs(60);
+/// The same in a rehearsal, where days must take minutes.
+const LOOK_IN_A_REHEARSAL: SignedDuration = SignedDuration::from_hours(1);
+/// How long it takes until it is looked again at messages that others have not settled.
+const OPEN: SignedDuration = SignedDuration::from_secs(2);
 /// How often the messages are watched at the least, by the campaign's clock. The first half hour is watched as closely.
 const WATCH: SignedDuration = SignedDuration::from_secs(5);
 /// How often the platform is asked what the templates are now.
@@ -210,7 +214,8 @@ impl Sender {
         if self.ending.is_some() {
             return Ok(now);
         }
-        let mut next = self.watch_at;
+        // A rehearsal does not stop at a moment only to look.
+        let mut next = if self.account.clock.is_rehearsal() { Timestamp::MAX } else { self.watch_at };
         if self.n_planned < FEW_PLANNED && self.releasing.is_none() {
             next = next.min(self.release_at);
         }
@@ -506,9 +511,16 @@ impl Sender {
             on(SendEvent::Released { step, wave, n, is_test });
             return Ok(());
         }
-        let soon = now.saturating_add(LOOK_FOR_PEOPLE).unwrap_or(now);
+        let soon = if self.account.clock.is_rehearsal() { LOOK_IN_A_REHEARSAL } else { LOOK_FOR_PEOPLE };
+        let soon = now.saturating_add(soon).unwrap_or(now);
         self.release_at = release.due_at.filter(|it| *it > now).unwrap_or(soon);
-        if self.is_exhausted && self.n_planned == 0 && self.n_flying == 0 && self.pending.is_empty() {
+        let is_idle = self.n_flying == 0 && self.pending.is_empty();
+        if self.is_exhausted && is_idle && self.account.crm.n_open(&self.account.plan.name).await? > 0 {
+            // Another sender waits for answers, or was stopped: then they become unknown within half a minute.
+            self.release_at = now.saturating_add(OPEN).unwrap_or(now);
+            return Ok(());
+        }
+        if self.is_exhausted && self.n_planned == 0 && is_idle {
             let said = ("everybody was written to or left out", "ferry");
             self.account.crm.order_campaign(&self.account.row(), OrderWord::Finish, said).await?;
             self.ending = Some(SendStop::Finished);
@@ -601,7 +613,7 @@ impl Sender {
         if self.ending.is_some() || next <= clock.now() {
             return Ok(());
         }
-        let moved = clock.move_to(next).await?;
+        let moved = clock.move_to(next.min(self.account.plan.not_after)).await?;
         self.next_webhook = moved.next_due;
         self.wait_for_webhooks().await
     }

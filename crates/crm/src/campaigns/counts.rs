@@ -64,6 +64,7 @@ const SPEND: &str = "select contact.region, outbox.purpose, count(*) from outbox
     where outbox.campaign = $1 and (outbox.state = 'planned' or outbox.state = 'intent' or outbox.state = 'accepted' \
     or outbox.state = 'unknown') and (delivery.failed_at is null or delivery.delivered_at is not null) \
     group by contact.region, outbox.purpose";
+const N_OPEN: &str = "select count(*) from outbox where campaign = $1 and state = 'intent'";
 const N_PLANNED: &str = "select count(*) from outbox where campaign = $1 and state = 'planned'";
 const WHAT: &str = "count the messages of a campaign";
 
@@ -187,6 +188,12 @@ impl Crm {
     /// The messages of a campaign that are released and not yet sent.
     pub async fn n_planned(&self, campaign: &str) -> Result<u64, LoadError> {
         let n = self.select(WHAT, N_PLANNED, &[campaign.into()], |it| it.count(0)).await?;
+        Ok(n.first().copied().unwrap_or(0))
+    }
+
+    /// The messages of a campaign that are about to leave, or whose sender was stopped.
+    pub async fn n_open(&self, campaign: &str) -> Result<u64, LoadError> {
+        let n = self.select(WHAT, N_OPEN, &[campaign.into()], |it| it.count(0)).await?;
         Ok(n.first().copied().unwrap_or(0))
     }
 

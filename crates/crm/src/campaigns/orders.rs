@@ -181,7 +181,12 @@ impl Crm {
         let CampaignRow { name, mode, account, sender, .. } = campaign;
         tx.execute_with_clock(CREATE, &[name.into(), mode.into(), account.into(), sender.into()]).await?;
         let before = tx.campaign_state(name).await?;
-        let is_over = matches!(before, CampaignState::Stopped | CampaignState::Finished);
+        // A finished campaign goes on if messages turn out not to have been sent.
+        let is_over = match before {
+            CampaignState::Stopped => true,
+            CampaignState::Finished => word != OrderWord::Start,
+            CampaignState::New | CampaignState::Running | CampaignState::Paused => false,
+        };
         if !is_over && before != word.state() {
             tx.order(name, word, (reason, by_whom), at).await?;
             tx.commit().await?;
