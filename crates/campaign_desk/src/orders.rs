@@ -39,6 +39,9 @@ pub async fn order(
     if state == CampaignState::New {
         bail!("the campaign {campaign} was never started: `ferry campaign start {campaign}` does");
     }
+    if let (OrderedWord::Resume { .. }, CampaignState::Stopped | CampaignState::Finished) = (word, state) {
+        bail!("the campaign {campaign} is {}: nothing is left to resume", state.name());
+    }
     if let OrderedWord::Resume { accepts_templates: true } = word {
         account.accept_templates().await?;
     }

@@ -110,7 +110,15 @@ fn text(value: &CampaignShown) -> String {
         text += &format!("waiting for {}: {}{until}\n", it.reason, it.messages);
     }
     for (code, n) in &value.refused {
-        text += &format!("refused with {code}: {n}\n");
+        let meaning = code.parse().map_or("", |it| whatsapp::error_of_status(Some(it)).rule.text);
+        text += &format!("refused with {code}: {n}. {meaning}\n");
+    }
+    let n_unknown: u64 = value.steps.iter().filter_map(|it| it.messages.get("unknown")).sum();
+    if n_unknown > 0 {
+        text += &format!(
+            "{n_unknown} unknown: nobody knows whether they left; a status settles them, or you: `ferry campaign settle {}`\n",
+            value.campaign
+        );
     }
     if value.stops > 0 {
         text += &format!("{} people have said stop\n", value.stops);

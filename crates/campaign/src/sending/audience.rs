@@ -43,6 +43,8 @@ pub struct ChosenAudience {
     pub due_at: Option<Timestamp>,
     /// The people of the segment.
     pub n_members: u64,
+    /// Those among them who are not on WhatsApp by their last check.
+    pub n_not_registered: u64,
 }
 
 impl ChosenAudience {
@@ -92,6 +94,8 @@ impl SendingAccount {
         let gathered = self.gather(step, &offer).await?;
         let mut chosen = ChosenAudience { n_members: members.len() as u64, ..ChosenAudience::default() };
         chosen.templates = offer.by_language.values().map(|it| it.frozen.clone()).collect();
+        let is_absent = |it: &&AudienceMember| it.registration.as_deref() == Some("not_registered");
+        chosen.n_not_registered = members.iter().filter(is_absent).count() as u64;
         let mut left = self.plan.max_people.map(|it| it.saturating_sub(gathered.taken.len() as u64));
         for member in &members {
             if let Some(due_at) = gathered.not_yet(member.contact, now) {

@@ -44,19 +44,7 @@ pub enum ClockError {
 struct Shown {
     now: Timestamp,
     #[serde(default)]
-    webhooks: u64,
-    #[serde(default)]
-    next_due: Option<Timestamp>,
-    #[serde(default)]
     frozen: bool,
-}
-
-/// What a move of the clock has brought.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Moved {
-    pub n_webhooks: u64,
-    /// When the next webhook is due.
-    pub next_due: Option<Timestamp>,
 }
 
 impl CampaignClock {
@@ -96,12 +84,12 @@ impl CampaignClock {
     }
 
     /// Moves a rehearsal to a moment. A real clock moves by itself.
-    pub(crate) async fn move_to(&self, at: Timestamp) -> Result<Moved, ClockError> {
-        let Kind::Rehearsal { sandbox, now } = &self.0 else { return Ok(Moved::default()) };
+    pub(crate) async fn move_to(&self, at: Timestamp) -> Result<(), ClockError> {
+        let Kind::Rehearsal { sandbox, now } = &self.0 else { return Ok(()) };
         let body = Parameters::json(&json!({ "to": at })).map_err(|source| ClockError::Sandbox { source })?;
         let shown = call(sandbox, body).await?;
         *now.lock().unwrap_or_else(PoisonError::into_inner) = shown.now;
-        Ok(Moved { n_webhooks: shown.webhooks, next_due: shown.next_due })
+        Ok(())
     }
 }
 

@@ -100,7 +100,9 @@ impl SentOutcome {
         self.settled.code = failure.code;
         self.note_code(Some(failure));
         let is_of_many = !matches!(rule.scope, ErrorScope::Request | ErrorScope::Pair | ErrorScope::Person);
-        if rule.stops || (is_of_many && rule.hold == ErrorHold::Open) {
+        // What concerns many and is not tried again would be refused for all the others too.
+        let is_for_all = is_of_many && (rule.hold == ErrorHold::Open || failure.meaning.retry() == Retry::Never);
+        if rule.stops || is_for_all {
             self.pause = Some(pause_of(failure));
             return self.again(now, "paused");
         }

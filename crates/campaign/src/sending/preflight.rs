@@ -88,6 +88,7 @@ impl SendingAccount {
         self.check_templates(&mut found).await?;
         self.check_campaign(&mut found).await?;
         self.check_people(&mut found, first).await?;
+        self.check_log_of_sends(&mut found).await?;
         let (state, text) = self.check_round_trip().await;
         found.add("webhook", state, text);
         if self.clock.is_rehearsal() {
@@ -159,7 +160,7 @@ impl SendingAccount {
             "the account has no valid way to pay: add one in Business Manager".into(),
         );
         for health in account.health.iter().filter(|it| it.can_send == "BLOCKED") {
-            let reason = health.errors.first().map_or("", |it| it.description.as_str());
+            let reason = health.errors.first().map_or("look at it in Business Manager", |it| it.description.as_str());
             found.add("health", CheckState::Bad, format!("{} cannot send: {reason}", health.entity));
         }
         let onboarding = account.marketing_onboarding.as_deref().unwrap_or("not told");
@@ -255,6 +256,24 @@ impl SendingAccount {
         Ok(())
     }
 
+    async fn check_log_of_sends(&self, found: &mut Preflight) -> Result<()> {
+        if let Err(error) = self.check_log().await {
+            found.add("log", CheckState::Bad, error.to_string());
+            return Ok(());
+        }
+        let logged = self.log.read(&self.plan.name, self.plan.mode.name())?;
+        let sent = self.crm.sent_ids(&self.plan.name).await?;
+        let n_missing = sent.iter().filter(|it| it.1 != "unknown" && !logged.contains_key(&it.0.to_string())).count();
+        if n_missing > 0 {
+            let text = format!(
+                "the log of sends lacks {n_missing} messages that the database has: if no other machine sends, it was lost, and a restore \
+                 would not be noticed"
+            );
+            found.add("log", CheckState::Doubtful, text);
+        }
+        Ok(())
+    }
+
     async fn check_people(&self, found: &mut Preflight, first: &ChosenAudience) -> Result<()> {
         let gates = &self.plan.gates;
         let (n_contacts, n_refusers) = self.crm.refusers().await?;
@@ -270,8 +289,7 @@ impl SendingAccount {
                 gates.max_refusers * 100.0
             ),
         );
-        let n_absent = first.excluded.iter().filter(|it| it.1 == "not-registered").count() as u64;
-        let absent = share(n_absent, first.n_members);
+        let absent = share(first.n_not_registered, first.n_members);
         found.good_if(
             "registered",
             absent <= gates.max_not_registered,

@@ -45,6 +45,7 @@ impl SendingAccount {
             release.due_at = earliest(release.due_at, chosen.due_at);
             release.is_exhausted &= chosen.is_exhausted();
             if chosen.messages.is_empty() {
+                self.crm.note_excluded((&self.plan.name, &step.name), &chosen.excluded, now).await?;
                 continue;
             }
             let is_first = !waves.iter().any(|it| it.step == step.name);

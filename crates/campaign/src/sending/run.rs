@@ -128,8 +128,6 @@ pub struct Sender {
     has_sent: bool,
     began_at: Timestamp,
     told_waiting: Option<(&'static str, Option<Timestamp>)>,
-    /// When the next webhook of a rehearsal is due.
-    next_webhook: Option<Timestamp>,
 }
 
 impl Sender {
@@ -168,7 +166,6 @@ impl Sender {
             has_sent: true,
             began_at,
             told_waiting: None,
-            next_webhook: None,
         };
         sender.read_frozen().await?;
         Ok(sender)
@@ -613,9 +610,12 @@ impl Sender {
         if self.ending.is_some() || next <= clock.now() {
             return Ok(());
         }
-        let moved = clock.move_to(next.min(self.account.plan.not_after)).await?;
-        self.next_webhook = moved.next_due;
-        self.wait_for_webhooks().await
+        let (from, began) = (clock.now(), Instant::now());
+        clock.move_to(next.min(self.account.plan.not_after)).await?;
+        let moved = began.elapsed();
+        self.wait_for_webhooks().await?;
+        tracing::debug!(%from, to = %clock.now(), ?moved, derived = ?(began.elapsed() - moved), "the clock was moved");
+        Ok(())
     }
 
     /// Waits until `ferry serve` has derived what the sandbox has told, so that a rehearsal goes the same way each time.

@@ -18,6 +18,8 @@ const ORDER: &str = "insert into campaign_order (campaign, number, word, reason,
 const NOTE_WAIT: &str = "insert into campaign_wait (campaign, limit_name, until_at, at) values ($1, $2, cast($3 as bigint), clock_micros()) \
     on conflict (campaign) do update set limit_name = excluded.limit_name, until_at = excluded.until_at, at = excluded.at";
 const WAIT: &str = "select limit_name, until_at from campaign_wait where campaign = $1 and limit_name <> ''";
+const CANCEL_ALL: &str = "update outbox set state = 'cancelled', settled_at = clock_micros(), waits_for = 'stopped' \
+    where campaign = $1 and (state = 'planned' or state = 'not_sent')";
 const NOW: &str = "select clock_micros()";
 const WHAT: &str = "give an order about a campaign";
 /// Who gives the orders of Ferry's own gates.
@@ -166,7 +168,8 @@ impl Crm {
         Ok(self.select("read what a campaign waits for", WAIT, &[campaign.into()], read).await?.pop())
     }
 
-    /// Gives an order, and gives the state in which the campaign was before. Nothing happens if the order would change nothing.
+    /// Gives an order, and gives the state in which the campaign was before. Nothing happens if the order would change nothing. A stop
+    /// cancels what waits.
     /// The moment of the order is taken before anybody is waited for.
     pub async fn order_campaign(
         &self,
@@ -189,6 +192,9 @@ impl Crm {
         };
         if !is_over && before != word.state() {
             tx.order(name, word, (reason, by_whom), at).await?;
+            if word == OrderWord::Stop {
+                tx.execute_with_clock(CANCEL_ALL, &[name.into()]).await?;
+            }
             tx.commit().await?;
         }
         Ok(before)

@@ -1,5 +1,7 @@
 //! Waves: what is released together, and frozen from then on.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use model::{ConsentPurpose, ContactId};
 
@@ -13,6 +15,7 @@ const WAVES: &str = "select step, number, size, is_test, released_at, judged_at 
 const TEMPLATES: &str = "select step, wave, template, language, digest, category, differs from wave_template where campaign = $1 \
     order by step, wave, language";
 const NEXT: &str = "select coalesce(max(number), 0) + 1 from wave where campaign = $1 and step = $2";
+const EXCLUDED: &str = "select contact_id, reason from campaign_exclusion where campaign = $1 and step = $2";
 const FORGET_EXCLUDED: &str = "delete from campaign_exclusion where campaign = $1 and step = $2";
 const JUDGED: &str =
     "update wave set judged_at = $1 where campaign = $2 and step = $3 and number = $4 and judged_at is null";
@@ -145,6 +148,25 @@ impl Crm {
         tx.note_excluded(campaign, step, excluded, at).await?;
         tx.commit().await?;
         Ok(released)
+    }
+
+    /// Notes whom a step leaves out now, if that has changed.
+    pub async fn note_excluded(
+        &self,
+        (campaign, step): (&str, &str),
+        excluded: &[(ContactId, &'static str)],
+        at: Timestamp,
+    ) -> Result<(), LoadError> {
+        let mut tx = self.begin("note whom a campaign leaves out").await?;
+        let read = |it: &dyn Row| Ok((it.contact_id(0)?, it.text(1)?));
+        let known = tx.select(EXCLUDED, &[campaign.into(), step.into()], read).await?;
+        let known: HashMap<ContactId, String> = known.into_iter().collect();
+        let is_known = |it: &(ContactId, &'static str)| known.get(&it.0).is_some_and(|reason| reason == it.1);
+        if known.len() != excluded.len() || !excluded.iter().all(is_known) {
+            tx.note_excluded(campaign, step, excluded, at).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 
     /// Notes that a wave was judged.

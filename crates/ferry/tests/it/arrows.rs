@@ -115,7 +115,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("campaign", &["crm", "http", "model", "phone", "plan", "rates", "rollout", "run", "scenario", "sync", "template", "whatsapp"]),
     (
         "campaign_desk",
-        &["campaign", "crm", "model", "phone", "plan", "rates", "results", "rollout", "run"],
+        &["campaign", "crm", "model", "phone", "plan", "results", "rollout", "whatsapp"],
     ),
     ("template_text", &["campaign", "crm", "model", "run_text", "scenario", "sync", "template"]),
     (
