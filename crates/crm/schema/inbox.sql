@@ -16,7 +16,6 @@ create table webhook_body (
   is_signed bigint not null check (is_signed = 0 or is_signed = 1)
 );
 
-create index event_stops on event (contact_id) where reading = 'stop';
 create index webhook_body_kept on webhook_body (body_id) where body is not null;
 create index webhook_body_broken on webhook_body (digest) where n_broken > 0;
 
@@ -52,6 +51,7 @@ create table event (
 
 create index event_other on event (number) where kind = 'other';
 create index event_contact on event (contact_id, number) where contact_id is not null;
+create index event_stops on event (contact_id) where reading = 'stop';
 
 -- Parts of bodies that could not be read as events. place is a JSON pointer into the body, empty for the whole. at is when it
 -- came in. state: open, done if it was read later, dropped if a person decided so. The raw body of an open one is kept.
