@@ -1,5 +1,7 @@
 //! A platform in trouble is asked less and less, until it answers again.
 
+use std::collections::VecDeque;
+
 use jiff::{SignedDuration, Timestamp};
 
 /// The longest pause between two attempts.
@@ -7,28 +9,48 @@ const LONGEST: SignedDuration = SignedDuration::from_secs(60);
 /// After so many pauses in a row, some minutes, nothing is tried any more.
 const MOST: u32 = 10;
 
+/// So many failures one after another mean that the platform is in trouble.
+const IN_A_ROW: u32 = 5;
+/// As do so many of the last answers.
+const OF_THE_LAST: usize = 20;
+const MOST_OF_THE_LAST: usize = 10;
+
 /// How the platform does.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Trouble {
-    /// The failures in a row, of which those during one pause count as one.
+    /// Whether each of the last answers was a failure.
+    last: VecDeque<bool>,
+    /// The pauses in a row. The failures during one are those of messages that were under way.
     n: u32,
     until: Option<Timestamp>,
 }
 
 impl Trouble {
     /// Notes an answer. A message of which nobody knows whether it left is a failure too: with every one more of them, one more
-    /// person may never get the message.
+    /// person may never get the message. Single failures are no reason to slow down.
     pub(crate) fn note(&mut self, is_trouble: bool, now: Timestamp) {
-        if !is_trouble {
+        if self.until.is_some_and(|it| now < it) {
+            return;
+        }
+        if self.n > 0 && !is_trouble {
             *self = Self::default();
             return;
         }
-        if self.until.is_some_and(|it| now < it) {
+        self.last.push_back(is_trouble);
+        if self.last.len() > OF_THE_LAST {
+            self.last.pop_front();
+        }
+        if !is_trouble || (self.n == 0 && !self.is_in_trouble()) {
             return;
         }
         let pause = SignedDuration::from_secs(1_i64 << self.n.min(6)).min(LONGEST);
         self.n += 1;
         self.until = now.checked_add(pause).ok();
+    }
+
+    fn is_in_trouble(&self) -> bool {
+        let in_a_row = self.last.iter().rev().take_while(|it| **it).count() as u32;
+        in_a_row >= IN_A_ROW || self.last.iter().filter(|it| **it).count() >= MOST_OF_THE_LAST
     }
 
     /// Until when nothing is tried.
@@ -56,6 +78,10 @@ mod tests {
         let mut now = Timestamp::UNIX_EPOCH;
         let mut trouble = Trouble::default();
         let mut pauses = Vec::new();
+        for _ in 1..IN_A_ROW {
+            trouble.note(true, now);
+            assert!(!trouble.is_probing());
+        }
         for _ in 0..8 {
             trouble.note(true, now);
             // All others of the same moment count as one.
@@ -68,5 +94,16 @@ mod tests {
         assert!(trouble.is_probing() && !trouble.is_lasting());
         trouble.note(false, now);
         assert!(!trouble.is_probing() && trouble.pauses_until(now).is_none());
+    }
+
+    #[test]
+    fn single_failures_slow_nothing_down_and_every_second_one_does() {
+        let now = Timestamp::UNIX_EPOCH;
+        let probes = |every: u32| {
+            let mut trouble = Trouble::default();
+            (0..100).for_each(|it| trouble.note(it % every == 0, now));
+            trouble.is_probing()
+        };
+        assert_eq!([10, 3, 2].map(probes), [false, false, true]);
     }
 }

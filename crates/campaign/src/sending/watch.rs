@@ -11,6 +11,9 @@ const FEWEST: u64 = 50;
 /// The fewest while a campaign is watched closely: most faults show in the first half hour.
 const FEWEST_CLOSELY: u64 = 20;
 
+/// The share of messages without an answer that is too much: each of them may be one that a person never gets.
+const MOST_UNKNOWN: f64 = 0.1;
+
 /// Why a wave has to stop, as `gate: what is the case`; none if it is well.
 ///
 /// Failures count at once. Deliveries count only of messages that are old enough, and none that the platform keeps back.
@@ -22,6 +25,10 @@ pub(crate) fn alarm(counts: &WatchCounts, gates: &SendingGates, is_close: bool) 
     let n_failed = counts.n_failed + counts.n_refused;
     if n_done >= fewest && is_over(n_failed, n_done, gates.max_failed) {
         return Some(format!("failed: {n_failed} of {n_done} messages of {of} have failed"));
+    }
+    let n_unknown = counts.n_unknown;
+    if n_done >= fewest && is_over(n_unknown, n_done, MOST_UNKNOWN) {
+        return Some(format!("unknown: of {n_unknown} of {n_done} messages of {of} nobody knows whether they left"));
     }
     if counts.n_old >= fewest && is_over(counts.n_old - counts.n_old_delivered, counts.n_old, 1.0 - gates.min_delivered) {
         let (n_delivered, n_old) = (counts.n_old_delivered, counts.n_old);

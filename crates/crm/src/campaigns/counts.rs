@@ -24,7 +24,8 @@ const WATCH: &str = "select outbox.step, outbox.wave, count(*), \
     coalesce(sum(case when outbox.intent_at <= $1 and (message_answer.state is null or message_answer.state = 'accepted' \
         or delivery.sent_at is not null) and (delivery.delivered_at is not null or delivery.read_at is not null) \
         then 1 else 0 end), 0), \
-    coalesce(sum(case when delivery.failed_code = 131050 then 1 else 0 end), 0) \
+    coalesce(sum(case when delivery.failed_code = 131050 then 1 else 0 end), 0), \
+    coalesce(sum(case when outbox.state = 'unknown' then 1 else 0 end), 0) \
     from outbox left join message_answer on message_answer.message_id = outbox.message_id \
     left join delivery on delivery.message_id = outbox.message_id \
     where outbox.campaign = $2 and outbox.state <> 'planned' and outbox.state <> 'cancelled' and outbox.state <> 'not_sent' \
@@ -100,6 +101,8 @@ pub struct WatchCounts {
     /// Those that failed because the person stopped marketing in the app.
     pub n_stopped_in_app: u64,
     pub n_refused: u64,
+    /// Those of which nobody knows whether they left.
+    pub n_unknown: u64,
 }
 
 /// A message of which nobody knows whether it left.
@@ -160,6 +163,7 @@ impl Crm {
                 n_old: it.count(7)?,
                 n_old_delivered: it.count(8)?,
                 n_stopped_in_app: it.count(9)?,
+                n_unknown: it.count(10)?,
                 n_refused: 0,
             })
         };
