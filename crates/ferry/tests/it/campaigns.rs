@@ -41,6 +41,10 @@ consent_at = "consent date"
 name = "french"
 where = "region = 'FR'"
 
+[verify]
+adapter = "contacts"
+url = "SANDBOX"
+
 [whatsapp]
 account = "400000000000033"
 url = "SANDBOX/v25.0"
@@ -137,9 +141,9 @@ fn a_restored_database_sends_nothing_before_it_has_learned_from_the_log_what_was
 #[test]
 fn a_campaign_of_the_sandbox_and_a_rehearsal_stay_on_this_machine() {
     let (sandbox, world) = ready();
-    world.replan(&sandbox.url, "https://graph.example.com");
+    world.replan(&format!("{}/v25.0", sandbox.url), "https://graph.example.com/v25.0");
     let refused = world.ferry(&["campaign", "plan", "welcome"]);
-    assert!(refused.code != 0 && refused.err.contains("sends only to this machine"), "{refused:?}");
+    assert!(refused.code != 0 && refused.err.contains("sends to this machine only"), "{refused:?}");
     world.replan("mode = \"sandbox\"", "mode = \"live\"");
     world.replan("test_wave = 0", "");
     let refused = world.ferry(&["campaign", "start", "welcome", "--rehearse"]);
