@@ -80,8 +80,8 @@ pub(crate) struct SendingSection {
     /// The highest share of failed messages of a wave. Above it the campaign pauses.
     #[schemars(with = "Option<f64>", range(min = 0, max = 1), extend("default" = MAX_FAILED))]
     max_failed: Option<Spanned<f64>>,
-    /// The highest share of people in the segment who have refused messages. Above it nothing is sent. The 3 % are those of
-    /// the requirements, which no page of the platform confirms.
+    /// The highest share of contacts of the database who have refused messages. Above it nothing is sent. The 3 % are those
+    /// of the requirements, which no page of the platform confirms.
     #[schemars(with = "Option<f64>", range(min = 0, max = 1), extend("default" = MAX_REFUSERS))]
     max_refusers: Option<Spanned<f64>>,
     /// The highest share of people in the segment who are not on WhatsApp by their last check. Above it nothing is sent: choose
@@ -97,7 +97,8 @@ pub(crate) struct SendingSection {
     /// which sends no test wave.
     #[schemars(with = "Option<u32>", range(min = 0, max = 200), extend("default" = TEST_WAVE))]
     test_wave: Option<Spanned<u32>>,
-    /// The minutes after each wave in which it is watched before more are sent.
+    /// The minutes from the first wave on in which a campaign is watched closely: shares count from 20 messages on then, and
+    /// from 50 later.
     #[schemars(with = "Option<u32>", range(min = 0, max = 1440), extend("default" = WATCH_MINUTES))]
     watch_minutes: Option<Spanned<u32>>,
     /// Who is left out of campaigns because messages to them risk blocks and reports. `never-delivered`: three messages or more
