@@ -27,8 +27,9 @@ pub async fn planned(
     is_rehearsal: bool,
     dry_run: bool,
 ) -> Result<(CampaignPlanned, String)> {
-    let account = SendingAccount::open(plan, campaign, is_rehearsal, "").await?;
+    let mut account = SendingAccount::open(plan, campaign, is_rehearsal, "").await?;
     let look = Look::at(plan, &account).await?;
+    account.take(&look.preflight);
     let samples = if dry_run { samples(&account).await? } else { Vec::new() };
     account.close().await;
     let value = CampaignPlanned { samples, ..look.planned };
@@ -74,6 +75,7 @@ impl Look {
             mode: account.plan.mode.name(),
             segment: account.plan.segment.clone(),
             members: first.n_members,
+            waiting: account.crm.n_planned(&account.plan.name).await?,
             checks: preflight.checks.iter().map(check).collect(),
             days: days.collect(),
             finishes_at: made.finish.map(shown_time),
@@ -165,15 +167,22 @@ pub(crate) fn text(value: &CampaignPlanned) -> String {
         };
         text += &format!("{mark} {:15} {}\n", check.about, check.text);
     }
-    if !value.days.is_empty() {
+    let has_people = value.steps.first().is_some_and(|it| it.people > 0);
+    if value.waiting > 0 {
+        text += &format!("\n{} released already and not sent yet\n", counted(value.waiting, "message is", "messages are"));
+    }
+    if !has_people {
+        text += "nobody else would get the first step now\n";
+    }
+    if has_people {
         text += "\nday         messages  limit\n";
     }
-    for day in value.days.iter().take(31) {
+    for day in value.days.iter().take(31).filter(|_| has_people) {
         text += &format!("{}  {:8}  {}\n", day.day, day.messages, day.limit.as_deref().unwrap_or(""));
     }
     match &value.finishes_at {
-        Some(at) if !value.days.is_empty() => text += &format!("the last message of the first step goes at {at}\n"),
-        _ if value.days.is_empty() => {}
+        Some(at) if has_people => text += &format!("the last message of the first step goes at {at}\n"),
+        _ if value.steps.first().is_none_or(|it| it.people == 0) => {}
         _ => text += "not everybody can be written to before not_after\n",
     }
     for saving in &value.savings {

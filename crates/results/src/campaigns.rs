@@ -12,6 +12,8 @@ pub struct CampaignPlanned {
     pub segment: String,
     /// The people of the segment now.
     pub members: u64,
+    /// Messages that are released already and not sent yet.
+    pub waiting: u64,
     pub steps: Vec<PlannedStep>,
     /// What must be in order; empty if it was not looked at.
     pub checks: Vec<PlannedCheck>,

@@ -110,6 +110,10 @@ impl SendingAccount {
                 Err(reason) => chosen.excluded.push((member.contact, reason)),
             }
         }
+        let held = self.crm.held_members(&self.plan.condition, now).await?;
+        chosen.n_members += held.len() as u64;
+        let held = held.into_iter().filter(|it| gathered.is_meant(*it) && !gathered.taken.contains(it));
+        chosen.excluded.extend(held.map(|it| (it, rollout::Reason::HeldIdentity.as_str())));
         Ok(chosen)
     }
 
@@ -134,7 +138,8 @@ impl SendingAccount {
         let leaves_out = |risk| self.plan.leave_out.contains(&risk);
         rules.tries_without_delivery = rules.tries_without_delivery.filter(|_| leaves_out(Risk::NeverDelivered));
         rules.longest_silence = rules.longest_silence.filter(|_| leaves_out(Risk::LongSilent));
-        let reachable = member.reachable;
+        let (n_tries, n_arrived) = gathered.tries.get(&member.contact).copied().unwrap_or_default();
+        let of_import = if member.reachable == Some(false) { TRIES_OF_IMPORT } else { 0 };
         let facts = PersonFacts {
             country: country(member),
             line_type: member.to.line_type.as_deref().and_then(LineType::from_name),
@@ -148,13 +153,10 @@ impl SendingAccount {
                 _ => None,
             },
             is_excluded_by_code: gathered.is_excluded(member.contact, purpose),
-            n_tries: if reachable == Some(false) { TRIES_OF_IMPORT } else { 0 },
-            was_ever_delivered: reachable == Some(true) || gathered.delivered.contains(&member.contact),
-            last_contact: [member.last_inbound_at, member.last_outbound_at, member.to.last_inbound_at]
-                .into_iter()
-                .flatten()
-                .max(),
-            is_shared_or_reassigned: false,
+            n_tries: n_tries + of_import,
+            was_ever_delivered: member.reachable == Some(true) || n_arrived > 0,
+            last_contact: last_contact(member),
+            is_shared_or_reassigned: leaves_out(Risk::Reassigned) && gathered.shared.contains(&member.contact),
             is_taken: false,
             is_in_allow_list: self.allowed.as_ref().is_none_or(|it| recipient.is_some_and(|r| it.contains(&r))),
             has_template: offered.is_some() || offer.text.is_some(),
@@ -177,6 +179,9 @@ impl SendingAccount {
             endpoint: Endpoint::Messages,
         };
         outgoing.prepare().map_err(|_| INVALID_PARAMETER)?;
+        if offered.is_some_and(|it| it.shape.is_too_long(&values)) {
+            return Err(INVALID_PARAMETER);
+        }
         Ok(NewMessage {
             id: self.clock.is_rehearsal().then(|| self.rehearsal_id(&step.name, member.contact)),
             campaign: self.plan.name.clone(),
@@ -213,13 +218,13 @@ impl SendingAccount {
             ParameterPlace::HeaderLink => "https://example.com/file".to_owned(),
             _ => "example".to_owned(),
         });
-        let mut add = |language: &str, template: &str, values: &MessageValues| {
+        let mut add = |language: &str, template: &str, category: &str, values: &MessageValues| {
             let outgoing = OutgoingMessage {
                 number: self.number.clone(),
                 recipient: recipient_of(SAMPLE_NUMBER),
                 content: values.content(template, language),
                 opaque_id: Some("0".repeat(32)),
-                endpoint: Endpoint::Messages,
+                endpoint: self.endpoint(category),
             };
             if let Ok(prepared) = outgoing.prepare() {
                 samples.push(SampleOf { language: language.to_owned(), prepared });
@@ -227,11 +232,11 @@ impl SendingAccount {
         };
         for (language, offered) in &offer.by_language {
             if let Ok(values) = offered.shape.values(&invented) {
-                add(language, &offered.frozen.template, &values);
+                add(language, &offered.frozen.template, &offered.frozen.category, &values);
             }
         }
         if let Some(text) = offer.text {
-            add("", "", &MessageValues::of_text(text));
+            add("", "", "", &MessageValues::of_text(text));
         }
         Ok(samples)
     }
@@ -300,7 +305,8 @@ impl SendingAccount {
         for (contact, code, of) in self.crm.refused_people().await? {
             gathered.note_code(contact, error_of_answer(400, Some(code)).rule.exclude, &of == campaign);
         }
-        gathered.delivered = self.crm.delivered_contacts(None).await?;
+        gathered.tries = self.crm.tries().await?;
+        gathered.shared = self.crm.shared_contacts().await?;
         let Some(earlier) = step.after.as_deref() else { return Ok(gathered) };
         let sent = self.crm.sent_at(campaign, earlier).await?;
         gathered.meant = Some(match &step.only {
@@ -310,9 +316,9 @@ impl SendingAccount {
                 let consented = self.crm.consented_in(campaign, earlier, offer.purpose).await?;
                 sent.keys().filter(|it| !consented.contains(it)).copied().collect()
             }
-            Some(StepCondition::DeliveredIn { .. }) => self.crm.delivered_contacts(Some((campaign, earlier))).await?,
+            Some(StepCondition::DeliveredIn { .. }) => self.crm.delivered_contacts(campaign, earlier).await?,
             Some(StepCondition::NotDeliveredIn { .. }) => {
-                let delivered = self.crm.delivered_contacts(Some((campaign, earlier))).await?;
+                let delivered = self.crm.delivered_contacts(campaign, earlier).await?;
                 sent.keys().filter(|it| !delivered.contains(it)).copied().collect()
             }
         });
@@ -328,7 +334,10 @@ struct Gathered {
     taken: HashSet<ContactId>,
     excluded: HashSet<ContactId>,
     excluded_from_marketing: HashSet<ContactId>,
-    delivered: HashSet<ContactId>,
+    /// Messages of the outbox that have come to an end, and those that have arrived.
+    tries: HashMap<ContactId, (u32, u32)>,
+    /// Whoever shares a phone.
+    shared: HashSet<ContactId>,
     /// Whom the step is meant for, by an earlier one; none if it is for everybody.
     meant: Option<HashSet<ContactId>>,
     sent_before: HashMap<ContactId, Timestamp>,
@@ -399,6 +408,12 @@ pub(crate) fn purpose_of(category: &str) -> Option<ConsentPurpose> {
         "AUTHENTICATION" => Some(ConsentPurpose::Authentication),
         _ => None,
     }
+}
+
+/// When a person last wrote, or a message last reached them. Where no message is known, the latest date of any row counts.
+fn last_contact(member: &AudienceMember) -> Option<Timestamp> {
+    let messages = [member.last_inbound_at, member.last_outbound_at, member.to.last_inbound_at];
+    messages.into_iter().flatten().max().or(member.last_at)
 }
 
 fn country(member: &AudienceMember) -> Option<Region> {

@@ -53,6 +53,9 @@ enum ButtonKind {
     CopyCode,
 }
 
+/// The most characters of the body of a template with its values (132005; Meta, template components, read 2026-05).
+const MOST_BODY: usize = 1024;
+
 /// What a template takes: the names under which the plan gives values, in their order.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub(crate) struct TemplateShape {
@@ -60,6 +63,8 @@ pub(crate) struct TemplateShape {
     /// The names of the variables of the body; numbers if they have no names.
     body: Vec<String>,
     is_named: bool,
+    /// The text of the body, with its variables.
+    text: String,
     buttons: Vec<(u8, ButtonShape)>,
     /// A part that this version does not send.
     pub(crate) unsupported: Option<&'static str>,
@@ -87,7 +92,8 @@ impl TemplateShape {
     /// Reads what a template takes.
     pub(crate) fn of(template: &Template) -> Self {
         let is_named = template.parameter_format.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("named"));
-        let mut shape = Self { is_named, body: names_in(template.body_text()), ..Self::default() };
+        let text = template.body_text().to_owned();
+        let mut shape = Self { is_named, body: names_in(&text), text, ..Self::default() };
         for component in &template.components {
             match component {
                 Component::Header(header) => shape.take_header(&header.format, header.text.as_deref()),
@@ -170,6 +176,20 @@ impl TemplateShape {
             body: body.collect::<Result<_, Missing>>()?,
             buttons: buttons.collect::<Result<_, Missing>>()?,
         })
+    }
+}
+
+impl TemplateShape {
+    /// Whether the body is longer than a message may be, with these values in it.
+    pub(crate) fn is_too_long(&self, values: &MessageValues) -> bool {
+        let of = |name: &str| {
+            let place = self.body.iter().position(|it| it == name);
+            place.and_then(|it| values.body.get(it)).map_or(0, |it| it.text.chars().count())
+        };
+        let found = variables(&self.text).0;
+        let n_values: usize = found.iter().map(|it| of(it.name)).sum();
+        let n_braces: usize = found.iter().map(|it| it.span.1 - it.span.0).sum();
+        self.text.chars().count() + n_values - n_braces > MOST_BODY
     }
 }
 
@@ -258,6 +278,14 @@ mod tests {
         assert_eq!((texts.as_slice(), message.buttons[0].index), (["<Number(1)>", "<Number(2)>"].as_slice(), 1));
         let missing = shape.values(&|place| (*place != Number(2)).then(String::new));
         assert_eq!(missing.err(), Some(Missing(Number(2))));
+    }
+
+    #[test]
+    fn a_text_is_too_long_with_its_values_and_not_with_its_variables() {
+        let text = format!("{} {{{{1}}}} {{{{1}}}}", "a".repeat(1000));
+        let shape = shape(json!({ "components": [{ "type": "BODY", "text": text }] }));
+        let is_too_long = |n| shape.is_too_long(&shape.values(&|_| Some("b".repeat(n))).unwrap());
+        assert_eq!([11, 12].map(is_too_long), [false, true]);
     }
 
     #[test]

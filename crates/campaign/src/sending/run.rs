@@ -43,6 +43,18 @@ const MOST_DIFFERENCE: i64 = 30;
 /// A database that is away is tried for this long.
 const DATABASE_AWAY: Duration = Duration::from_secs(300);
 
+/// What only a person can end: the words of `waits_for`.
+const HELD: [&str; 8] = [
+    "no-consent",
+    "refused",
+    "suppressed",
+    "identity",
+    "no-address",
+    "address-changed",
+    "not-in-test-recipients",
+    "no-conversation",
+];
+
 /// What a sender tells while it works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendEvent {
@@ -474,7 +486,22 @@ impl Sender {
             self.account.crm.order_campaign(&self.account.row(), OrderWord::Finish, said).await?;
             self.ending = Some(SendStop::Finished);
         }
+        if self.is_exhausted && self.n_planned > 0 && self.n_flying == 0 {
+            self.pause_if_all_are_held().await?;
+        }
         Ok(())
+    }
+
+    /// Pauses the campaign if all that is left waits for a person's decision.
+    async fn pause_if_all_are_held(&mut self) -> Result<()> {
+        let waiting = self.account.crm.campaign_counts(&self.account.plan.name).await?.waiting_for;
+        let held: Vec<_> = waiting.into_iter().filter(|it| HELD.contains(&it.0.as_str())).collect();
+        let n_held: u64 = held.iter().map(|it| it.1).sum();
+        if n_held < self.account.crm.n_planned(&self.account.plan.name).await? {
+            return Ok(());
+        }
+        let reasons: Vec<String> = held.iter().map(|it| format!("{} {}", it.1, it.0)).collect();
+        self.pause(&format!("held: what is left waits for somebody's decision: {}", reasons.join(", "))).await
     }
 
     async fn read_frozen(&mut self) -> Result<()> {

@@ -70,22 +70,25 @@ impl SendingAccount {
     fn prepare(&self, intent: &Intent, category: &str) -> Option<PreparedMessage> {
         let message = &intent.message;
         let values: MessageValues = serde_json::from_str(&message.content).ok()?;
-        let is_marketing = category == "MARKETING" && self.is_onboarded;
-        let endpoint = match is_marketing {
-            true => Endpoint::MarketingMessages {
-                product_policy: ProductPolicy::CloudApiFallback,
-                shares_activity: None,
-            },
-            false => Endpoint::Messages,
-        };
         let outgoing = OutgoingMessage {
             number: self.number.clone(),
             recipient: recipient_of(message.to.address.as_deref()?),
             content: values.content(&message.template, &message.language),
             opaque_id: Some(message.id.to_string()),
-            endpoint,
+            endpoint: self.endpoint(category),
         };
         outgoing.prepare().ok()
+    }
+
+    /// The endpoint of a category: marketing has one of its own, if the account is onboarded to it.
+    pub(crate) fn endpoint(&self, category: &str) -> Endpoint {
+        match category == "MARKETING" && self.is_onboarded {
+            true => Endpoint::MarketingMessages {
+                product_policy: ProductPolicy::CloudApiFallback,
+                shares_activity: None,
+            },
+            false => Endpoint::Messages,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::sql::{Row, Tx};
 use crate::{Crm, LoadError};
 
 const COLUMNS: &str = "id, e164, region, line_type, name, first_name, last_name, email, language, last_inbound_at, \
-    last_outbound_at, reachable, registration, attributes";
+    last_outbound_at, reachable, registration, attributes, last_at";
 const CONSENTS: &str = "select contact_id, channel, purpose, state from consent_now";
 const TAKEN: &str = "select value from send_key where campaign = $1 and step = $2 and kind = 'contact'";
 const CONSENTED_IN: &str = "select outbox.contact_id from outbox join consent_now on consent_now.contact_id = outbox.contact_id \
@@ -23,12 +23,15 @@ const BASE: &str =
 const EXCLUDED: &str = "select step, reason, count(*) from campaign_exclusion where campaign = $1 group by step, reason \
     order by step, count(*) desc, reason";
 const REFUSED: &str = "select contact_id, code, campaign from outbox where state = 'refused' and code is not null";
-const DELIVERED: &str = "select outbox.contact_id from outbox join delivery on delivery.message_id = outbox.message_id \
-    where delivery.delivered_at is not null or delivery.read_at is not null";
 const DELIVERED_IN: &str = "select outbox.contact_id from outbox join delivery on delivery.message_id = outbox.message_id \
     where outbox.campaign = $1 and outbox.step = $2 and (delivery.delivered_at is not null or delivery.read_at is not null)";
 const SENT_AT: &str = "select contact_id, intent_at from outbox where campaign = $1 and step = $2 \
     and (state = 'accepted' or state = 'unknown')";
+const TRIES: &str = "select outbox.contact_id, count(*), \
+    sum(case when delivery.delivered_at is not null or delivery.read_at is not null then 1 else 0 end) \
+    from outbox join delivery on delivery.message_id = outbox.message_id \
+    where delivery.delivered_at is not null or delivery.read_at is not null or delivery.failed_at is not null group by 1";
+const SHARED: &str = "select contact_id from decision where decision = 'shared'";
 const WHAT: &str = "read the audience of a campaign";
 
 /// A person of a segment.
@@ -41,6 +44,8 @@ pub struct AudienceMember {
     pub values: BTreeMap<String, String>,
     pub last_inbound_at: Option<Timestamp>,
     pub last_outbound_at: Option<Timestamp>,
+    /// The latest date of any row about the person.
+    pub last_at: Option<Timestamp>,
     /// Whether the last message with a known result arrived.
     pub reachable: Option<bool>,
     /// `registered`, `not_registered`, `no_answer` or `contradictory`.
@@ -97,15 +102,22 @@ impl Crm {
         self.select(WHAT, REFUSED, &[], |it| Ok((it.contact_id(0)?, it.int(1)?, it.text(2)?))).await
     }
 
-    /// Whoever a message of the outbox has reached: of a step of a campaign, or of any.
-    pub async fn delivered_contacts(&self, of: Option<(&str, &str)>) -> Result<HashSet<ContactId>, LoadError> {
-        let rows = match of {
-            None => self.select(WHAT, DELIVERED, &[], |it| it.contact_id(0)).await?,
-            Some((campaign, step)) => {
-                self.select(WHAT, DELIVERED_IN, &[campaign.into(), step.into()], |it| it.contact_id(0)).await?
-            }
-        };
+    /// Whoever a step of a campaign has reached.
+    pub async fn delivered_contacts(&self, campaign: &str, step: &str) -> Result<HashSet<ContactId>, LoadError> {
+        let rows = self.select(WHAT, DELIVERED_IN, &[campaign.into(), step.into()], |it| it.contact_id(0)).await?;
         Ok(rows.into_iter().collect())
+    }
+
+    /// How many messages of the outbox have come to an end for each contact, and how many of them have arrived.
+    pub async fn tries(&self) -> Result<HashMap<ContactId, (u32, u32)>, LoadError> {
+        let count = |it: &dyn Row, column| Ok::<_, LoadError>(u32::try_from(it.count(column)?).unwrap_or(u32::MAX));
+        let read = move |it: &dyn Row| Ok((it.contact_id(0)?, (count(it, 1)?, count(it, 2)?)));
+        Ok(self.select(WHAT, TRIES, &[], read).await?.into_iter().collect())
+    }
+
+    /// The contacts whose phone several people use, as a person has decided.
+    pub async fn shared_contacts(&self) -> Result<HashSet<ContactId>, LoadError> {
+        Ok(self.select(WHAT, SHARED, &[], |it| it.contact_id(0)).await?.into_iter().collect())
     }
 
     /// When a step went to each contact, as far as it may have left.
@@ -186,6 +198,7 @@ fn member(row: &dyn Row) -> Result<AudienceMember, LoadError> {
         values,
         last_inbound_at: moment(9)?,
         last_outbound_at: moment(10)?,
+        last_at: moment(14)?,
         reachable: row.opt_text(11)?.map(|it| it == "yes"),
         registration: row.opt_text(12)?,
         consents: Vec::new(),

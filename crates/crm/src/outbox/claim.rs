@@ -29,6 +29,8 @@ const CLAIM: &str = "update outbox set state = 'intent', consent_id = $1, intent
 const CLAIM_WITHOUT: &str = "update outbox set state = 'intent', consent_id = null, intent_at = $1, intent_number = $2, \
     claimed_at = clock_micros(), opens = $3, not_before = 0, waits_for = null where message_id = $4";
 const WAIT: &str = "update outbox set not_before = $1, waits_for = $2 where message_id = $3";
+const CANCEL_MERGED: &str =
+    "update outbox set state = 'cancelled', settled_at = $1, waits_for = 'merged' where message_id = $2";
 const TEMPLATES: &str =
     "select name, language, status, category, digest, differs, quality, account from account_template";
 const LAST_INTENT: &str = "select number from intent_counter";
@@ -218,6 +220,7 @@ impl Tx {
                     message.to = addressed.remove(&message.contact).unwrap_or_default();
                     waiting.push(message);
                 }
+                Err(NotPermitted::Unknown) => self.cancel_merged(message.id, request.now).await?,
                 Err(why) => {
                     let again = request.now.saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
                     self.put_off(message.id, again, word_of(why)).await?;
@@ -264,6 +267,11 @@ impl Tx {
             self.execute(COUNT_INTENTS, &[claimed.last_intent.into()]).await?;
         }
         Ok(())
+    }
+
+    /// The contact was merged into another, which has taken its steps: see `keys`.
+    async fn cancel_merged(&mut self, id: MessageId, at: Timestamp) -> Result<(), LoadError> {
+        self.execute(CANCEL_MERGED, &[at.into(), id.to_string().into()]).await
     }
 
     async fn put_off(&mut self, id: MessageId, not_before: Timestamp, why: &str) -> Result<(), LoadError> {

@@ -9,7 +9,7 @@ use crate::{Crm, LoadError, NotedAnswer};
 
 const SETTLE: &str = "update outbox set state = $1, settled_at = $2, code = cast($3 as bigint) where message_id = $4 returning message_id";
 const STATE: &str = "select state from outbox where message_id = $1";
-const AGAIN: &str = "update outbox set state = 'planned', attempts = attempts + 1, not_before = $1, waits_for = $2 \
+const AGAIN: &str = "update outbox set state = 'planned', attempts = attempts + 1, not_before = $1, waits_for = $2, code = null \
     where message_id = $3 and state = 'not_sent'";
 /// An intent that is so old has lost its sender, which waits for an answer for a shorter time.
 const ABANDONED: &str = "update outbox set state = 'unknown', settled_at = $1 where state = 'intent' \

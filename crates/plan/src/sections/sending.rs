@@ -97,8 +97,7 @@ pub(crate) struct SendingSection {
     /// which sends no test wave.
     #[schemars(with = "Option<u32>", range(min = 0, max = 200), extend("default" = TEST_WAVE))]
     test_wave: Option<Spanned<u32>>,
-    /// The minutes from the first wave on in which a campaign is watched closely: shares count from 20 messages on then, and
-    /// from 50 later.
+    /// The minutes from the first message on in which a campaign is watched closely: fewer messages are enough to pause it.
     #[schemars(with = "Option<u32>", range(min = 0, max = 1440), extend("default" = WATCH_MINUTES))]
     watch_minutes: Option<Spanned<u32>>,
     /// Who is left out of campaigns because messages to them risk blocks and reports. `never-delivered`: three messages or more
