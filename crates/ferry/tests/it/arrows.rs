@@ -112,11 +112,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("events_desk", &["crm", "crossing", "model", "plan", "results", "serve"]),
     ("plan_draft", &["crossing", "extract", "model", "phone", "plan", "run", "run_text"]),
     ("trace", &["clean", "crm", "crossing", "model", "plan", "results", "run_text"]),
-    ("campaign", &["crm", "http", "model", "phone", "plan", "rates", "rollout", "run", "scenario", "sync", "template", "whatsapp"]),
     (
-        "campaign_desk",
-        &["campaign", "crm", "model", "phone", "plan", "results", "rollout", "whatsapp"],
+        "campaign",
+        &[
+            "crm", "http", "model", "phone", "plan", "rates", "rollout", "run", "scenario", "sync", "template",
+            "whatsapp",
+        ],
     ),
+    ("campaign_desk", &["campaign", "crm", "model", "phone", "plan", "results", "rollout", "whatsapp"]),
     ("template_text", &["campaign", "crm", "model", "run_text", "scenario", "sync", "template"]),
     (
         "template_desk",
@@ -216,24 +219,25 @@ fn crates_import_only_what_the_design_allows() {
 }
 
 #[test]
-fn each_of_these_libraries_is_known_to_one_crate() {
+fn each_of_these_libraries_is_known_to_few_crates() {
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
-    for (library, owner) in [
-        ("sqlx", "crm"),
-        ("rusqlite", "crm"),
-        ("reqwest", "http"),
-        ("rlibphonenumber", "phone"),
-        ("parquet", "run"),
-        ("hyper", "serve"),
-        ("rust_xlsxwriter", "review_sheet"),
-        ("clap", "ferry"),
-        ("indicatif", "ferry"),
-        ("annotate-snippets", "ferry"),
+    for (library, owners) in [
+        ("sqlx", &["crm"] as &[&str]),
+        ("rusqlite", &["crm"]),
+        ("reqwest", &["http"]),
+        ("rlibphonenumber", &["phone"]),
+        ("parquet", &["run"]),
+        // `http` sends messages with it, whose bytes must be counted below TLS; `serve` receives.
+        ("hyper", &["http", "serve"]),
+        ("rust_xlsxwriter", &["review_sheet"]),
+        ("clap", &["ferry"]),
+        ("indicatif", &["ferry"]),
+        ("annotate-snippets", &["ferry"]),
     ] {
-        for package in metadata.packages.iter().filter(|it| it.name.as_str() != owner) {
+        for package in metadata.packages.iter().filter(|it| !owners.contains(&it.name.as_str())) {
             let is_imported =
                 package.dependencies.iter().any(|it| it.kind == DependencyKind::Normal && it.name == library);
-            assert!(!is_imported, "{} must not import {library}: that is for {owner}", package.name);
+            assert!(!is_imported, "{} must not import {library}: that is for {owners:?}", package.name);
         }
     }
 }

@@ -5,6 +5,7 @@
 mod arrows;
 mod bad_files;
 mod browser;
+mod campaigns;
 mod check;
 mod clients;
 mod consent;

@@ -80,8 +80,8 @@ pub(crate) struct SendingSection {
     /// The highest share of failed messages of a wave. Above it the campaign pauses.
     #[schemars(with = "Option<f64>", range(min = 0, max = 1), extend("default" = MAX_FAILED))]
     max_failed: Option<Spanned<f64>>,
-    /// The highest share of people in the segment who have refused messages. Above it nothing is sent. The 3 % are those of
-    /// the requirements, which no page of the platform confirms.
+    /// The highest share of contacts of the database who have refused messages. Above it nothing is sent. The 3 % are those
+    /// of the requirements, which no page of the platform confirms.
     #[schemars(with = "Option<f64>", range(min = 0, max = 1), extend("default" = MAX_REFUSERS))]
     max_refusers: Option<Spanned<f64>>,
     /// The highest share of people in the segment who are not on WhatsApp by their last check. Above it nothing is sent: choose
