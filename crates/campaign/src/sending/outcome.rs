@@ -5,10 +5,14 @@ use http::NotSent;
 use jiff::{SignedDuration, Timestamp};
 use model::{ContactKey, EventChannel};
 use rollout::{HoldScope, pair_hold_duration};
-use whatsapp::{Acceptance, ErrorHold, ErrorScope, Retry, SendAnswer, SendFailure, Sent};
+use whatsapp::{Acceptance, AccountUsage, ErrorHold, ErrorScope, Retry, SendAnswer, SendFailure, Sent};
 
 /// The longest wait after the platform asked to slow down. It doubles from one second.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(60);
+
+/// The share of an account's calls, in percent, from which on they are spread, and the wait after each.
+const MUCH_USED: u16 = 90;
+const NEARLY_USED_UP: SignedDuration = SignedDuration::from_secs(10);
 
 /// What became of an intent.
 #[derive(Debug)]
@@ -48,6 +52,9 @@ pub(crate) fn outcome(key: &ContactKey, intent: &Intent, sent: Sent, now: Timest
             outcome.date = reply.date;
             let asked = reply.retry_after.and_then(|it| SignedDuration::try_from(it).ok());
             outcome.answered(key, intent, reply.answer, (now, asked));
+            if let Some(usage) = reply.usage {
+                outcome.slow_down(usage, now);
+            }
         }
         Sent::NotSent { why } => outcome.not_sent(intent, why, now),
         Sent::Lost { .. } => outcome.is_trouble = true,
@@ -145,6 +152,17 @@ impl SentOutcome {
                 self.again(now, "paused");
             }
         }
+    }
+
+    /// Waits before the calls of the account are used up.
+    fn slow_down(&mut self, usage: AccountUsage, now: Timestamp) {
+        let wait = match usage.minutes_to_regain {
+            0 if usage.percent < MUCH_USED => return,
+            0 => NEARLY_USED_UP,
+            minutes => SignedDuration::from_mins(minutes.into()),
+        };
+        let until = now.saturating_add(wait).unwrap_or(now);
+        self.hold.get_or_insert((HoldScope::Account, until, "The account has used nearly all of its calls."));
     }
 
     fn hold_scope(&mut self, intent: &Intent, scope: ErrorScope, until: Timestamp, why: &'static str) {

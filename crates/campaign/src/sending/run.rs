@@ -137,6 +137,7 @@ impl Sender {
         let crm = &account.crm;
         let now = account.clock.now();
         crm.abandon_intents(now).await?;
+        crm.take_into_epoch(&account.plan.name).await?;
         let state = UsageState::load(crm, account.plan.limits.clone(), now).await?;
         let (give, outcomes) = mpsc::unbounded_channel();
         let report = SendReport { stop: SendStop::Finished, n_accepted: 0, n_refused: 0, n_unknown: 0, n_not_sent: 0 };
@@ -292,7 +293,8 @@ impl Sender {
         let free = bound.and_then(|it| it.1);
         Ok(match (free, claimed.next_due) {
             (Some(free), _) => Some(free.checked_sub(lead).unwrap_or(free)),
-            (None, due) => due,
+            // A message that is due and cannot be claimed is looked at again, and not at once.
+            (None, due) => due.map(|it| if it > now { it } else { now.saturating_add(LOOK).unwrap_or(now) }),
         })
     }
 

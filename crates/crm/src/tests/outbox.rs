@@ -76,11 +76,11 @@ fn campaign() -> CampaignRow {
     }
 }
 
-async fn start(crm: &Crm) {
+pub(super) async fn start(crm: &Crm) {
     crm.order_campaign(&campaign(), OrderWord::Start, ("", "Eva")).await.unwrap();
 }
 
-fn request(second: i64) -> ClaimRequest<'static> {
+pub(super) fn request(second: i64) -> ClaimRequest<'static> {
     ClaimRequest {
         campaign: "spring",
         sender: SENDER,
@@ -90,6 +90,19 @@ fn request(second: i64) -> ClaimRequest<'static> {
         templates: &[],
         n: CLAIM_SIZE,
     }
+}
+
+/// A message to a contact who need not have consented, whose intent is older than any sender waits.
+pub(super) async fn old_intent(crm: &Crm, contact: ContactId) -> MessageId {
+    let id = MessageId::from_bytes([9; 16]);
+    let [contact, recipient] = [contact.0.to_vec(), vec![9; 32]].map(|it| rows::bytes(crm.dialect(), &it));
+    crm.by_hand(&format!(
+        "insert into outbox (message_id, campaign, step, contact_id, channel, purpose, recipient, sender, state, basis, epoch, \
+         planned_at, intent_number, intent_at, claimed_at) values ('{id}', 'spring', 'old', {contact}, 'sms', 'marketing', \
+         {recipient}, '{SENDER}', 'intent', 'soft opt-in', 1, 1, 99, 2, 3)"
+    ))
+    .await;
+    id
 }
 
 /// Lets all go that the database lets go.
