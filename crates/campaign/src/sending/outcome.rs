@@ -25,8 +25,8 @@ pub(crate) struct SentOutcome {
     pub(crate) hold: Option<(HoldScope, Timestamp, &'static str)>,
     /// The campaign has to pause, and why.
     pub(crate) pause: Option<String>,
-    /// The clock of the platform.
-    pub(crate) date: Option<Timestamp>,
+    /// By how many seconds the clock of the platform was ahead of ours when its answer came.
+    pub(crate) clock_ahead: Option<i64>,
     /// Whether the platform or the way to it is in trouble.
     pub(crate) is_trouble: bool,
     /// A code that our table does not have.
@@ -43,13 +43,13 @@ pub(crate) fn outcome(key: &ContactKey, intent: &Intent, sent: Sent, now: Timest
         settled: Settled::new(id, Outcome::Unknown),
         hold: None,
         pause: None,
-        date: None,
+        clock_ahead: None,
         is_trouble: false,
         unknown_code: None,
     };
     match sent {
         Sent::Answered(reply) => {
-            outcome.date = reply.date;
+            outcome.clock_ahead = reply.date.map(|it| it.duration_since(now).as_secs());
             let asked = reply.retry_after.and_then(|it| SignedDuration::try_from(it).ok());
             outcome.answered(key, intent, reply.answer, (now, asked));
             if let Some(usage) = reply.usage {
