@@ -51,7 +51,12 @@ pub async fn order(
     let after = last.and_then(|it| Some(it.last_intent_at?.duration_since(it.at)));
     let last_intent_after_ms = after.map_or(0.0, |it| it.as_secs_f64().max(0.0) * 1000.0);
     account.close().await;
-    let value = CampaignOrdered { campaign: campaign.to_owned(), before: before.name(), state: state.name(), last_intent_after_ms };
+    let value = CampaignOrdered {
+        campaign: campaign.to_owned(),
+        before: before.name(),
+        state: state.name(),
+        last_intent_after_ms,
+    };
     let text = text(&value, word);
     Ok((value, text))
 }
@@ -65,6 +70,8 @@ fn text(value: &CampaignOrdered, word: OrderedWord) -> String {
         OrderedWord::Resume { .. } if *state == "running" => {
             format!("{campaign} is {state} again: `ferry campaign start {campaign}` sends what waits\n")
         }
-        _ => format!("{campaign} is {state}; the last message was let go {last_intent_after_ms:.0} ms after the order\n"),
+        _ => {
+            format!("{campaign} is {state}; the last message was let go {last_intent_after_ms:.0} ms after the order\n")
+        }
     }
 }

@@ -154,7 +154,8 @@ pub(crate) fn text(value: &CampaignPlanned) -> String {
     }
     let has_people = value.steps.first().is_some_and(|it| it.people > 0);
     if value.waiting > 0 {
-        text += &format!("\n{} released already and not sent yet\n", counted(value.waiting, "message is", "messages are"));
+        text +=
+            &format!("\n{} released already and not sent yet\n", counted(value.waiting, "message is", "messages are"));
     }
     if !has_people {
         text += "nobody else would get the first step now\n";
@@ -176,7 +177,10 @@ pub(crate) fn text(value: &CampaignPlanned) -> String {
     if let Some(cost) = &value.cost {
         text += &format!("if all of the first step is delivered, it costs {} {}\n", cost.amount, cost.currency);
         if cost.people_without_rate > 0 {
-            text += &format!("{} live where the rate card has no rate\n", counted(cost.people_without_rate, "person", "people"));
+            text += &format!(
+                "{} live where the rate card has no rate\n",
+                counted(cost.people_without_rate, "person", "people")
+            );
         }
     }
     for sample in &value.samples {

@@ -71,13 +71,22 @@ fn text(value: &CampaignProven) -> String {
         text += &format!("{n} {what}\n");
     }
     if value.not_logged > 0 {
-        text += &format!("{} of the unknown messages are not in the log of sends of this machine: if no other one sends, nothing of them left\n", value.not_logged);
+        text += &format!(
+            "{} of the unknown messages are not in the log of sends of this machine: if no other one sends, nothing of them left\n",
+            value.not_logged
+        );
     }
     if let Some(sandbox) = &value.sandbox {
         text += &format!(
             "\nby the log of the sandbox: {} messages taken, doubled {}, lost {}, unnoticed {}, after a stop {} of {} people, {} limits \
              exceeded\n",
-            sandbox.taken, sandbox.doubled, sandbox.lost, sandbox.unnoticed, sandbox.after_stop, sandbox.stops, sandbox.over_limits
+            sandbox.taken,
+            sandbox.doubled,
+            sandbox.lost,
+            sandbox.unnoticed,
+            sandbox.after_stop,
+            sandbox.stops,
+            sandbox.over_limits
         );
         if value.unknown > 0 {
             text += &format!("of the unknown messages {} were taken\n", sandbox.unknown_taken);

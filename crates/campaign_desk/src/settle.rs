@@ -61,7 +61,9 @@ fn ids(messages: &[String]) -> Result<Vec<MessageId>> {
     }
     let id = |it: &String| match MessageId::from_hex(it) {
         Some(id) => Ok(id),
-        None => bail!("{it} is no id of a message: it has 32 hexadecimal digits, as `ferry campaign settle` shows them"),
+        None => {
+            bail!("{it} is no id of a message: it has 32 hexadecimal digits, as `ferry campaign settle` shows them")
+        }
     };
     messages.iter().map(id).collect()
 }

@@ -23,7 +23,13 @@ pub async fn status(plan: &Plan, campaign: &str, is_rehearsal: bool) -> Result<(
 fn shown(campaign: &str, steps: &[String], status: &CampaignStatus) -> CampaignShown {
     let step = |name: &String| ShownStep {
         step: name.clone(),
-        messages: status.counts.of_steps.iter().filter(|it| &it.step == name).map(|it| (it.state.clone(), it.n)).collect(),
+        messages: status
+            .counts
+            .of_steps
+            .iter()
+            .filter(|it| &it.step == name)
+            .map(|it| (it.state.clone(), it.n))
+            .collect(),
         excluded: status.excluded.iter().filter(|it| &it.step == name).map(|it| (it.reason.clone(), it.n)).collect(),
     };
     let refused: BTreeMap<String, u64> = status

@@ -56,7 +56,10 @@ impl Starting {
     pub fn check_number(&self, n: u64) -> Result<()> {
         let now = self.n_people();
         if n != now {
-            bail!("--yes-send says {n}, and {} would get the first step now: look at `ferry campaign plan`", counted(now, "person", "people"));
+            bail!(
+                "--yes-send says {n}, and {} would get the first step now: look at `ferry campaign plan`",
+                counted(now, "person", "people")
+            );
         }
         Ok(())
     }
@@ -115,7 +118,10 @@ fn sent_text(value: &CampaignSent) -> String {
                  whoever has not consented to its purpose stays held\n"
             );
         }
-        "paused" => text += &format!("{reason}\n`ferry campaign resume {campaign}` and then `start` go on, once that is settled\n"),
+        "paused" => {
+            text +=
+                &format!("{reason}\n`ferry campaign resume {campaign}` and then `start` go on, once that is settled\n")
+        }
         "interrupted" => text += &format!("`ferry campaign start {campaign}` goes on\n"),
         _ => {}
     }
@@ -136,7 +142,10 @@ pub fn event_line(event: &SendEvent) -> Option<String> {
         }
         SendEvent::Waiting { limit, until: None } => format!("waits for {limit} until somebody lifts it"),
         SendEvent::Trouble { until } => {
-            format!("the platform does not answer as it should: the next attempt is at {}", until.strftime("%H:%M:%S UTC"))
+            format!(
+                "the platform does not answer as it should: the next attempt is at {}",
+                until.strftime("%H:%M:%S UTC")
+            )
         }
         SendEvent::DatabaseAway => "the database does not answer: waiting".to_owned(),
         SendEvent::UnknownCode(code) => format!("the platform gave the code {code}, which our table does not have"),

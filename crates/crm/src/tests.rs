@@ -1,7 +1,7 @@
 //! The crate as its callers use it, on both databases.
 
-mod countries;
 mod campaigns;
+mod countries;
 mod decisions;
 mod derived;
 mod histories;

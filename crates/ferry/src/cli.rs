@@ -24,10 +24,10 @@ pub(crate) mod webhook;
 
 use std::path::PathBuf;
 
+use campaign::CampaignCommand;
 use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
-use campaign::CampaignCommand;
 use consent::ConsentCommand;
 use crm::{CrmCommand, KeyCommand};
 use events::EventsCommand;

@@ -172,7 +172,9 @@ impl SendingAccount {
                 return Err(reason.as_str());
             }
         }
-        let (Some(address), Some(recipient), Some(values)) = (address, recipient, values) else { return Err("no-address") };
+        let (Some(address), Some(recipient), Some(values)) = (address, recipient, values) else {
+            return Err("no-address");
+        };
         let (template, language) =
             offered.map_or(("", ""), |it| (it.frozen.template.as_str(), it.frozen.language.as_str()));
         let outgoing = OutgoingMessage {
@@ -218,10 +220,12 @@ impl SendingAccount {
     pub async fn samples(&self, step: &PlanStep) -> Result<Vec<SampleOf>> {
         let offer = self.offer(step).await?;
         let mut samples = Vec::new();
-        let invented = |place: &ParameterPlace| Some(match place {
-            ParameterPlace::HeaderLink => "https://example.com/file".to_owned(),
-            _ => "example".to_owned(),
-        });
+        let invented = |place: &ParameterPlace| {
+            Some(match place {
+                ParameterPlace::HeaderLink => "https://example.com/file".to_owned(),
+                _ => "example".to_owned(),
+            })
+        };
         let mut add = |language: &str, template: &str, category: &str, values: &MessageValues| {
             let outgoing = OutgoingMessage {
                 number: self.number.clone(),
@@ -303,7 +307,8 @@ impl SendingAccount {
 
     async fn gather(&self, step: &PlanStep, offer: &Offer) -> Result<Gathered> {
         let campaign = &self.plan.name;
-        let mut gathered = Gathered { taken: self.crm.taken_contacts(campaign, &step.name).await?, ..Gathered::default() };
+        let mut gathered =
+            Gathered { taken: self.crm.taken_contacts(campaign, &step.name).await?, ..Gathered::default() };
         for it in self.crm.failed_after(0).await? {
             gathered.note_code(it.contact, error_of_status(it.code).rule.exclude, &it.campaign == campaign);
         }
@@ -387,9 +392,9 @@ impl Offer {
     fn for_language(&self, language: Option<&str>, otherwise: Option<&str>) -> Option<&Offered> {
         let named = |wanted: &str| {
             let is_same = |it: &&String| it.split(['_', '-']).next() == wanted.split(['_', '-']).next();
-            self.by_language
-                .get(wanted)
-                .or_else(|| self.by_language.keys().filter(is_same).min_by_key(|it| it.len()).map(|it| &self.by_language[it]))
+            self.by_language.get(wanted).or_else(|| {
+                self.by_language.keys().filter(is_same).min_by_key(|it| it.len()).map(|it| &self.by_language[it])
+            })
         };
         language.and_then(named).or_else(|| otherwise.and_then(named))
     }

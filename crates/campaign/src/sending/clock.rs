@@ -61,8 +61,8 @@ impl CampaignClock {
         let base = api.join("/").map_err(|_| ClockError::Answer)?;
         let config = ClientConfig { timeout: TIMEOUT, attempts: 3, ..ClientConfig::default() };
         let refused = |status, _: &[u8]| http::CallError::Refused { status, code: None };
-        let sandbox = Client::new(base, Credentials::None, config, refused)
-            .map_err(|source| ClockError::Sandbox { source })?;
+        let sandbox =
+            Client::new(base, Credentials::None, config, refused).map_err(|source| ClockError::Sandbox { source })?;
         let shown = call(&sandbox, Parameters::Query(&[])).await?;
         match shown.frozen {
             true => Ok(Self(Kind::Rehearsal { sandbox, now: Mutex::new(shown.now) })),

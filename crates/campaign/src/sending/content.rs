@@ -4,10 +4,7 @@ use model::Personal;
 use plan::ParameterPlace;
 use serde::{Deserialize, Serialize};
 use template::{Component, Template, variables};
-use whatsapp::{
-    ButtonParameter, ButtonValue, HeaderParameter, Media, MessageContent, TemplateMessage, TextParameter,
-};
-
+use whatsapp::{ButtonParameter, ButtonValue, HeaderParameter, Media, MessageContent, TemplateMessage, TextParameter};
 
 /// The values of a message, as the database keeps them. They are about a person.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,9 +157,10 @@ impl TemplateShape {
             Some(HeaderShape::Video) => Some(HeaderValue::Video(link()?)),
             Some(HeaderShape::Document) => Some(HeaderValue::Document(link()?)),
         };
-        let body = self.body.iter().map(|name| {
-            Ok(NamedValue { name: self.is_named.then(|| name.clone()), text: wanted(place_of(name))? })
-        });
+        let body = self
+            .body
+            .iter()
+            .map(|name| Ok(NamedValue { name: self.is_named.then(|| name.clone()), text: wanted(place_of(name))? }));
         let buttons = self.buttons.iter().map(|(index, shape)| {
             let kind = match shape {
                 ButtonShape::Url => ButtonKind::Url,
@@ -290,7 +288,8 @@ mod tests {
 
     #[test]
     fn what_this_version_cannot_send_is_told_and_not_left_out() {
-        let with = |component| shape(json!({ "components": [{ "type": "BODY", "text": "Hello" }, component] })).unsupported;
+        let with =
+            |component| shape(json!({ "components": [{ "type": "BODY", "text": "Hello" }, component] })).unsupported;
         assert_eq!(with(json!({ "type": "CAROUSEL", "cards": [] })), Some("cards"));
         assert_eq!(with(json!({ "type": "HEADER", "format": "LOCATION" })), Some("a header with a place"));
         assert_eq!(with(json!({ "type": "FOOTER", "text": "Bye" })), None);

@@ -47,11 +47,15 @@ impl Decider<'_> {
         self.state.note_others(claimable.others);
         self.state.last_intent = claimable.last_intent;
         if self.not_after.is_some_and(|it| self.now >= it) {
-            return ClaimDecisions { of: Vec::new(), pause: Some("not-after: the last moment of the campaign has passed".into()) };
+            return ClaimDecisions {
+                of: Vec::new(),
+                pause: Some("not-after: the last moment of the campaign has passed".into()),
+            };
         }
         let of_template = |it: &TemplateNow| ((it.name.clone(), it.language.clone()), it.category.clone());
         self.categories = claimable.templates.iter().map(of_template).collect();
-        self.is_stale = claimable.waiting.iter().any(|it| !it.template.is_empty() && !self.frozen.contains_key(&key_of(it)));
+        self.is_stale =
+            claimable.waiting.iter().any(|it| !it.template.is_empty() && !self.frozen.contains_key(&key_of(it)));
         if self.is_stale {
             return ClaimDecisions::default();
         }

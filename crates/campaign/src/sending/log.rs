@@ -121,7 +121,8 @@ fn append(file: &File, lines: &[LoggedSend]) -> io::Result<()> {
         text.push('\n');
     }
     rustix::fs::flock(file, rustix::fs::FlockOperation::LockExclusive)?;
-    let written = end_last_line(file).and_then(|()| (&mut &*file).write_all(text.as_bytes())).and_then(|()| file.sync_data());
+    let written =
+        end_last_line(file).and_then(|()| (&mut &*file).write_all(text.as_bytes())).and_then(|()| file.sync_data());
     rustix::fs::flock(file, rustix::fs::FlockOperation::Unlock)?;
     written
 }

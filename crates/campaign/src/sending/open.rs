@@ -73,7 +73,9 @@ impl SendingAccount {
         };
         let base = section.base_url(plan)?;
         if campaign.mode == SendingMode::Sandbox && !http::is_loopback(&base) {
-            return Err(plan.wrong_sending(format!("mode = \"sandbox\" sends only to this machine, and [whatsapp] names {base}")).into());
+            return Err(plan
+                .wrong_sending(format!("mode = \"sandbox\" sends only to this machine, and [whatsapp] names {base}"))
+                .into());
         }
         let clock = match is_rehearsal {
             true => CampaignClock::rehearsal(&base).await?,

@@ -103,12 +103,7 @@ impl SentOutcome {
         self.unknown_code = failure.filter(|it| !it.meaning.is_known).and_then(|it| it.code);
     }
 
-    fn refused(
-        &mut self,
-        intent: &Intent,
-        failure: &SendFailure,
-        (now, asked): (Timestamp, Option<SignedDuration>),
-    ) {
+    fn refused(&mut self, intent: &Intent, failure: &SendFailure, (now, asked): (Timestamp, Option<SignedDuration>)) {
         let rule = failure.meaning.rule;
         self.settled.code = failure.code;
         self.note_code(Some(failure));

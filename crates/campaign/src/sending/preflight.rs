@@ -114,7 +114,13 @@ impl SendingAccount {
             format!("the name of the number is {name}: it must be approved first, in WhatsApp Manager"),
         );
         let quality = number.quality_rating.as_deref().unwrap_or("UNKNOWN");
-        let state = if quality == "RED" { CheckState::Bad } else if quality == "YELLOW" { CheckState::Doubtful } else { CheckState::Good };
+        let state = if quality == "RED" {
+            CheckState::Bad
+        } else if quality == "YELLOW" {
+            CheckState::Doubtful
+        } else {
+            CheckState::Good
+        };
         found.add("quality", state, format!("the quality of the number is {quality}"));
         let rate = number.throughput.as_deref().map(|it| if it == "HIGH" { "upgraded" } else { "default" });
         if let (None, Some(rate)) = (self.plan.per_second, rate.and_then(Limits::rate_of_number)) {
@@ -130,11 +136,19 @@ impl SendingAccount {
             Some(PeopleLimit::Most(most)) => (Some(most), CheckState::Good, format!("{most} people in 24 hours")),
             Some(PeopleLimit::Other(word)) => {
                 let least = Limits::default().people_per_day;
-                (least, CheckState::Doubtful, format!("the tier {word} is not known, so the lowest holds: 250 people in 24 hours"))
+                (
+                    least,
+                    CheckState::Doubtful,
+                    format!("the tier {word} is not known, so the lowest holds: 250 people in 24 hours"),
+                )
             }
             None => {
                 let least = Limits::default().people_per_day;
-                (least, CheckState::Doubtful, "the platform does not tell the tier, so the lowest holds: 250 people in 24 hours".to_owned())
+                (
+                    least,
+                    CheckState::Doubtful,
+                    "the platform does not tell the tier, so the lowest holds: 250 people in 24 hours".to_owned(),
+                )
             }
         };
         found.limits.people_per_day = match (limit, self.plan.people_per_day) {
@@ -167,7 +181,9 @@ impl SendingAccount {
         found.is_onboarded = onboarding == "ONBOARDED";
         let text = match found.is_onboarded {
             true => "marketing goes by /marketing_messages".to_owned(),
-            false => format!("the account is not onboarded to marketing messages ({onboarding}), so marketing goes by /messages"),
+            false => format!(
+                "the account is not onboarded to marketing messages ({onboarding}), so marketing goes by /messages"
+            ),
         };
         found.add("marketing", if found.is_onboarded { CheckState::Good } else { CheckState::Doubtful }, text);
         Ok(())
@@ -208,23 +224,38 @@ impl SendingAccount {
             }
             for row in approved {
                 let Some(Ok(template)) = row.sent_body.as_deref().map(template_of) else {
-                    let text = format!("what {name} ({}) says is not in the database: run `ferry template sync`", row.language);
+                    let text = format!(
+                        "what {name} ({}) says is not in the database: run `ferry template sync`",
+                        row.language
+                    );
                     found.add("template", CheckState::Bad, text);
                     continue;
                 };
                 let shape = TemplateShape::of(&template);
                 if let Some(part) = shape.unsupported {
-                    found.add("template", CheckState::Bad, format!("{name} ({}) has {part}, which cannot be sent yet", row.language));
+                    found.add(
+                        "template",
+                        CheckState::Bad,
+                        format!("{name} ({}) has {part}, which cannot be sent yet", row.language),
+                    );
                 }
                 for place in shape.places().iter().filter(|it| !step.parameters.contains_key(it)) {
-                    let text = format!("{name} ({}) needs a value for {place:?}: add it to the parameters of the step", row.language);
+                    let text = format!(
+                        "{name} ({}) needs a value for {place:?}: add it to the parameters of the step",
+                        row.language
+                    );
                     found.add("template", CheckState::Bad, text);
                 }
                 if row.observed.quality == "RED" {
-                    found.add("template", CheckState::Doubtful, format!("the quality of {name} ({}) is RED", row.language));
+                    found.add(
+                        "template",
+                        CheckState::Doubtful,
+                        format!("the quality of {name} ({}) is RED", row.language),
+                    );
                 }
                 if purpose_of(&row.category) == Some(ConsentPurpose::Authentication) {
-                    let text = format!("{name} ({}) is for authentication: one-time codes are no campaign", row.language);
+                    let text =
+                        format!("{name} ({}) is for authentication: one-time codes are no campaign", row.language);
                     found.add("template", CheckState::Bad, text);
                 }
             }
@@ -251,7 +282,11 @@ impl SendingAccount {
         let state = self.crm.campaign_state(&self.plan.name).await?;
         let is_done = state == CampaignState::Finished && self.crm.n_planned(&self.plan.name).await? == 0;
         if state == CampaignState::Stopped || is_done {
-            found.add("campaign", CheckState::Bad, format!("the campaign is {}: give a new one another name", state.name()));
+            found.add(
+                "campaign",
+                CheckState::Bad,
+                format!("the campaign is {}: give a new one another name", state.name()),
+            );
         }
         Ok(())
     }
@@ -312,7 +347,9 @@ impl SendingAccount {
         let without = first.countries.iter().zip(&first.messages).map(|(country, it)| (*country, it.purpose, 1));
         let n_without = self.spend(without).map_or(0, |it| it.n_without_rate);
         if self.plan.max_spend.is_some() && n_without > 0 {
-            let text = format!("the rate card has no rate for {n_without} people, so max_spend cannot be kept: add their countries to it");
+            let text = format!(
+                "the rate card has no rate for {n_without} people, so max_spend cannot be kept: add their countries to it"
+            );
             found.add("max-spend", CheckState::Bad, text);
         }
         Ok(())

@@ -57,9 +57,10 @@ impl Proof {
 
     /// Whether nobody got a message twice, none was lost, and none went out after a stop or by mistake.
     pub fn is_good(&self) -> bool {
-        let of_sandbox = self.sandbox.as_ref().is_none_or(|it| {
-            it.n_lost == 0 && it.n_unnoticed == 0 && it.n_after_stop == 0 && it.n_over_limits == 0
-        });
+        let of_sandbox = self
+            .sandbox
+            .as_ref()
+            .is_none_or(|it| it.n_lost == 0 && it.n_unnoticed == 0 && it.n_after_stop == 0 && it.n_over_limits == 0);
         self.n_doubled() == 0
             && self.n_after_stop() == 0
             && self.n_forgotten == 0
@@ -127,7 +128,12 @@ mod tests {
 
     #[test]
     fn what_the_sandbox_took_is_compared_with_what_the_database_holds() {
-        let accepted = [("a", taken(1, "331", 5)), ("b", taken(2, "332", 5)), ("c", taken(1, "333", 9)), ("e", taken(1, "335", 5))];
+        let accepted = [
+            ("a", taken(1, "331", 5)),
+            ("b", taken(2, "332", 5)),
+            ("c", taken(1, "333", 9)),
+            ("e", taken(1, "335", 5)),
+        ];
         let log = SandboxLog {
             accepted: accepted.into_iter().map(|it| (it.0.to_owned(), it.1)).collect(),
             stops: vec![("333".into(), 8), ("331".into(), 8)],

@@ -42,6 +42,7 @@ impl SendingAccount {
                 break;
             }
             let Choice { at, is_noted, chosen } = self.choice(step, now).await?;
+            tracing::debug!(step = step.name, n = chosen.messages.len(), due_at = ?chosen.due_at, "people were chosen");
             release.due_at = earliest(release.due_at, chosen.due_at);
             release.is_exhausted &= chosen.is_exhausted();
             if chosen.messages.is_empty() {
@@ -63,7 +64,8 @@ impl SendingAccount {
             let (templates, due_at) = (chosen.templates.clone(), chosen.due_at);
             release.released = self.release_some(step, chosen, (is_test, is_noted), now).await?;
             if !rest.is_empty() {
-                let chosen = ChosenAudience { messages: rest, countries, templates, due_at, ..ChosenAudience::default() };
+                let chosen =
+                    ChosenAudience { messages: rest, countries, templates, due_at, ..ChosenAudience::default() };
                 let choice = Choice { at, is_noted: true, chosen };
                 self.choices.lock().await.insert(step.name.clone(), choice);
             }

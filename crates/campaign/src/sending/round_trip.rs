@@ -46,23 +46,29 @@ impl SendingAccount {
             return (CheckState::Doubtful, text.to_owned());
         };
         match self.trip(trip).await {
-            Ok(true) => (CheckState::Good, "a signed body came from the address of the webhook into the database".to_owned()),
+            Ok(true) => {
+                (CheckState::Good, "a signed body came from the address of the webhook into the database".to_owned())
+            }
             Ok(false) => {
                 let text = "the address of the webhook answers, and what it got is not in this database: does `ferry serve` run with this \
                     plan?";
                 (CheckState::Bad, text.to_owned())
             }
             Err(error) => {
-                let text = format!("the address of the webhook does not answer as it must ({error:#}): does `ferry serve` run, and is it reached?");
+                let text = format!(
+                    "the address of the webhook does not answer as it must ({error:#}): does `ferry serve` run, and is it reached?"
+                );
                 (CheckState::Bad, text)
             }
         }
     }
 
     async fn trip(&self, trip: &RoundTrip) -> Result<bool> {
-        let nonce = hex::encode(self.key.message_key(model::EventChannel::Whatsapp, &self.clock.now().to_string(), None));
+        let nonce =
+            hex::encode(self.key.message_key(model::EventChannel::Whatsapp, &self.clock.now().to_string(), None));
         let body = json!({ "object": "whatsapp_business_account", "entry": [], "ferry_round_trip": nonce }).to_string();
-        let mut mac = Hmac::<Sha256>::new_from_slice(trip.secret.as_bytes()).context("the secret of the webhook is empty")?;
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(trip.secret.as_bytes()).context("the secret of the webhook is empty")?;
         mac.update(body.as_bytes());
         let signature = format!("sha256={}", hex::encode(mac.finalize().into_bytes()));
         let config = ClientConfig { timeout: TIMEOUT, attempts: 2, ..ClientConfig::default() };
@@ -72,7 +78,9 @@ impl SendingAccount {
         let digest: [u8; 32] = Sha256::digest(body.as_bytes()).into();
         let headers = [(trip.header, signature.as_str()), ("content-type", "application/json")];
         let path = trip.url.path();
-        let posted = client.post_bytes(BytesRequest { path, headers: &headers, body: body.into_bytes(), timeout: TIMEOUT }).await?;
+        let posted = client
+            .post_bytes(BytesRequest { path, headers: &headers, body: body.into_bytes(), timeout: TIMEOUT })
+            .await?;
         anyhow::ensure!((200..300).contains(&posted.status), "it answered with {}", posted.status);
         Ok(self.crm.has_body(&digest).await?)
     }

@@ -419,7 +419,8 @@ impl Sender {
         let watched = SignedDuration::try_from(gates.watch).unwrap_or(SignedDuration::ZERO);
         let is_close = now.duration_since(self.began_at) < watched;
         let n_stops = crm.campaign_counts(&account.plan.name, now).await?.n_stops;
-        let alarm = counts.iter().find_map(|it| alarm(it, gates, is_close)).or_else(|| stops_alarm(n_stops, &counts, gates));
+        let alarm =
+            counts.iter().find_map(|it| alarm(it, gates, is_close)).or_else(|| stops_alarm(n_stops, &counts, gates));
         if let Some(reason) = alarm {
             self.pause(&reason).await?;
         }
@@ -531,7 +532,8 @@ impl Sender {
 
     /// Pauses the campaign if all that is left waits for a person's decision.
     async fn pause_if_all_are_held(&mut self) -> Result<()> {
-        let waiting = self.account.crm.campaign_counts(&self.account.plan.name, self.account.clock.now()).await?.waiting_for;
+        let waiting =
+            self.account.crm.campaign_counts(&self.account.plan.name, self.account.clock.now()).await?.waiting_for;
         let held: Vec<_> = waiting.into_iter().filter(|it| HELD.contains(&it.0.as_str())).collect();
         let n_held: u64 = held.iter().map(|it| it.1).sum();
         if n_held < self.account.crm.n_planned(&self.account.plan.name).await? {

@@ -89,10 +89,9 @@ impl SendingAccount {
     /// The endpoint of a category: marketing has one of its own, if the account is onboarded to it.
     pub(crate) fn endpoint(&self, category: &str) -> Endpoint {
         match category == "MARKETING" && self.is_onboarded {
-            true => Endpoint::MarketingMessages {
-                product_policy: ProductPolicy::CloudApiFallback,
-                shares_activity: None,
-            },
+            true => {
+                Endpoint::MarketingMessages { product_policy: ProductPolicy::CloudApiFallback, shares_activity: None }
+            }
             false => Endpoint::Messages,
         }
     }

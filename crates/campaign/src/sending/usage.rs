@@ -40,7 +40,8 @@ impl UsageState {
         let sent = crm.sent_since(since).await?;
         let last_intent = sent.last().map_or(0, |it| it.number);
         let usage = Usage::of(limits, sent.iter().map(counted));
-        let mut state = Self { usage, last_intent, last_failure: 0, held_back: HashMap::new(), of_message: HashMap::new() };
+        let mut state =
+            Self { usage, last_intent, last_failure: 0, held_back: HashMap::new(), of_message: HashMap::new() };
         for it in &sent {
             state.of_message.entry(it.id).or_default().push(it.number);
             state.give_back(it);

@@ -32,9 +32,12 @@ pub(crate) fn alarm(counts: &WatchCounts, gates: &SendingGates, is_close: bool) 
     if n_done >= fewest && is_over(n_unknown, n_done, MOST_UNKNOWN) {
         return Some(format!("unknown: of {n_unknown} of {n_done} messages of {of} nobody knows whether they left"));
     }
-    if counts.n_old >= fewest && is_over(counts.n_old - counts.n_old_delivered, counts.n_old, 1.0 - gates.min_delivered) {
+    if counts.n_old >= fewest && is_over(counts.n_old - counts.n_old_delivered, counts.n_old, 1.0 - gates.min_delivered)
+    {
         let (n_delivered, n_old) = (counts.n_old_delivered, counts.n_old);
-        return Some(format!("delivered: only {n_delivered} of {n_old} messages of {of} have arrived after 30 minutes"));
+        return Some(format!(
+            "delivered: only {n_delivered} of {n_old} messages of {of} have arrived after 30 minutes"
+        ));
     }
     let n_stops = counts.n_stopped_in_app;
     let n_reached = counts.n_delivered + n_stops;

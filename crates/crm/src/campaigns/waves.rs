@@ -19,8 +19,7 @@ const EXCLUDED: &str = "select contact_id, reason from campaign_exclusion where 
 const FORGET_EXCLUDED: &str = "delete from campaign_exclusion where campaign = $1 and step = $2";
 const JUDGED: &str =
     "update wave set judged_at = $1 where campaign = $2 and step = $3 and number = $4 and judged_at is null";
-const REFREEZE: &str =
-    "update wave_template set digest = $1, category = $2, differs = $3 where campaign = $4 and template = $5 \
+const REFREEZE: &str = "update wave_template set digest = $1, category = $2, differs = $3 where campaign = $4 and template = $5 \
     and language = $6";
 const REPURPOSE: &str = "update outbox set purpose = $1, not_before = 0, waits_for = null where campaign = $2 and state = 'planned' \
     and message_id in (select message_id from outbox_content where template = $3 and language = $4)";

@@ -164,7 +164,12 @@ impl Crm {
         let others = tx.sent_after(request.known_intent).await?;
         let templates = tx.templates_now(request).await?;
         let (waiting, permissions) = tx.waiting(request, &mut claimed).await?;
-        let decisions = decide(&Claimable { last_intent: claimed.last_intent, others: &others, templates: &templates, waiting: &waiting });
+        let decisions = decide(&Claimable {
+            last_intent: claimed.last_intent,
+            others: &others,
+            templates: &templates,
+            waiting: &waiting,
+        });
         if let Some(reason) = decisions.pause {
             tx.pause_campaign(request.campaign, &reason).await?;
             tx.commit().await?;

@@ -157,7 +157,17 @@ fn what_a_stopped_sender_leaves_behind_becomes_unknown_and_only_a_person_sends_i
 
 fn logged(number: i64, id: MessageId, contact: ContactId) -> LoggedIntent {
     let NewMessage { campaign, step, recipient, sender, .. } = invitation(contact);
-    LoggedIntent { number, id, campaign, step, contact, recipient, purpose: ConsentPurpose::Marketing, sender, at: at(4) }
+    LoggedIntent {
+        number,
+        id,
+        campaign,
+        step,
+        contact,
+        recipient,
+        purpose: ConsentPurpose::Marketing,
+        sender,
+        at: at(4),
+    }
 }
 
 #[test]
@@ -230,9 +240,12 @@ fn a_wave_freezes_its_templates_and_notes_whom_it_leaves_out() {
         };
         let release = async |messages: Vec<NewMessage>, excluded: &[(ContactId, &'static str)]| {
             let name = ("spring", "invitation");
-            crm.release_wave(name, messages, std::slice::from_ref(&frozen), Some(excluded), (true, at(3))).await.unwrap()
+            crm.release_wave(name, messages, std::slice::from_ref(&frozen), Some(excluded), (true, at(3)))
+                .await
+                .unwrap()
         };
-        let released = release(vec![invitation(id_of(ANA)), invitation(id_of(DAN))], &[(id_of(DAN), "no-consent")]).await;
+        let released =
+            release(vec![invitation(id_of(ANA)), invitation(id_of(DAN))], &[(id_of(DAN), "no-consent")]).await;
         assert_eq!((released.number, released.planned.len(), released.not_planned.len()), (1, 1, 1));
         let again = release(vec![invitation(id_of(ANA))], &[]).await;
         assert_eq!((again.planned.len(), crm.waves("spring").await.unwrap().len()), (0, 1));

@@ -21,7 +21,9 @@ pub(super) fn confirmed(facts: &str, question: &str) -> Result<bool> {
 #[expect(clippy::print_stderr, reason = "a question is no result")]
 pub(super) fn typed(words: &str) -> Result<bool> {
     if !std::io::stdin().is_terminal() {
-        bail!("messages to real people begin only when somebody types \"{words}\": use a terminal, or --yes-send with the number");
+        bail!(
+            "messages to real people begin only when somebody types \"{words}\": use a terminal, or --yes-send with the number"
+        );
     }
     eprint!("Type \"{words}\" to send: ");
     std::io::stderr().flush()?;
