@@ -129,8 +129,8 @@ fn a_restored_database_sends_nothing_before_it_has_learned_from_the_log_what_was
     // The clock of the sandbox may have moved into the night: the copy is of before.
     fs::copy(world.path("monday.db"), world.path("ferry.db")).unwrap();
     let refused = world.ferry(&["campaign", "start", "welcome", "--rehearse"]);
-    assert_eq!(refused.code, 1, "{refused:?}");
-    assert!(refused.err.contains("3 messages in the log of sends"), "{refused:?}");
+    assert_eq!(refused.code, 4, "{refused:?}");
+    assert!(refused.err.contains("BAD  log") && refused.err.contains("3 messages in the log of sends"), "{refused:?}");
     let settled = world.ferry(&["campaign", "settle", "welcome", "--from-log"]);
     assert!(settled.code == 0 && settled.out.starts_with("3 messages settled\n"), "{settled:?}");
     let started = world.ferry(&["campaign", "start", "welcome", "--rehearse"]);
