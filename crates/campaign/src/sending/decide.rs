@@ -101,6 +101,9 @@ impl Decider<'_> {
         let later = |at: SignedDuration, why| {
             Some(ClaimDecision::Later { not_before: self.now.saturating_add(at).unwrap_or(Timestamp::MAX), why })
         };
+        if message.attempts > 0 {
+            self.state.give_back_message(message.id);
+        }
         let Some(address) = &message.to.address else { return later(LOOK_AGAIN, "no-address") };
         let recipient = self.key.recipient(ConsentChannel::Whatsapp, address);
         if recipient != message.recipient {

@@ -1,6 +1,6 @@
 //! The account that sends, and the database that keeps its journal.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::{Result, bail};
 use crm::Crm;
@@ -15,6 +15,7 @@ use whatsapp::{Recipient, Sending};
 use super::clock::CampaignClock;
 use super::log::SendsLog;
 use super::order::CampaignPlan;
+use super::release::Choice;
 use super::round_trip::{RoundTrip, of_plan};
 use super::spend::card_of;
 use crate::templates::account::TemplateAccount;
@@ -57,6 +58,8 @@ pub struct SendingAccount {
     /// The templates at the platform.
     pub(crate) templates: TemplateAccount,
     pub(super) card: Option<RateCard>,
+    /// By step.
+    pub(super) choices: tokio::sync::Mutex<HashMap<String, Choice>>,
     pub(super) round_trip: Option<RoundTrip>,
 }
 
@@ -94,6 +97,7 @@ impl SendingAccount {
             is_onboarded: false,
             templates: TemplateAccount::open_briefly(plan, |_| {}).await?,
             card: card_of(plan)?,
+            choices: tokio::sync::Mutex::default(),
             round_trip: of_plan(plan, sending.webhook.as_deref())?,
             plan: campaign,
             crm,

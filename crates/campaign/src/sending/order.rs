@@ -1,10 +1,12 @@
 //! A campaign as the sender works with it.
 
 use anyhow::{Context, Result};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use model::Condition;
 use plan::{Plan, PlanSending, PlanStep, Risk, SendingGates, SendingMode, Spend};
 use rollout::{Hours, Limits};
+
+use super::send::LATE;
 
 /// A campaign of the plan, with how it is sent.
 #[derive(Clone, Debug)]
@@ -59,6 +61,7 @@ impl CampaignPlan {
 fn limits(sending: &PlanSending, window: rollout::Window) -> Limits {
     let usual = Limits::default();
     Limits {
+        jitter: SignedDuration::try_from(LATE).unwrap_or(usual.jitter),
         number_rate: sending.per_second.unwrap_or(usual.number_rate),
         people_per_day: sending.people_per_day.or(usual.people_per_day),
         messages_per_hour: sending.messages_per_hour,

@@ -25,8 +25,8 @@ pub(crate) struct SentOutcome {
     pub(crate) hold: Option<(HoldScope, Timestamp, &'static str)>,
     /// The campaign has to pause, and why.
     pub(crate) pause: Option<String>,
-    /// The clock of the platform.
-    pub(crate) date: Option<Timestamp>,
+    /// By how many seconds the clock of the platform was ahead of ours when its answer came.
+    pub(crate) clock_ahead: Option<i64>,
     /// Whether the platform or the way to it is in trouble.
     pub(crate) is_trouble: bool,
     /// A code that our table does not have.
@@ -43,13 +43,13 @@ pub(crate) fn outcome(key: &ContactKey, intent: &Intent, sent: Sent, now: Timest
         settled: Settled::new(id, Outcome::Unknown),
         hold: None,
         pause: None,
-        date: None,
+        clock_ahead: None,
         is_trouble: false,
         unknown_code: None,
     };
     match sent {
         Sent::Answered(reply) => {
-            outcome.date = reply.date;
+            outcome.clock_ahead = reply.date.map(|it| it.duration_since(now).as_secs());
             let asked = reply.retry_after.and_then(|it| SignedDuration::try_from(it).ok());
             outcome.answered(key, intent, reply.answer, (now, asked));
             if let Some(usage) = reply.usage {
@@ -86,7 +86,13 @@ impl SentOutcome {
                 self.settled.code = failure.as_ref().and_then(|it| it.code);
                 self.is_trouble = true;
                 self.note_code(failure.as_ref());
-                if let Some(failure) = failure.filter(|it| it.meaning.rule.stops) {
+                let Some(failure) = failure else { return };
+                let rule = failure.meaning.rule;
+                if let ErrorHold::Minutes(minutes) = rule.hold {
+                    let until = now.saturating_add(SignedDuration::from_mins(minutes.into())).unwrap_or(now);
+                    self.hold_scope(intent, rule.scope, until, rule.text);
+                }
+                if rule.stops {
                     self.pause = Some(pause_of(&failure));
                 }
             }
@@ -187,4 +193,106 @@ impl SentOutcome {
 /// The reason of a pause because of a code.
 fn pause_of(failure: &SendFailure) -> String {
     format!("code-{}: {}", failure.code.unwrap_or(0), failure.meaning.rule.text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use crm::{Addressed, MessageId, WaitingMessage};
+    use expect_test::expect_file;
+    use http::AnswerHeaders;
+    use model::{ConsentChannel, ConsentPurpose, ContactId};
+    use whatsapp::{ErrorPhase, error_rules, read_send_answer};
+
+    use super::*;
+
+    fn key() -> ContactKey {
+        ContactKey::from_hex(&"07".repeat(32)).unwrap()
+    }
+
+    fn intent() -> Intent {
+        let message = WaitingMessage {
+            id: MessageId::from_bytes([1; 16]),
+            contact: ContactId([2; 16]),
+            step: "invite".into(),
+            wave: 1,
+            target: (ConsentChannel::Whatsapp, ConsentPurpose::Marketing),
+            recipient: [3; 32],
+            attempts: 0,
+            template: "offer".into(),
+            language: "fr".into(),
+            content: "{}".into(),
+            to: Addressed::default(),
+        };
+        Intent { number: 1, message, at: Timestamp::UNIX_EPOCH, opens: true }
+    }
+
+    fn of(sent: Sent) -> SentOutcome {
+        outcome(&key(), &intent(), sent, Timestamp::UNIX_EPOCH)
+    }
+
+    fn answered(status: u16, body: &str) -> SentOutcome {
+        of(Sent::Answered(read_send_answer(status, &AnswerHeaders::default(), body.as_bytes())))
+    }
+
+    fn told(it: &SentOutcome) -> String {
+        let mut text = format!("{:?}", it.settled.outcome).to_lowercase();
+        if let Some((at, why)) = it.settled.again {
+            write!(text, ", again after {} s ({why})", at.as_second()).unwrap();
+        }
+        if let Some((scope, until, _)) = &it.hold {
+            let scope = format!("{scope:?}");
+            write!(text, ", holds {} for {} s", scope.split('(').next().unwrap(), until.as_second()).unwrap();
+        }
+        if it.pause.is_some() {
+            text += ", pauses";
+        }
+        if it.is_trouble {
+            text += ", trouble";
+        }
+        text
+    }
+
+    #[test]
+    fn every_code_of_an_answer_has_one_outcome() {
+        let mut table = String::new();
+        for rule in error_rules().iter().filter(|it| it.phase != ErrorPhase::Webhook) {
+            let code = rule.codes.start();
+            let body = format!(r#"{{"error":{{"code":{code},"message":"(#{code}) no"}}}}"#);
+            let [refused, failed] = [400, 500].map(|status| told(&answered(status, &body)));
+            writeln!(table, "{code:7}  {refused}").unwrap();
+            // A server that fails may have sent it all the same.
+            assert!(failed.starts_with("unknown"), "{code}: {failed}");
+            assert_eq!(failed.contains("pauses"), rule.stops, "{code}: {failed}");
+        }
+        expect_file!["outcomes.txt"].assert_eq(&table);
+    }
+
+    #[test]
+    fn what_left_and_was_not_answered_is_unknown_and_what_did_not_leave_is_tried_again() {
+        let mut table = String::new();
+        for why in [NotSent::TooLate, NotSent::ConnectRefused, NotSent::ClosedBeforeWrite, NotSent::TlsFailed] {
+            writeln!(table, "{why:?}: {}", told(&of(Sent::NotSent { why }))).unwrap();
+        }
+        for why in [http::LostAnswer::TimedOut, http::LostAnswer::Reset] {
+            writeln!(table, "{why:?}: {}", told(&of(Sent::Lost { why }))).unwrap();
+        }
+        writeln!(table, "no id: {}", told(&answered(200, "{}"))).unwrap();
+        let held = r#"{"messages":[{"id":"wamid.a","message_status":"held_for_quality_assessment"}]}"#;
+        let held = answered(200, held);
+        assert_eq!(held.settled.answer.map(|it| it.1), Some(AnsweredState::Held));
+        writeln!(table, "held: {}", told(&held)).unwrap();
+        expect_test::expect![[r#"
+            TooLate: notsent, again after 0 s (too-late)
+            ConnectRefused: notsent, again after 1 s (unreachable), trouble
+            ClosedBeforeWrite: notsent, again after 0 s (too-late)
+            TlsFailed: notsent, again after 0 s (paused), pauses
+            TimedOut: unknown, trouble
+            Reset: unknown, trouble
+            no id: unknown, trouble
+            held: accepted
+        "#]]
+        .assert_eq(&table);
+    }
 }

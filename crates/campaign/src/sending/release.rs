@@ -1,7 +1,7 @@
 //! Releases waves: the first of a step is small, and the next comes once it was judged.
 
 use anyhow::Result;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use plan::{PlanStep, SendingGates};
 
 use super::audience::ChosenAudience;
@@ -41,7 +41,7 @@ impl SendingAccount {
                 release.is_exhausted = false;
                 break;
             }
-            let chosen = self.choose(step).await?;
+            let Choice { at, is_noted, chosen } = self.choice(step, now).await?;
             release.due_at = earliest(release.due_at, chosen.due_at);
             release.is_exhausted &= chosen.is_exhausted();
             if chosen.messages.is_empty() {
@@ -57,7 +57,16 @@ impl SendingAccount {
                 release.is_over_spend = true;
                 return Ok(release);
             }
-            release.released = self.release_some(step, chosen, (affordable.min(size), is_test), now).await?;
+            let (mut chosen, size) = (chosen, affordable.min(size));
+            let rest = chosen.messages.split_off(size);
+            let countries = chosen.countries.split_off(size);
+            let (templates, due_at) = (chosen.templates.clone(), chosen.due_at);
+            release.released = self.release_some(step, chosen, (is_test, is_noted), now).await?;
+            if !rest.is_empty() {
+                let chosen = ChosenAudience { messages: rest, countries, templates, due_at, ..ChosenAudience::default() };
+                let choice = Choice { at, is_noted: true, chosen };
+                self.choices.lock().await.insert(step.name.clone(), choice);
+            }
             if release.released.is_some() {
                 release.is_exhausted = false;
                 break;
@@ -66,24 +75,45 @@ impl SendingAccount {
         Ok(release)
     }
 
+    /// The people of a step, as they were chosen some minutes ago, or now. Whether each may be written to is asked again when the
+    /// wave is written, and when the message leaves.
+    async fn choice(&self, step: &PlanStep, now: Timestamp) -> Result<Choice> {
+        let known = self.choices.lock().await.remove(&step.name);
+        let is_new = |it: &Choice| now.duration_since(it.at) < CHOSEN_FOR;
+        match known.filter(is_new) {
+            Some(choice) => Ok(choice),
+            None => Ok(Choice { at: now, is_noted: false, chosen: self.choose(step).await? }),
+        }
+    }
+
     async fn release_some(
         &self,
         step: &PlanStep,
         chosen: ChosenAudience,
-        (size, is_test): (usize, bool),
+        (is_test, is_noted): (bool, bool),
         now: Timestamp,
     ) -> Result<Option<(String, i64, u64, bool)>> {
-        let ChosenAudience { mut messages, templates, excluded, .. } = chosen;
-        messages.truncate(size);
+        let ChosenAudience { messages, templates, excluded, .. } = chosen;
         let name = (self.plan.name.as_str(), step.name.as_str());
-        let released = self.crm.release_wave(name, messages, &templates, &excluded, (is_test, now)).await?;
+        let excluded = (!is_noted).then_some(excluded.as_slice());
+        let released = self.crm.release_wave(name, messages, &templates, excluded, (is_test, now)).await?;
         let n = released.planned.len() as u64;
         Ok((n > 0).then(|| (step.name.clone(), released.number, n, is_test)))
     }
 }
 
 /// A wave is written in one transaction, during which nothing else is: this many take some tenths of a second.
-const MOST_IN_A_WAVE: usize = 1000;
+const MOST_IN_A_WAVE: usize = 500;
+/// For how long people who were chosen are released without reading the whole segment again.
+const CHOSEN_FOR: SignedDuration = SignedDuration::from_mins(10);
+
+/// The people of a step who wait for their wave.
+pub(crate) struct Choice {
+    at: Timestamp,
+    /// Whether the database knows who is left out.
+    is_noted: bool,
+    chosen: ChosenAudience,
+}
 
 /// The size of the next wave, and whether it is a test. A step for few people needs none.
 fn size_of(gates: &SendingGates, is_first: bool, n: usize, room: u64) -> (usize, bool) {

@@ -387,8 +387,7 @@ impl Sender {
         if let Some(reason) = outcome.pause {
             self.pause(&reason).await?;
         }
-        let Some(date) = outcome.date else { return Ok(()) };
-        let seconds = date.duration_since(self.account.clock.now()).as_secs();
+        let seconds = outcome.clock_ahead.unwrap_or(0);
         if seconds.abs() > MOST_DIFFERENCE {
             self.pause(&format!("clock: {}", SendingError::ClockDiffers { seconds })).await?;
         }

@@ -12,6 +12,10 @@ use super::log::{LoggedSend, SendsLogError};
 use super::open::{SendingAccount, recipient_of};
 use super::outcome::{SentOutcome, outcome};
 
+/// How long after its slot a message may leave. The limits leave as much room in each second, so messages that are late together
+/// are not too many.
+pub(crate) const LATE: Duration = Duration::from_millis(40);
+
 /// The moment at which a claim began, by both clocks. Bytes leave at most [`HORIZON`] after it, and the commit of the claim lies
 /// between.
 #[derive(Clone, Copy, Debug)]
@@ -46,12 +50,14 @@ impl SendingAccount {
 
     /// Sends an intent in a task of its own. `category` is that of its template now.
     pub(crate) fn send(&self, intent: Intent, category: &str, began: Began, give: UnboundedSender<SentOutcome>) {
-        let not_after = NotAfter::new(began.at, began.by_wall, HORIZON);
         let prepared = self.prepare(&intent, category);
         let (client, key, clock) = (self.client.clone(), self.key.clone(), self.clock.now());
         let wait = intent.at.duration_since(clock);
         let wait = if self.clock.is_rehearsal() { Duration::ZERO } else { wait.try_into().unwrap_or(Duration::ZERO) };
         let after = Instant::now();
+        let late = if self.clock.is_rehearsal() { HORIZON } else { LATE };
+        let horizon = (after + wait + late).duration_since(began.at).min(HORIZON);
+        let not_after = NotAfter::new(began.at, began.by_wall, horizon);
         tokio::spawn(async move {
             tokio::time::sleep_until((after + wait).into()).await;
             let sent = match &prepared {
@@ -102,7 +108,7 @@ impl SentOutcome {
             settled: Settled::new(intent.message.id, Outcome::Refused),
             hold: None,
             pause: Some("content: the content of a message in the database was changed and cannot be sent".to_owned()),
-            date: None,
+            clock_ahead: None,
             is_trouble: false,
             unknown_code: None,
         }

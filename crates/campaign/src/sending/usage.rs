@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crm::{Crm, FailedMessage, LoadError, SentMessage};
+use crm::{Crm, FailedMessage, LoadError, MessageId, SentMessage};
 use jiff::{SignedDuration, Timestamp};
 use model::ConsentPurpose;
 use rollout::{HoldScope, Limits, Sent, Usage, marketing_hold_duration};
@@ -20,6 +20,8 @@ pub(crate) struct UsageState {
     last_failure: i64,
     /// How often the platform has held marketing to a person back.
     held_back: HashMap<[u8; 32], u32>,
+    /// The numbers of the intents that other senders have made of each message.
+    of_message: HashMap<MessageId, Vec<i64>>,
 }
 
 /// What failures ask for beside the limits.
@@ -38,8 +40,11 @@ impl UsageState {
         let sent = crm.sent_since(since).await?;
         let last_intent = sent.last().map_or(0, |it| it.number);
         let usage = Usage::of(limits, sent.iter().map(counted));
-        let mut state = Self { usage, last_intent, last_failure: 0, held_back: HashMap::new() };
-        sent.iter().for_each(|it| state.give_back(it));
+        let mut state = Self { usage, last_intent, last_failure: 0, held_back: HashMap::new(), of_message: HashMap::new() };
+        for it in &sent {
+            state.of_message.entry(it.id).or_default().push(it.number);
+            state.give_back(it);
+        }
         Ok(state)
     }
 
@@ -47,8 +52,16 @@ impl UsageState {
     pub(crate) fn note_others(&mut self, others: &[SentMessage]) {
         for it in others {
             self.usage.note(&counted(it));
+            self.of_message.entry(it.id).or_default().push(it.number);
             self.give_back(it);
             self.last_intent = self.last_intent.max(it.number);
+        }
+    }
+
+    /// A message waits again: nothing of its intents has left, whoever made them.
+    pub(crate) fn give_back_message(&mut self, id: MessageId) {
+        for intent in self.of_message.remove(&id).into_iter().flatten() {
+            self.usage.give_back_attempt(number(intent));
         }
     }
 

@@ -92,14 +92,14 @@ impl Crm {
         self.select("read the templates of a campaign", TEMPLATES, &[campaign.into()], read).await
     }
 
-    /// Releases a wave in one transaction: its messages, its templates, and who is left out of the step now. `messages` are of
-    /// one campaign and step.
+    /// Releases a wave in one transaction: its messages, its templates, and who is left out of the step now, unless that was
+    /// noted before. `messages` are of one campaign and step.
     pub async fn release_wave(
         &self,
         (campaign, step): (&str, &str),
         messages: Vec<NewMessage>,
         templates: &[FrozenTemplate],
-        excluded: &[(ContactId, &'static str)],
+        excluded: Option<&[(ContactId, &'static str)]>,
         (is_test, at): (bool, Timestamp),
     ) -> Result<ReleasedWave, LoadError> {
         let mut tx = self.begin_durable(WHAT).await?;
@@ -114,8 +114,10 @@ impl Crm {
                 }
             }
         }
-        if released.planned.is_empty() {
+        if let Some(excluded) = excluded {
             tx.note_excluded(campaign, step, excluded, at).await?;
+        }
+        if released.planned.is_empty() {
             tx.commit().await?;
             return Ok(released);
         }
@@ -145,7 +147,6 @@ impl Crm {
             ]);
         }
         tx.write_rows([waves, frozen]).await?;
-        tx.note_excluded(campaign, step, excluded, at).await?;
         tx.commit().await?;
         Ok(released)
     }

@@ -230,7 +230,7 @@ fn a_wave_freezes_its_templates_and_notes_whom_it_leaves_out() {
         };
         let release = async |messages: Vec<NewMessage>, excluded: &[(ContactId, &'static str)]| {
             let name = ("spring", "invitation");
-            crm.release_wave(name, messages, std::slice::from_ref(&frozen), excluded, (true, at(3))).await.unwrap()
+            crm.release_wave(name, messages, std::slice::from_ref(&frozen), Some(excluded), (true, at(3))).await.unwrap()
         };
         let released = release(vec![invitation(id_of(ANA)), invitation(id_of(DAN))], &[(id_of(DAN), "no-consent")]).await;
         assert_eq!((released.number, released.planned.len(), released.not_planned.len()), (1, 1, 1));
