@@ -337,7 +337,7 @@ impl SendingAccount {
             ),
         );
         let n = first.messages.len();
-        let has_begun = !self.crm.waves(&self.plan.name).await?.is_empty();
+        let has_begun = self.crm.has_messages(&self.plan.name).await?;
         found.good_if(
             "people",
             n > 0 || has_begun,

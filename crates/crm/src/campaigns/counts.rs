@@ -64,6 +64,7 @@ const SPEND: &str = "select contact.region, outbox.purpose, count(*) from outbox
     where outbox.campaign = $1 and (outbox.state = 'planned' or outbox.state = 'intent' or outbox.state = 'accepted' \
     or outbox.state = 'unknown') and (delivery.failed_at is null or delivery.delivered_at is not null) \
     group by contact.region, outbox.purpose";
+const ANY: &str = "select wave from outbox where campaign = $1 limit 1";
 const N_OPEN: &str = "select count(*) from outbox where campaign = $1 and state = 'intent'";
 const N_PLANNED: &str = "select count(*) from outbox where campaign = $1 and state = 'planned'";
 const WHAT: &str = "count the messages of a campaign";
@@ -189,6 +190,12 @@ impl Crm {
     pub async fn n_planned(&self, campaign: &str) -> Result<u64, LoadError> {
         let n = self.select(WHAT, N_PLANNED, &[campaign.into()], |it| it.count(0)).await?;
         Ok(n.first().copied().unwrap_or(0))
+    }
+
+    /// Whether anything was ever released of a campaign, also by what a log of sends knows.
+    pub async fn has_messages(&self, campaign: &str) -> Result<bool, LoadError> {
+        let found = self.select(WHAT, ANY, &[campaign.into()], |it| it.int(0)).await?;
+        Ok(!found.is_empty())
     }
 
     /// The messages of a campaign that are about to leave, or whose sender was stopped.
