@@ -90,21 +90,21 @@ impl SendingAccount {
     pub async fn choose(&self, step: &PlanStep) -> Result<ChosenAudience> {
         let now = self.clock.now();
         let offer = self.offer(step).await?;
-        let members = self.crm.audience(&self.plan.condition, now, &self.number).await?;
+        let mut members = self.crm.audience(&self.plan.condition, now).await?;
         let gathered = self.gather(step, &offer).await?;
         let mut chosen = ChosenAudience { n_members: members.len() as u64, ..ChosenAudience::default() };
         chosen.templates = offer.by_language.values().map(|it| it.frozen.clone()).collect();
         let is_absent = |it: &&AudienceMember| it.registration.as_deref() == Some("not_registered");
         chosen.n_not_registered = members.iter().filter(is_absent).count() as u64;
         let mut left = self.plan.max_people.map(|it| it.saturating_sub(gathered.taken.len() as u64));
+        members.retain(|it| {
+            let due_at = gathered.not_yet(it.contact, now);
+            chosen.due_at = [chosen.due_at, due_at].into_iter().flatten().min();
+            due_at.is_none() && gathered.is_meant(it.contact) && !gathered.taken.contains(&it.contact)
+        });
+        // Only for those who are left: it takes most of the time.
+        self.crm.complete_audience(&mut members, &self.number).await?;
         for member in &members {
-            if let Some(due_at) = gathered.not_yet(member.contact, now) {
-                chosen.due_at = Some(chosen.due_at.map_or(due_at, |it: Timestamp| it.min(due_at)));
-                continue;
-            }
-            if !gathered.is_meant(member.contact) || gathered.taken.contains(&member.contact) {
-                continue;
-            }
             match self.message_to(member, step, &offer, (&gathered, now, left)) {
                 Ok(message) => {
                     left = left.map(|it| it.saturating_sub(1));

@@ -127,6 +127,8 @@ pub struct Sender {
     /// Whether something was sent since it was last looked at who else can be released.
     has_sent: bool,
     began_at: Timestamp,
+    /// When somebody last resumed the campaign, by the clock of the database.
+    resumed_at: Option<Timestamp>,
     told_waiting: Option<(&'static str, Option<Timestamp>)>,
 }
 
@@ -142,6 +144,8 @@ impl Sender {
         let (give, outcomes) = mpsc::unbounded_channel();
         let report = SendReport { stop: SendStop::Finished, n_accepted: 0, n_refused: 0, n_unknown: 0, n_not_sent: 0 };
         let began_at = crm.waves(&account.plan.name).await?.iter().map(|it| it.released_at).min().unwrap_or(now);
+        let orders = crm.campaign_orders(&account.plan.name).await?;
+        let resumed_at = orders.iter().rfind(|it| it.word == OrderWord::Resume).map(|it| it.recorded_at);
         let release_at = account.plan.not_before.unwrap_or(now).max(now);
         let n_planned = crm.n_planned(&account.plan.name).await?;
         let mut sender = Self {
@@ -166,6 +170,7 @@ impl Sender {
             is_exhausted: false,
             has_sent: true,
             began_at,
+            resumed_at,
             told_waiting: None,
         };
         sender.read_frozen().await?;
@@ -202,7 +207,8 @@ impl Sender {
     async fn step(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<Timestamp> {
         let now = self.account.clock.now();
         if now >= self.watch_at {
-            self.watch(on).await?;
+            let watched = self.watch(on).await;
+            self.unless_away(watched, on).await?;
         }
         let is_due = now >= self.release_at && self.n_planned < FEW_PLANNED && self.releasing.is_none();
         if is_due && self.ending.is_none() {
@@ -415,7 +421,13 @@ impl Sender {
             self.pause(&format!("code-{code}: {text}")).await?;
         }
         let old = now.checked_sub(super::watch::OLD).unwrap_or(Timestamp::MIN);
-        let counts = crm.watch_counts(&account.plan.name, old).await?;
+        let counts = crm.watch_counts(&account.plan.name, (old, Timestamp::UNIX_EPOCH)).await?;
+        // Whoever resumes a campaign knows what was before.
+        let resumed_at = self.resumed_at;
+        let since = match resumed_at {
+            Some(at) => crm.watch_counts(&account.plan.name, (old, at)).await?,
+            None => counts.clone(),
+        };
         let watched = SignedDuration::try_from(gates.watch).unwrap_or(SignedDuration::ZERO);
         let is_close = now.duration_since(self.began_at) < watched;
         let n_stops = crm.campaign_counts(&account.plan.name, now).await?.n_stops;
@@ -493,8 +505,14 @@ impl Sender {
             return Ok(());
         }
         let Some(releasing) = self.releasing.take() else { return Ok(()) };
-        let release = releasing.await.context("the task that releases waves has ended")??;
         let now = self.account.clock.now();
+        let release = match releasing.await.context("the task that releases waves has ended")? {
+            Ok(release) => release,
+            Err(error) => {
+                self.release_at = now.saturating_add(OPEN).unwrap_or(now);
+                return self.unless_away(Err(error), on).await;
+            }
+        };
         self.is_exhausted = release.is_exhausted;
         if release.is_over_spend {
             // What was released before is still sent.
@@ -569,6 +587,15 @@ impl Sender {
             on(SendEvent::Waiting { limit, until });
         }
         Ok(())
+    }
+
+    /// Takes a result whose error may be that the database is away; then it waits until it is there again.
+    async fn unless_away(&mut self, result: Result<()>, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<()> {
+        match result.map_err(|it| it.downcast::<LoadError>()) {
+            Ok(()) => Ok(()),
+            Err(Ok(error)) => self.database_away(error, on).await,
+            Err(Err(error)) => Err(error),
+        }
     }
 
     /// Waits while the database is away. What was sent is read anew, since nobody knows whether the claim was committed.

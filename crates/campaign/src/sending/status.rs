@@ -36,7 +36,7 @@ impl SendingAccount {
             orders: self.crm.campaign_orders(name).await?,
             counts: self.crm.campaign_counts(name, now).await?,
             waves: self.crm.waves(name).await?,
-            watch: self.crm.watch_counts(name, old).await?,
+            watch: self.crm.watch_counts(name, (old, Timestamp::UNIX_EPOCH)).await?,
             excluded: self.crm.excluded(name).await?,
             binding: self.crm.campaign_wait(name).await?,
             people_used: usage.usage.people_used(now) as u64,

@@ -65,19 +65,19 @@ pub struct Excluded {
 }
 
 impl Crm {
-    /// The people of a segment at the moment `now`, in the order of their ids. `sender` is the number that writes to them.
-    pub async fn audience(
-        &self,
-        condition: &Condition,
-        now: Timestamp,
-        sender: &str,
-    ) -> Result<Vec<AudienceMember>, LoadError> {
-        let mut members = self.people_of(WHAT, COLUMNS, condition, " order by id", now, member).await?;
+    /// The people of a segment at the moment `now`, in the order of their ids, without where they are written to now and what they
+    /// have consented to: [`Crm::complete_audience`] adds that.
+    pub async fn audience(&self, condition: &Condition, now: Timestamp) -> Result<Vec<AudienceMember>, LoadError> {
+        self.people_of(WHAT, COLUMNS, condition, " order by id", now, member).await
+    }
+
+    /// Adds where people are written to now by the number `sender`, and what they have consented to.
+    pub async fn complete_audience(&self, members: &mut [AudienceMember], sender: &str) -> Result<(), LoadError> {
         let mut reader = self.reader(WHAT).await?;
         for chunk in members.chunks_mut(MAX_BATCH) {
             reader.complete(chunk, sender).await?;
         }
-        Ok(members)
+        Ok(())
     }
 
     /// The contacts for whom a step of a campaign is taken.

@@ -29,10 +29,10 @@ const WATCH: &str = "select outbox.step, outbox.wave, count(*), \
     coalesce(sum(case when outbox.state = 'unknown' then 1 else 0 end), 0) \
     from outbox left join message_answer on message_answer.message_id = outbox.message_id \
     left join delivery on delivery.message_id = outbox.message_id \
-    where outbox.campaign = $2 and outbox.state <> 'planned' and outbox.state <> 'cancelled' and outbox.state <> 'not_sent' \
+    where outbox.campaign = $2 and outbox.claimed_at > $3 and outbox.state <> 'planned' and outbox.state <> 'cancelled' and outbox.state <> 'not_sent' \
     and outbox.state <> 'refused' group by outbox.step, outbox.wave order by outbox.step, outbox.wave";
-const REFUSED_OF: &str =
-    "select step, wave, count(*) from outbox where campaign = $1 and state = 'refused' group by step, wave";
+const REFUSED_OF: &str = "select step, wave, count(*) from outbox where campaign = $1 and claimed_at > $2 and state = 'refused' \
+    group by step, wave";
 const STOPS: &str = "select count(distinct outbox.contact_id) from outbox join event on event.contact_id = outbox.contact_id \
     where outbox.campaign = $1 and outbox.intent_at is not null and event.reading = 'stop' \
     and coalesce(event.at, event.received_at) >= outbox.intent_at";
@@ -44,7 +44,7 @@ const PROOF: &str = "select coalesce(sum(case when state = 'planned' or state = 
     coalesce(sum(case when state = 'refused' then 1 else 0 end), 0), \
     coalesce(sum(case when state = 'unknown' then 1 else 0 end), 0), \
     coalesce(sum(case when state = 'cancelled' then 1 else 0 end), 0) from outbox where campaign = $1";
-const DOUBLED: &str = "select coalesce(sum(n - 1), 0) from (select count(*) as n from outbox where campaign = $1 \
+const DOUBLED: &str = "select cast(coalesce(sum(n - 1), 0) as bigint) from (select count(*) as n from outbox where campaign = $1 \
     and (state = 'intent' or state = 'accepted' or state = 'unknown') group by step, channel, recipient having count(*) > 1) as more";
 const TWO_IDS: &str = "select count(*) from (select message_answer.message_id from message_answer join outbox \
     on outbox.message_id = message_answer.message_id where outbox.campaign = $1 \
@@ -157,7 +157,12 @@ impl Crm {
     }
 
     /// What is known of the messages of each wave. A message is old enough to have arrived if its intent is from `old` or before.
-    pub async fn watch_counts(&self, campaign: &str, old: Timestamp) -> Result<Vec<WatchCounts>, LoadError> {
+    /// Only messages count whose intents are younger than `since`, by the clock of the database.
+    pub async fn watch_counts(
+        &self,
+        campaign: &str,
+        (old, since): (Timestamp, Timestamp),
+    ) -> Result<Vec<WatchCounts>, LoadError> {
         let mut reader = self.reader(WHAT).await?;
         let read = |it: &dyn Row| {
             Ok(WatchCounts {
@@ -175,9 +180,9 @@ impl Crm {
                 n_refused: 0,
             })
         };
-        let mut counts = reader.select(WATCH, &[old.into(), campaign.into()], read).await?;
+        let mut counts = reader.select(WATCH, &[old.into(), campaign.into(), since.into()], read).await?;
         let refused = |it: &dyn Row| Ok((it.text(0)?, it.int(1)?, it.count(2)?));
-        for (step, wave, n) in reader.select(REFUSED_OF, &[campaign.into()], refused).await? {
+        for (step, wave, n) in reader.select(REFUSED_OF, &[campaign.into(), since.into()], refused).await? {
             match counts.iter_mut().find(|it| it.step == step && it.wave == wave) {
                 Some(known) => known.n_refused = n,
                 None => counts.push(WatchCounts { step, wave, n_refused: n, ..WatchCounts::default() }),

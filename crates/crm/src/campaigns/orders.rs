@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::sql::{Cell, Row, Tx};
+use crate::sql::{Row, Tx};
 use crate::{Crm, LoadError};
 
 const CAMPAIGN: &str = "select name, mode, account, sender, created_at from campaign where name = $1";
@@ -15,7 +15,7 @@ const LAST_INTENT: &str =
     "select max(claimed_at) from outbox where campaign = $1 and claimed_at > $2 and claimed_at < $3";
 const ORDER: &str = "insert into campaign_order (campaign, number, word, reason, by_whom, at, recorded_at) \
     select $1, coalesce((select max(number) from campaign_order where campaign = $2), 0) + 1, $3, $4, $5, $6, clock_micros()";
-const NOTE_WAIT: &str = "insert into campaign_wait (campaign, limit_name, until_at, at) values ($1, $2, cast($3 as bigint), clock_micros()) \
+const NOTE_WAIT: &str = "insert into campaign_wait (campaign, limit_name, until_at, at) values ($1, $2, nullif($3, 0), clock_micros()) \
     on conflict (campaign) do update set limit_name = excluded.limit_name, until_at = excluded.until_at, at = excluded.at";
 const WAIT: &str = "select limit_name, until_at from campaign_wait where campaign = $1 and limit_name <> ''";
 const CANCEL_ALL: &str = "update outbox set state = 'cancelled', settled_at = clock_micros(), waits_for = 'stopped' \
@@ -156,8 +156,8 @@ impl Crm {
         wait: Option<(&str, Option<Timestamp>)>,
     ) -> Result<(), LoadError> {
         let mut tx = self.begin("note what a campaign waits for").await?;
-        let until = wait.and_then(|it| it.1).map_or(Cell::None, Cell::from);
-        let row = [campaign.into(), wait.map_or("", |it| it.0).into(), until];
+        let until = wait.and_then(|it| it.1).map_or(0, Timestamp::as_microsecond);
+        let row = [campaign.into(), wait.map_or("", |it| it.0).into(), until.into()];
         tx.execute_with_clock(NOTE_WAIT, &row).await?;
         tx.commit().await
     }

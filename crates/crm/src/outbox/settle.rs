@@ -7,7 +7,8 @@ use crate::outbox::MessageId;
 use crate::sql::{Cell, Tx};
 use crate::{Crm, LoadError, NotedAnswer};
 
-const SETTLE: &str = "update outbox set state = $1, settled_at = $2, code = cast($3 as bigint) where message_id = $4 returning message_id";
+const SETTLE: &str =
+    "update outbox set state = $1, settled_at = $2, code = nullif($3, -1) where message_id = $4 returning message_id";
 const STATE: &str = "select state from outbox where message_id = $1";
 const AGAIN: &str = "update outbox set state = 'planned', attempts = attempts + 1, not_before = $1, waits_for = $2, code = null \
     where message_id = $3 and state = 'not_sent'";
@@ -16,6 +17,9 @@ const ABANDONED: &str = "update outbox set state = 'unknown', settled_at = $1 wh
     and claimed_at < clock_micros() - $2 returning message_id";
 const SETTLED_BY_PERSON: &str = "insert into outbox_settlement (message_id, state, reason, by_whom, at) \
     values ($1, $2, $3, $4, clock_micros())";
+
+/// In place of a code that there is not: PostgreSQL takes one type for a parameter.
+const NO_CODE: i64 = -1;
 
 /// How long an intent may be without an outcome before it is unknown, in microseconds.
 const ABANDONED_AFTER: i64 = 30_000_000;
@@ -101,7 +105,8 @@ impl Crm {
         let outcome = if was_sent { SendOutcome::Accepted } else { SendOutcome::NotSent };
         let row = [id.to_string().into(), outcome.name().into(), reason.into(), by_whom.into()];
         tx.execute_with_clock(SETTLED_BY_PERSON, &row).await?;
-        let again = (!was_sent).then_some((at, SETTLED));
+        // At once, by whatever clock the campaign has.
+        let again = (!was_sent).then_some((Timestamp::UNIX_EPOCH, SETTLED));
         tx.settle_one(&Settled { again, ..Settled::new(id, outcome) }, at).await?;
         tx.commit().await
     }
@@ -124,7 +129,7 @@ impl Tx {
         if !follows {
             return Ok(());
         }
-        let row = [it.outcome.name().into(), at.into(), it.code.map_or(Cell::None, Cell::from), Cell::from(&id)];
+        let row = [it.outcome.name().into(), at.into(), it.code.unwrap_or(NO_CODE).into(), Cell::from(&id)];
         self.select(SETTLE, &row, |_| Ok(())).await?;
         if let (SendOutcome::NotSent, Some((again, why))) = (it.outcome, it.again) {
             self.execute(AGAIN, &[again.into(), why.into(), id.into()]).await?;
