@@ -122,6 +122,8 @@ def _audience(facts):
     invites = {request.to: request for request in facts.log.taken if STEP_OF[request.template] == "invite"}
     wrong = Counter()
     for request in facts.log.requests:
+        if request.to is None:  # the connection ended before the body was read
+            continue
         person, step = facts.people.get(request.to), STEP_OF[request.template]
         if person is None or not person.expects_offers:
             wrong["messages to people who have not agreed, or must not be written to"] += 1

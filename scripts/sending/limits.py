@@ -40,7 +40,7 @@ def per_hour(log, limit):
 def pair(log):
     """Messages to one person: one in 6 seconds; up to 45 at once, which take the time of those that could follow."""
     tokens = {}
-    for request in log.requests:
+    for request in (it for it in log.requests if it.to):
         left, before = tokens.get(request.to, (45.0, request.at))
         left = min(45.0, left + (request.at - before) / (6 * SECOND)) - 1
         tokens[request.to] = (left, request.at)

@@ -12,6 +12,7 @@ what became of each person: two rehearsals of one seed have the same.
 import argparse
 import json
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -139,6 +140,7 @@ def main():
     arguments = parser.parse_args()
     folder = arguments.out or Path(tempfile.mkdtemp(prefix="ferry-rehearsal."))
     folder.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     rehearsal = Rehearsal(arguments, folder.resolve())
     try:
         is_right = rehearsal.run()
