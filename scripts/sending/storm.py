@@ -46,6 +46,8 @@ max_refusers = 1
 
 def faults(share):
     """What goes wrong with messages: each of these in a share of them."""
+    if not share:
+        return []
     some = {"when": {"share": share}}
     return [{"kind": "error", "code": 130429, "http": 429, "when": {"seconds_of": [1, 15]}},
             {"kind": "silent_before", **some}, {"kind": "silent_after", **some},
@@ -114,6 +116,8 @@ class Storm:
         for sender in [it for it in self.senders if not it.is_running()]:
             self.senders.remove(sender)
             code = str(sender.process.returncode)
+            if code != "-9":
+                self._note(f"a sender ended with {code}")
             self.report["ended"][code] = self.report["ended"].get(code, 0) + 1
         while len(self.senders) < self.arguments.senders:
             self.report["starts"] += 1
@@ -168,7 +172,9 @@ class Storm:
             self.report["receiver_ended"] = self.report.get("receiver_ended", 0) + 1
             self.world.start_receiver()
         if self._campaign() == "paused":
-            self.report.setdefault("pauses", []).append(self.database.rows("select reason from campaign_view")[0]["reason"])
+            reason = self.database.rows("select reason from campaign_view")[0]["reason"]
+            self._note(f"paused: {reason}")
+            self.report.setdefault("pauses", []).append(reason)
             self.world.command("campaign", "resume", "spring", "--reason", "the storm goes on", expect=(0, 1, 2))
             self.report["resumed"] += 1
 
@@ -194,6 +200,7 @@ class Storm:
         """Kills senders or the receiver while a message is on its way. Returns whether the kill counts."""
         until = time.monotonic() + 5
         while not self._intents():
+            time.sleep(0.002)
             if time.monotonic() > until or not self._is_left():
                 return False
         time.sleep(self.random.uniform(0, 0.02))
@@ -203,12 +210,19 @@ class Storm:
         counts = self._intents() > 0
         name = "kills_without_intent" if not counts else "kills_of_receiver" if is_receiver else "kills_of_sender"
         self.report[name] += 1
+        self._note(name)
         if is_receiver:
             self.world.start_receiver()
         self._start_senders()
         return counts
 
+    def _note(self, what):
+        """Notes what was done, and when."""
+        with open(self.folder / "events.tsv", "a", encoding="utf-8") as file:
+            file.write(f"{time.strftime('%H:%M:%S')}\t{self._requests()}\t{what}\n")
+
     def _crash(self):
+        self._note("restart of the database")
         self.database.restart()
         self.report["restarts"] += 1
 
