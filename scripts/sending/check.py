@@ -231,8 +231,8 @@ class Prover:
     def command(self, *words, expect):
         """Runs a command of Ferry. Returns what it printed."""
         done = subprocess.run([self.ferry, *words], cwd=self.folder, text=True, capture_output=True, check=False)
-        if done.returncode not in expect:
-            raise SystemExit(done.stderr)
+        if done.returncode not in expect or not done.stdout:
+            raise SystemExit(f"ferry {' '.join(words)}: {done.stderr}")
         return done.stdout
 
 

@@ -90,7 +90,7 @@ class World:
         """Runs a command of Ferry. Returns what it printed."""
         done = subprocess.run([str(self.ferry), *map(str, words)], cwd=self.folder, env=self.environment, text=True,
                               capture_output=True, check=False)
-        if done.returncode not in expect:
+        if done.returncode not in expect or (done.returncode and not done.stdout):
             raise SystemExit(f"ferry {' '.join(map(str, words))} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done.stdout
 
