@@ -63,7 +63,7 @@ class Rehearsal:
         self.database = open_database(arguments.database, folder)
         self.database.start()
         self.world = World(arguments.ferry, folder, self.database.url)
-        self.seconds = {}
+        self.sender, self.seconds = None, {}
 
     def run(self):
         """Does all. Returns whether all is right."""
@@ -105,9 +105,9 @@ class Rehearsal:
         return persons
 
     def _send(self):
-        sender = self.world.sender("--rehearse")
-        code = sender.process.wait()
-        print(sender.log.read_text())
+        self.sender = self.world.sender("--rehearse")
+        code = self.sender.process.wait()
+        print(self.sender.log.read_text())
         return code
 
     def _show(self, title, *words, expect=(0,)):
@@ -123,6 +123,8 @@ class Rehearsal:
 
     def end(self):
         """Leaves nothing running."""
+        if self.sender:
+            self.sender.kill()
         self.world.end()
         self.database.stop()
 
