@@ -431,8 +431,8 @@ impl Sender {
         let watched = SignedDuration::try_from(gates.watch).unwrap_or(SignedDuration::ZERO);
         let is_close = now.duration_since(self.began_at) < watched;
         let n_stops = crm.campaign_counts(&account.plan.name, now).await?.n_stops;
-        let alarm =
-            counts.iter().find_map(|it| alarm(it, gates, is_close)).or_else(|| stops_alarm(n_stops, &counts, gates));
+        let alarm = since.iter().find_map(|it| alarm(it, gates, is_close));
+        let alarm = alarm.or_else(|| stops_alarm(n_stops, &counts, gates).filter(|_| resumed_at.is_none()));
         if let Some(reason) = alarm {
             self.pause(&reason).await?;
         }
