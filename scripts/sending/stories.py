@@ -29,14 +29,19 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ferry", type=Path, required=True, help="program to test")
     parser.add_argument("--workers", type=int, default=4, help="worlds at once")
+    parser.add_argument("--times", action="store_true", help="print how long each function took")
     parser.add_argument("words", nargs="*", help="parts of names")
     arguments = parser.parse_args()
     is_wanted = lambda tale: not arguments.words or any(it in tale.__module__ + tale.__name__ for it in arguments.words)
     tales = [tale for tale in TALES if is_wanted(tale)]
     n_right = n_wrong = 0
     with ThreadPoolExecutor(arguments.workers) as workers:
-        for told in as_completed([workers.submit(tell, arguments.ferry, tale) for tale in tales]):
-            for is_right, line in told.result():
+        running = {workers.submit(tell, arguments.ferry, tale): tale.__name__ for tale in tales}
+        for told in as_completed(running):
+            lines, seconds = told.result()
+            if arguments.times:
+                print(f"{seconds:6.1f} {running[told]}")
+            for is_right, line in lines:
                 n_right, n_wrong = n_right + is_right, n_wrong + (not is_right)
                 print(f"{'right' if is_right else 'WRONG':6} {line}", flush=True)
     print(f"{n_right} of {n_right + n_wrong} stories are right")

@@ -44,7 +44,7 @@ def audience_by_country_and_risk(tell):
     tell.right("a shared number: left out, and it says why", (4 in sent, world.state(4)), reason("shared", "reassigned"))
     tell.right("the number has changed hands: not sent", 6 in sent, False)
     told = world.status()["steps"][0]
-    tell.right("all who are left out are counted in status", sum(told["excluded"].values()), 4)
+    tell.right("all who are left out, also who is held, are counted in status", sum(told["excluded"].values()), 5)
     world.start("note")
     noted = world.sent(template=NOTE)
     tell.right("utility to a number of the United States: sent", "12025550123" in noted, True)

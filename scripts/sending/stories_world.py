@@ -212,7 +212,7 @@ class World:
 
     # Commands.
 
-    def ferry(self, *words, stdin=None, wait=120):
+    def ferry(self, *words, stdin=None, wait=60):
         """Runs a command to its end."""
         return Done(subprocess.run([self.program, *words], cwd=self.folder, env=self.environment, text=True, check=False,
                                    capture_output=True, input=stdin if stdin is not None else "", timeout=wait))
@@ -277,6 +277,8 @@ class World:
     def move(self, **to):
         """Moves the clock: `to` a moment, or by `hours`."""
         self.call("/sandbox/clock", {"advance_seconds": round(to["hours"] * 3600)} if "hours" in to else to)
+        if self.hook:
+            self.derived()
 
     def writes(self, n, text="STOP"):
         """Somebody writes, and the webhook was answered."""
@@ -313,7 +315,7 @@ class World:
     def sent(self, **like):
         """To whom messages were sent, by the n of the people."""
         taken = [it for it in self.requests(**like) if it["outcome"] != "refused"]
-        return sorted((number(it["to"]) for it in taken), key=str)
+        return sorted((number(it["to"]) for it in taken), key=lambda it: (isinstance(it, str), it))
 
     def sql(self, question, *values):
         with sqlite3.connect(self.folder / "ferry.db", timeout=60) as database:
