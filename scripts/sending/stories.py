@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Tells small stories to `ferry campaign`, each in a world of its own, and says what is not as the facts have it.
 
-    stories.py --ferry BIN [WORD…]      only the stories of functions, or with names, that hold one of the words
+    stories.py --ferry BIN [WORD…]      only the functions whose name or file holds one of the words
 
 A world has a few people, a plan, templates, a sandbox whose clock stands still, and a server. Ends with 1 if one is wrong.
 """
