@@ -16,6 +16,8 @@ pub(crate) struct Release {
     pub(crate) released: Option<(String, i64, u64, bool)>,
     /// When it is worth to look again, if nobody else can be released now.
     pub(crate) due_at: Option<Timestamp>,
+    /// Whether a test wave should have been judged by now.
+    pub(crate) is_stuck: bool,
     /// Whether one more message would cost more than the plan allows.
     pub(crate) is_over_spend: bool,
     /// Whether every step has gone to everybody it is for.
@@ -34,6 +36,7 @@ impl SendingAccount {
             if let Some(test) = test {
                 release.is_exhausted = false;
                 let judged_from = test.released_at.saturating_add(OLD).unwrap_or(now);
+                release.is_stuck |= now > judged_from.saturating_add(STUCK).unwrap_or(now);
                 release.due_at = earliest(release.due_at, Some(judged_from.max(now)));
                 continue;
             }
@@ -108,6 +111,9 @@ impl SendingAccount {
 const MOST_IN_A_WAVE: usize = 500;
 /// For how long people who were chosen are released without reading the whole segment again.
 const CHOSEN_FOR: SignedDuration = SignedDuration::from_mins(10);
+
+/// A test wave that is not judged so long after it could be waits for somebody.
+const STUCK: SignedDuration = SignedDuration::from_mins(10);
 
 /// The people of a step who wait for their wave.
 pub(crate) struct Choice {

@@ -542,7 +542,7 @@ impl Sender {
             self.account.crm.order_campaign(&self.account.row(), OrderWord::Finish, said).await?;
             self.ending = Some(SendStop::Finished);
         }
-        if self.is_exhausted && self.n_planned > 0 && self.n_flying == 0 {
+        if (self.is_exhausted || release.is_stuck) && self.n_planned > 0 && is_idle {
             self.pause_if_all_are_held().await?;
         }
         Ok(())

@@ -37,7 +37,7 @@ pub(crate) struct StepSection {
     #[schemars(with = "Option<String>", regex(pattern = "^[a-z]{2,3}(_[A-Z]{2,3})?$"))]
     language: Option<Spanned<String>>,
     /// Who gets the step, by what became of an earlier one: `consented in STEP`, `not consented in STEP`, `delivered in STEP` or
-    /// `not delivered in STEP`. Default: all people of the segment.
+    /// `not delivered in STEP`; those with `not` need `wait`. Default: all people of the segment.
     #[schemars(with = "Option<String>", regex(pattern = "^(not )?(consented|delivered) in [a-z0-9][a-z0-9-]{0,63}$"))]
     only: Option<Spanned<String>>,
     /// The time after the step of `only`, or else after the step before, such as `3 days` or `6 hours`. Default: none.
@@ -225,7 +225,13 @@ impl StepSection {
     }
 
     fn read_wait(&self, plan: &Plan, follows: bool) -> Result<SignedDuration, PlanError> {
-        let Some(given) = &self.wait else { return Ok(SignedDuration::ZERO) };
+        let Some(given) = &self.wait else {
+            let is_negative = |it: &&Spanned<String>| it.get_ref().trim_start().starts_with("not ");
+            let Some(only) = self.only.as_ref().filter(is_negative) else { return Ok(SignedDuration::ZERO) };
+            let message =
+                format!("only \"{}\" is true of everybody at first: add wait, such as \"3 days\"", only.get_ref());
+            return Err(plan.wrong(only.span().start, message));
+        };
         let wrong = |message: String| Err(plan.wrong(given.span().start, message));
         if !follows {
             return wrong("the first step has nothing to wait for: use not_before of the campaign".to_owned());

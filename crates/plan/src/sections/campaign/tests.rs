@@ -302,6 +302,11 @@ fn a_wrong_step_is_told_with_its_line_and_what_to_write() {
         ),
         ("consented in invite", "delivered in offer", "plan.toml:38: no step before this one is named \"offer\""),
         ("consented in invite", "not delivered in invite", "fine"),
+        (
+            "only = \"consented in invite\"\nwait = \"3 days\"",
+            "only = \"not delivered in invite\"",
+            "plan.toml:38: only \"not delivered in invite\" is true of everybody at first: add wait, such as \"3 days\"",
+        ),
         ("only = \"consented in invite\"\n", "", "fine"),
         ("3 days", "6 hours", "fine"),
         ("3 days", "1 hour", "fine"),
