@@ -117,7 +117,8 @@ fn calendar_plan(account: &SendingAccount, preflight: &Preflight, first: &Chosen
         zone: TimeZone::UTC,
         limits: preflight.limits.clone(),
         delivered_share: DELIVERED,
-        tier_grows: true,
+        // The lowest tier grows only when the business is verified, or after 2,000 messages (Meta, messaging limits, 2026-05-08).
+        tier_grows: preflight.limits.people_per_day > rollout::Limits::default().people_per_day,
         end: account.plan.not_after.min(start.saturating_add(LONGEST).unwrap_or(start)),
     }
 }

@@ -84,6 +84,13 @@ impl SendsLog {
         &self.path
     }
 
+    /// Whether nothing was ever noted in it.
+    pub fn is_empty(&self) -> Result<bool, SendsLogError> {
+        let metadata = self.file.metadata();
+        let metadata = metadata.map_err(|source| SendsLogError::Read { path: self.path.clone(), source })?;
+        Ok(metadata.len() == 0)
+    }
+
     /// Appends a group of intents. They are on the disk when this returns.
     pub(crate) async fn append(&self, lines: Vec<LoggedSend>) -> Result<(), SendsLogError> {
         let file = Arc::clone(&self.file);

@@ -298,6 +298,12 @@ impl SendingAccount {
         }
         let logged = self.log.read(&self.plan.name, self.plan.mode.name())?;
         let sent = self.crm.sent_ids(&self.plan.name).await?;
+        if self.log.is_empty()? && self.crm.n_intents().await? > 0 {
+            let text = "the log of sends is new, and the database has sent before: if no other machine sends, it was lost, and a restore would \
+                not be noticed";
+            found.add("log", CheckState::Doubtful, text);
+            return Ok(());
+        }
         let n_missing = sent.iter().filter(|it| it.1 != "unknown" && !logged.contains_key(&it.0.to_string())).count();
         if n_missing > 0 {
             let text = format!(

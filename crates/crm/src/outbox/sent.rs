@@ -62,6 +62,12 @@ impl Crm {
         self.select("read what was sent", &select, &[since.into()], read).await
     }
 
+    /// How many intents the database has ever made.
+    pub async fn n_intents(&self) -> Result<i64, LoadError> {
+        let select = "select number from intent_counter";
+        Ok(self.select("count what was sent", select, &[], |it| it.int(0)).await?.pop().unwrap_or(0))
+    }
+
     /// The messages that failed by events behind this one.
     pub async fn failed_after(&self, event: i64) -> Result<Vec<FailedMessage>, LoadError> {
         self.select("read which messages failed", FAILED, &[event.into()], read_failed).await
