@@ -48,6 +48,7 @@ mod provider_hazards;
 mod provider_sources;
 mod receiving;
 mod receiving_storm;
+mod sending_storm;
 mod refusals;
 mod report;
 mod report_sentences;
