@@ -1,5 +1,6 @@
 #!/bin/sh
-# Copies what cannot be made again into a folder of the day: the keys, the plan and the database.
+# Copies what cannot be made again into a folder of the day: the keys, the plan, the database and the
+# log of sends. The log comes last, so it is never older than the database.
 #
 #   backup.sh PROJECT TARGET
 #
@@ -17,3 +18,4 @@ case "${FERRY_CRM_URL:-sqlite}" in
   postgres*) pg_dump --format=custom --schema="${FERRY_SCHEMA:-ferry}" --file="$target/ferry.dump" "$FERRY_CRM_URL" ;;
   *) rm -f "$target/ferry.db" && sqlite3 ferry.db "vacuum into '$target/ferry.db'" ;;
 esac
+[ ! -e sends.log ] || cp -p sends.log "$target/sends.log"

@@ -7,6 +7,7 @@
 mod document;
 mod kept;
 mod line_index;
+pub mod sending;
 mod templates;
 
 pub use crate::document::{Document, DocumentFinding, read_documents};

@@ -5,7 +5,8 @@
 -- How far each message of the business has come. message_key is a keyed digest of the channel, of the platform's id, and of the
 -- member where a message went to a group: see model::ContactKey::message_key. message_id is that of outbox, if a status brought
 -- it. Each moment is the earliest that was told of its state; a failure stands beside the states. The price is that of the status
--- that went furthest (price_from), and counts once, if the message was delivered. first_event is the number of the first event.
+-- that went furthest (price_from), and counts once, if the message was delivered. first_event and last_event are the
+-- numbers of the first and the last event.
 create table delivery (
   message_key blob not null primary key check (length(message_key) = 32),
   message_id text,
@@ -22,20 +23,26 @@ create table delivery (
   is_billable bigint,
   price_category text,
   price_type text,
-  first_event bigint not null
+  first_event bigint not null,
+  last_event bigint not null
 ) without rowid;
 
+create index delivery_by_last_event on delivery (last_event);
 create index delivery_by_message on delivery (message_id) where message_id is not null;
 create index delivery_failed on delivery (failed_code) where failed_code is not null;
 create index delivery_by_contact on delivery (contact_id) where contact_id is not null;
 
 -- Which message of outbox a message of the platform is, as the platform answered when it was sent. This is not derived: it joins
--- a status without our id to its message, whichever of both came first. Rows are added and never changed.
+-- a status without our id to its message, whichever of both came first. state is held or paused if the platform said that it keeps
+-- the message back. Rows are added and never changed.
 create table message_answer (
   message_key blob not null primary key check (length(message_key) = 32),
   message_id text not null check (length(message_id) = 32),
+  state text not null default 'accepted' check (state = 'accepted' or state = 'held' or state = 'paused'),
   at bigint not null
 ) without rowid;
+
+create index message_answer_by_message on message_answer (message_id);
 
 -- When a person has last written to or called a sender of the business, which on WhatsApp lets the business answer for 24 hours.
 -- event_key is the digest of that event, last_event its number. asked_at is the last message that wants an answer; null if none
@@ -90,7 +97,7 @@ create view delivery_view as
     outbox.state as outbox_state, delivery.channel, hex_of(delivery.person_id) as contact_id,
     case when delivery.read_at is not null then 'read' when delivery.delivered_at is not null then 'delivered'
       when delivery.failed_at is not null then 'failed' when delivery.sent_at is not null then 'sent'
-      when delivery.held_at is not null then 'held' when delivery.accepted_at is not null then 'accepted'
+      when delivery.held_at is not null or message_answer.state <> 'accepted' then 'held' when delivery.accepted_at is not null then 'accepted'
       else 'unknown' end as state,
     case when delivery.accepted_at is not null then time_of(delivery.accepted_at) else time_of(message_answer.at) end as accepted_at,
     time_of(delivery.held_at) as held_at,

@@ -51,6 +51,7 @@ create table event (
 
 create index event_other on event (number) where kind = 'other';
 create index event_contact on event (contact_id, number) where contact_id is not null;
+create index event_stops on event (contact_id) where reading = 'stop';
 
 -- Parts of bodies that could not be read as events. place is a JSON pointer into the body, empty for the whole. at is when it
 -- came in. state: open, done if it was read later, dropped if a person decided so. The raw body of an open one is kept.

@@ -52,8 +52,8 @@ declare
   n_taken bigint;
   refusal text;
 begin
-  if new.state is null or (new.state <> 'planned' and new.state <> 'intent') then
-    raise exception 'outbox: a message begins as planned or as an intent' using errcode = '23000';
+  if new.state is null or (new.state <> 'planned' and new.state <> 'intent' and new.state <> 'unknown') then
+    raise exception 'outbox: a message begins as planned, as an intent or as unknown' using errcode = '23000';
   end if;
   if new.message_id !~ '^[0-9a-f]{32}$' or length(new.recipient) <> 32 or length(new.contact_id) <> 16 then
     raise exception 'outbox: the row is malformed' using errcode = '23000';
@@ -61,7 +61,8 @@ begin
   if exists (select 1 from outbox where message_id = new.message_id) then
     raise exception 'outbox: there is a message of this id' using errcode = '23000';
   end if;
-  refusal := outbox_gate(new);
+  -- A row that is unknown can never be sent, so it is let in.
+  refusal := case when new.state <> 'unknown' then outbox_gate(new) end;
   if refusal is not null then
     raise exception 'outbox: %', refusal using errcode = '23000';
   end if;
@@ -85,22 +86,27 @@ create function outbox_update() returns trigger language plpgsql set enable_seqs
 declare
   refusal text;
 begin
-  if (new.message_id, new.campaign, new.step, new.contact_id, new.channel, new.purpose, new.recipient, new.planned_at)
+  if (new.message_id, new.campaign, new.step, new.wave, new.contact_id, new.channel, new.recipient, new.sender,
+      new.planned_at)
     is distinct from
-    (old.message_id, old.campaign, old.step, old.contact_id, old.channel, old.purpose, old.recipient, old.planned_at) then
+    (old.message_id, old.campaign, old.step, old.wave, old.contact_id, old.channel, old.recipient, old.sender,
+      old.planned_at)
+    or (new.purpose <> old.purpose and not (old.state = 'planned' and new.state = 'planned')) then
     raise exception
       'outbox: a message keeps its id, campaign, step, contact, channel, purpose, recipient and plan' using errcode = '23000';
   end if;
   if not coalesce(case old.state
-      when 'planned' then new.state = 'planned' or new.state = 'intent' or new.state = 'cancelled'
+      when 'planned' then new.state = 'planned' or new.state = 'intent' or new.state = 'cancelled' or new.state = 'unknown'
       when 'intent' then new.state = 'intent' or new.state = 'accepted' or new.state = 'refused' or new.state = 'unknown'
         or new.state = 'not_sent'
-      when 'unknown' then new.state = 'accepted' or new.state = 'refused'
+      when 'unknown' then new.state = 'accepted' or new.state = 'refused' or (new.state = 'not_sent' and exists
+        (select 1 from outbox_settlement where message_id = new.message_id and state = 'not_sent'))
       when 'not_sent' then new.state = 'planned' or new.state = 'cancelled' end, false) then
     raise exception 'outbox: the state of a message cannot change in this way' using errcode = '23000';
   end if;
-  if new.state <> 'intent' and (new.consent_id is distinct from old.consent_id
-      or new.intent_at is distinct from old.intent_at
+  if new.state <> 'intent' and not (old.state = 'planned' and new.state = 'unknown') and (new.consent_id is distinct from old.consent_id
+      or new.intent_at is distinct from old.intent_at or new.intent_number is distinct from old.intent_number
+      or new.claimed_at is distinct from old.claimed_at
       or (new.basis is distinct from old.basis and new.state <> 'planned')) then
     raise exception 'outbox: consent and basis of a message change only when it becomes an intent' using errcode = '23000';
   end if;
@@ -116,6 +122,36 @@ begin
   end if;
   return new;
 end $$;
+
+create function outbox_settlement() returns trigger language plpgsql as $$
+begin
+  if not exists (select 1 from outbox where message_id = new.message_id and state = 'unknown') then
+    raise exception 'outbox: only a message of which nobody knows whether it left can be settled' using errcode = '23000';
+  end if;
+  return new;
+end $$;
+
+create function intent_counter() returns trigger language plpgsql as $$
+begin
+  if new.name <> old.name or new.number < old.number then
+    raise exception 'outbox: the number of intents can only grow' using errcode = '23000';
+  end if;
+  return new;
+end $$;
+
+create trigger outbox_settlement_insert before insert on outbox_settlement
+  for each row execute function outbox_settlement();
+create trigger outbox_settlement_update before update on outbox_settlement
+  for each row execute function refuse_change('outbox: what was decided about a message is never changed');
+create trigger outbox_settlement_delete before delete on outbox_settlement
+  for each row execute function refuse_change('outbox: what was decided about a message is never deleted');
+create trigger outbox_settlement_truncate before truncate on outbox_settlement
+  for each statement execute function refuse_change('outbox: what was decided about a message is never deleted');
+create trigger intent_counter_update before update on intent_counter for each row execute function intent_counter();
+create trigger intent_counter_delete before delete on intent_counter
+  for each row execute function refuse_change('outbox: the number of intents can only grow');
+create trigger intent_counter_truncate before truncate on intent_counter
+  for each statement execute function refuse_change('outbox: the number of intents can only grow');
 
 create function outbox_epoch() returns trigger language plpgsql as $$
 begin
@@ -179,3 +215,28 @@ end $$;
 
 create constraint trigger outbox_wait_for_listed after insert on suppression deferrable initially deferred
   for each row when (new.action = 'add') execute function outbox_wait_for_listed();
+
+create function campaign_order() returns trigger language plpgsql as $$
+begin
+  if new.number <> (select coalesce(max(number), 0) + 1 from campaign_order where campaign = new.campaign) then
+    raise exception 'campaign: orders are numbered one after another' using errcode = '23000';
+  end if;
+  if exists (select 1 from campaign_order where campaign = new.campaign and word = 'stop') then
+    raise exception 'campaign: a campaign that was stopped stays so' using errcode = '23000';
+  end if;
+  return new;
+end $$;
+
+create trigger campaign_update before update on campaign
+  for each row execute function refuse_change('campaign: a campaign keeps its mode, its account and its number');
+create trigger campaign_delete before delete on campaign
+  for each row execute function refuse_change('campaign: campaigns are never deleted');
+create trigger campaign_truncate before truncate on campaign
+  for each statement execute function refuse_change('campaign: campaigns are never deleted');
+create trigger campaign_order_insert before insert on campaign_order for each row execute function campaign_order();
+create trigger campaign_order_update before update on campaign_order
+  for each row execute function refuse_change('campaign: orders are never changed');
+create trigger campaign_order_delete before delete on campaign_order
+  for each row execute function refuse_change('campaign: orders are never deleted');
+create trigger campaign_order_truncate before truncate on campaign_order
+  for each statement execute function refuse_change('campaign: orders are never deleted');

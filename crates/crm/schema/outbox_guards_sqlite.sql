@@ -3,9 +3,15 @@
 -- `pragma ignore_check_constraints` switches checks off. Messages are plain literals: SQLite before 3.47 reads no other.
 -- The gate in braces is outbox_gate_sqlite.sql.
 
+-- A row that is unknown can never be sent, so it is let in. The newest trigger fires first: this one
+-- comes after outbox_insert.
+create trigger outbox_insert_gate before insert on outbox when new.state is not 'unknown' begin
+  {outbox gate}
+end;
+
 create trigger outbox_insert before insert on outbox begin
-  select raise(abort, 'outbox: a message begins as planned or as an intent')
-    where new.state is null or (new.state <> 'planned' and new.state <> 'intent');
+  select raise(abort, 'outbox: a message begins as planned, as an intent or as unknown')
+    where new.state is null or (new.state <> 'planned' and new.state <> 'intent' and new.state <> 'unknown');
   select raise(abort, 'outbox: the row is malformed')
     where typeof(new.message_id) <> 'text' or length(new.message_id) <> 32 or new.message_id glob '*[^0-9a-f]*'
       or typeof(new.campaign) <> 'text' or typeof(new.step) <> 'text' or typeof(new.contact_id) <> 'blob'
@@ -23,7 +29,6 @@ create trigger outbox_insert before insert on outbox begin
   select raise(abort, 'outbox: this step of the campaign is taken for the address')
     where exists (select 1 from send_key where campaign = new.campaign and step = new.step and kind = new.channel
       and value = new.recipient);
-  {outbox gate}
 end;
 
 -- After the insert, because `insert or ignore` may leave the row out.
@@ -41,17 +46,22 @@ end;
 create trigger outbox_update before update on outbox begin
   select raise(abort, 'outbox: a message keeps its id, campaign, step, contact, channel, purpose, recipient and plan')
     where new.message_id is not old.message_id or new.campaign is not old.campaign or new.step is not old.step
-      or new.contact_id is not old.contact_id or new.channel is not old.channel or new.purpose is not old.purpose
-      or new.recipient is not old.recipient or new.planned_at is not old.planned_at;
+      or new.wave is not old.wave or new.contact_id is not old.contact_id or new.channel is not old.channel
+      or (new.purpose is not old.purpose and not (old.state = 'planned' and new.state = 'planned'))
+      or not (new.purpose = 'conversation' or new.purpose = 'utility' or new.purpose = 'marketing'
+        or new.purpose = 'authentication')
+      or new.recipient is not old.recipient or new.sender is not old.sender or new.planned_at is not old.planned_at;
   select raise(abort, 'outbox: the state of a message cannot change in this way')
     where not coalesce(case old.state
-      when 'planned' then new.state = 'planned' or new.state = 'intent' or new.state = 'cancelled'
+      when 'planned' then new.state = 'planned' or new.state = 'intent' or new.state = 'cancelled' or new.state = 'unknown'
       when 'intent' then new.state = 'intent' or new.state = 'accepted' or new.state = 'refused' or new.state = 'unknown'
         or new.state = 'not_sent'
-      when 'unknown' then new.state = 'accepted' or new.state = 'refused'
+      when 'unknown' then new.state = 'accepted' or new.state = 'refused' or (new.state = 'not_sent' and exists
+        (select 1 from outbox_settlement where message_id = new.message_id and state = 'not_sent'))
       when 'not_sent' then new.state = 'planned' or new.state = 'cancelled' end, 0);
   select raise(abort, 'outbox: consent and basis of a message change only when it becomes an intent')
-    where new.state <> 'intent' and (new.consent_id is not old.consent_id or new.intent_at is not old.intent_at
+    where new.state <> 'intent' and not (old.state = 'planned' and new.state = 'unknown') and (new.consent_id is not old.consent_id or new.intent_at is not old.intent_at
+      or new.intent_number is not old.intent_number or new.claimed_at is not old.claimed_at
       or (new.basis is not old.basis and new.state <> 'planned'));
   select raise(abort, 'outbox: only a planned message can be moved to the present epoch')
     where new.epoch is not old.epoch and (new.state <> 'planned'
@@ -60,6 +70,30 @@ end;
 
 create trigger outbox_delete before delete on outbox begin
   select raise(abort, 'outbox: messages are never deleted');
+end;
+
+create trigger outbox_settlement_insert before insert on outbox_settlement begin
+  select raise(abort, 'outbox: only a message of which nobody knows whether it left can be settled')
+    where not exists (select 1 from outbox where message_id = new.message_id and state = 'unknown');
+  select raise(abort, 'outbox: this message is settled')
+    where exists (select 1 from outbox_settlement where message_id = new.message_id);
+end;
+
+create trigger outbox_settlement_update before update on outbox_settlement begin
+  select raise(abort, 'outbox: what was decided about a message is never changed');
+end;
+
+create trigger outbox_settlement_delete before delete on outbox_settlement begin
+  select raise(abort, 'outbox: what was decided about a message is never deleted');
+end;
+
+create trigger intent_counter_update before update on intent_counter begin
+  select raise(abort, 'outbox: the number of intents can only grow')
+    where new.name is not old.name or new.number < old.number;
+end;
+
+create trigger intent_counter_delete before delete on intent_counter begin
+  select raise(abort, 'outbox: the number of intents can only grow');
 end;
 
 create trigger send_key_insert before insert on send_key begin
@@ -105,4 +139,27 @@ end;
 
 create trigger outbox_epoch_delete before delete on ferry_meta when old.key = 'outbox_epoch' begin
   select raise(abort, 'outbox: the epoch can only be raised');
+end;
+
+create trigger campaign_update before update on campaign begin
+  select raise(abort, 'campaign: a campaign keeps its mode, its account and its number');
+end;
+
+create trigger campaign_delete before delete on campaign begin
+  select raise(abort, 'campaign: campaigns are never deleted');
+end;
+
+create trigger campaign_order_insert before insert on campaign_order begin
+  select raise(abort, 'campaign: orders are numbered one after another')
+    where new.number is not (select coalesce(max(number), 0) + 1 from campaign_order where campaign = new.campaign);
+  select raise(abort, 'campaign: a campaign that was stopped stays so')
+    where exists (select 1 from campaign_order where campaign = new.campaign and word = 'stop');
+end;
+
+create trigger campaign_order_update before update on campaign_order begin
+  select raise(abort, 'campaign: orders are never changed');
+end;
+
+create trigger campaign_order_delete before delete on campaign_order begin
+  select raise(abort, 'campaign: orders are never deleted');
 end;

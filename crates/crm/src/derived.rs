@@ -28,7 +28,7 @@ const CURSOR: &str = "derived";
 const EMPTY: &str = "delete from delivery; delete from conversation; delete from number_state; delete from account_state; \
     update event_cursor set number = 0 where name = 'derived';";
 const NOTE: &str =
-    "insert into message_answer (message_key, message_id, at) values ($1, $2, $3) on conflict do nothing";
+    "insert into message_answer (message_key, message_id, state, at) values ($1, $2, $3, $4) on conflict do nothing";
 /// Events are numbered without a gap.
 const WAITING: &str = "select coalesce((select max(number) from event), 0) \
     - coalesce((select number from event_cursor where name = $1), 0)";
@@ -54,7 +54,25 @@ pub struct NotedAnswer {
     /// [`ContactKey::message_key`] of the platform's id.
     pub message_key: [u8; 32],
     pub id: MessageId,
+    pub state: AnsweredState,
     pub at: jiff::Timestamp,
+}
+
+/// What a platform answers of a message that it has taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AnsweredState {
+    #[default]
+    Accepted,
+    /// It is kept back until others of its kind are judged.
+    Held,
+    /// Sending of its template is paused.
+    Paused,
+}
+
+impl AnsweredState {
+    fn name(self) -> &'static str {
+        ["accepted", "held", "paused"][self as usize]
+    }
 }
 
 impl Crm {
@@ -102,9 +120,7 @@ impl Crm {
     /// came before or comes after.
     pub async fn note_answers(&self, answers: &[NotedAnswer]) -> Result<(), LoadError> {
         let mut tx = self.begin_durable("note the answers to messages").await?;
-        for it in answers {
-            tx.execute(NOTE, &[it.message_key.as_slice().into(), it.id.to_string().into(), it.at.into()]).await?;
-        }
+        tx.note_answers(answers).await?;
         tx.commit().await
     }
 }
@@ -129,6 +145,15 @@ fn stored(event: crate::inbox::StoredEvent) -> StoredEvent {
 }
 
 impl Tx {
+    pub(crate) async fn note_answers(&mut self, answers: &[NotedAnswer]) -> Result<(), LoadError> {
+        for it in answers {
+            let row =
+                [it.message_key.as_slice().into(), it.id.to_string().into(), it.state.name().into(), it.at.into()];
+            self.execute(NOTE, &row).await?;
+        }
+        Ok(())
+    }
+
     /// Writes what events change.
     async fn apply(&mut self, changes: Changes) -> Result<Derived, LoadError> {
         self.join_derived(&changes).await?;

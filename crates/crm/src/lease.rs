@@ -183,7 +183,7 @@ fn life() -> i64 {
 }
 
 /// The statement with the clock of the database, which goes on within a transaction.
-fn with_clock(statement: &str, is_postgres: bool) -> String {
+pub(crate) fn with_clock(statement: &str, is_postgres: bool) -> String {
     let clock = if is_postgres { postgres::CLOCK } else { sqlite::CLOCK };
     statement.replace("clock_micros()", clock)
 }

@@ -6,6 +6,7 @@
 
 mod account_templates;
 mod backup;
+mod campaigns;
 #[cfg(test)]
 mod check;
 mod contact;
@@ -44,13 +45,17 @@ pub use account_templates::{
     SampleRow, TemplateOrder,
 };
 pub use backup::Losses;
+pub use campaigns::{
+    AudienceMember, CampaignCounts, CampaignOrder, CampaignRow, CampaignState, Excluded, FrozenTemplate, OpenMessage,
+    OrderWord, ProofCounts, ReleasedWave, StepCounts, WatchCounts, WaveRow,
+};
 pub use contact::{Conflict, Contacts, LoadBatch, Loaded, MakeReceipt, NewContacts};
 pub use countries::CountryPeople;
 pub use counts::{ChannelOverlap, Registrations, Tally, UnclearCause};
 pub use crm::Crm;
 pub(crate) use crm::Database;
 pub use ddl::ddl;
-pub use derived::{Derived, NotedAnswer, PlatformFacts, StoppedTemplate, Unanswered, UnknownKinds};
+pub use derived::{AnsweredState, Derived, NotedAnswer, PlatformFacts, StoppedTemplate, Unanswered, UnknownKinds};
 pub use error::{LoadError, Refusal};
 pub(crate) use error::{SqlError, postgres_source};
 pub use evidence::{EvidenceWriter, ReadyEvidence};
@@ -66,7 +71,11 @@ pub use inbox::{
 pub use journal::RunRow;
 pub use lease::Lease;
 pub use load_run::LoadRun;
-pub use outbox::{ClaimedMessages, Intent, MessageId, NewMessage, NotPermitted, NotPlanned, SendOutcome};
+pub use outbox::{
+    Addressed, CLAIM_SIZE, Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages,
+    FailedMessage, HORIZON, Intent, LoggedIntent, MessageContent, MessageId, NewMessage, NotPermitted, NotPlanned,
+    Reconciled, SendOutcome, SentMessage, Settled, TemplateNow, WaitingMessage,
+};
 pub use quota_usage::{Usage, UsageClaim, UsageLimit};
 pub use scenarios::{
     Change, Decision, EditedText, FindingRow, KeptFinding, KeptMessage, KeptScenario, KeptTemplate, LoggedReview,

@@ -3,16 +3,29 @@
 //! Triggers of the table `outbox` decide who is let in (`schema/outbox_guards_*.sql`). Everything here asks the same views
 //! first, so that a message that is refused does not undo the others of its transaction. The triggers have the last word.
 
+mod address;
 mod claim;
 mod epoch;
 mod keys;
 mod permission;
 mod plan;
+mod reconcile;
+mod sent;
+mod settle;
+mod withdraw;
 
-pub use claim::{ClaimedMessages, Intent, SendOutcome};
+pub use address::Addressed;
+pub use claim::{
+    CLAIM_SIZE, Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages, Intent, TemplateNow,
+    WaitingMessage,
+};
 pub(crate) use epoch::{FIRST_EPOCH, OUTBOX_EPOCH};
 pub use permission::NotPermitted;
-pub use plan::{NewMessage, NotPlanned};
+pub use plan::{MessageContent, NewMessage, NotPlanned};
+pub use reconcile::{LoggedIntent, Reconciled};
+pub use sent::{FailedMessage, SentMessage};
+pub use settle::{SendOutcome, Settled};
+pub use withdraw::HORIZON;
 
 use std::fmt;
 
@@ -30,13 +43,18 @@ impl MessageId {
         hex::decode_to_slice(text, &mut bytes).ok().map(|()| Self(bytes))
     }
 
+    /// The id of these bytes.
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
     fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
         Ok(Self(bytes))
     }
 
-    fn read(row: &dyn Row, column: usize) -> Result<Self, LoadError> {
+    pub(crate) fn read(row: &dyn Row, column: usize) -> Result<Self, LoadError> {
         row.word(column, Self::from_hex)
     }
 }

@@ -7,7 +7,7 @@ use crate::sql::{Cell, Dialect, Row, Tx, postgres, sqlite};
 use crate::{Crm, Database, LoadError, SqlError};
 
 /// The version of the tables. Backups fit into tables of their own version only.
-pub const SCHEMA_VERSION: &str = "17";
+pub const SCHEMA_VERSION: &str = "18";
 
 /// The tables, and then the views, which name them.
 const SCHEMA: &str = concat!(
@@ -16,6 +16,7 @@ const SCHEMA: &str = concat!(
     include_str!("../schema/suppression.sql"),
     include_str!("../schema/identity.sql"),
     include_str!("../schema/outbox.sql"),
+    include_str!("../schema/campaign.sql"),
     include_str!("../schema/inbox.sql"),
     include_str!("../schema/forward.sql"),
     include_str!("../schema/derived.sql"),

@@ -38,12 +38,22 @@ impl Crm {
         Ok(counts.first().copied().unwrap_or(0))
     }
 
+    /// Lists the people who would be in a segment at the moment `now` if they were not held.
+    pub async fn held_members(&self, condition: &Condition, now: Timestamp) -> Result<Vec<ContactId>, LoadError> {
+        if self.contacts_on_hold().await?.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (text, parameters) = written(condition, self.dialect(), now);
+        let select = format!("select id from person_or_held where is_held = 1 and ({text}) order by id");
+        self.read_only("list who is held").await?.select(&select, &parameters, |it| it.contact_id(0)).await
+    }
+
     /// Lists the people of a segment at the moment `now`, in the order of their ids.
     pub async fn segment_members(&self, condition: &Condition, now: Timestamp) -> Result<Vec<ContactId>, LoadError> {
         self.people_of("read a segment", "id", condition, " order by id", now, |it| it.contact_id(0)).await
     }
 
-    async fn people_of<T: Send + 'static>(
+    pub(crate) async fn people_of<T: Send + 'static>(
         &self,
         what: &'static str,
         columns: &str,

@@ -1,5 +1,6 @@
 //! The crate as its callers use it, on both databases.
 
+mod campaigns;
 mod countries;
 mod decisions;
 mod derived;

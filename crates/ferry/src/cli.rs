@@ -1,5 +1,6 @@
 //! The command line. Its doc comments are the manual.
 
+pub(crate) mod campaign;
 pub(crate) mod consent;
 pub(crate) mod crm;
 mod early;
@@ -23,6 +24,7 @@ pub(crate) mod webhook;
 
 use std::path::PathBuf;
 
+use campaign::CampaignCommand;
 use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
@@ -212,6 +214,9 @@ pub(crate) enum Command {
     /// Check, submit and follow WhatsApp templates
     #[command(subcommand)]
     Template(TemplateCommand),
+    /// Send the campaigns of a plan: each person once, within the limits, until somebody says stop
+    #[command(subcommand)]
+    Campaign(CampaignCommand),
     /// Receive the webhooks of a plan, and keep what they bring in the CRM database
     ///
     /// A request is answered with 200 only after it is stored. Its signature is checked before anything is read. What follows

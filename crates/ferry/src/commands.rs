@@ -1,6 +1,7 @@
 //! One module per command.
 
 mod audit;
+mod campaign;
 mod check;
 mod consent;
 mod crm;
@@ -123,6 +124,7 @@ async fn command(cli: Cli) -> Result<Exit> {
         Command::Scenario(command) => scenario::run(&command, output).await,
         Command::Translate(args) => translate::run(&args, output),
         Command::Template(command) => template::run(&command, progress, output).await,
+        Command::Campaign(command) => campaign::run(&command, output).await,
         Command::Serve(args) => serve::run(&args, &progress, output).await,
         Command::Events(command) => events::run(&command, &progress, output).await,
         Command::Webhook(command) => webhook::run(&command, output).await,

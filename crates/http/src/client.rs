@@ -17,7 +17,7 @@ use crate::url::is_loopback;
 use crate::{CallError, ClientConfig, Hooks};
 
 /// Connecting takes at most this long, also where the timeout of the whole call is longer.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -26,18 +26,18 @@ pub type ReadError = fn(u16, &[u8]) -> CallError;
 
 /// A client of one provider. Clones share its throttle and its login.
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client(pub(crate) Arc<Inner>);
 
-struct Inner {
+pub(crate) struct Inner {
     /// Keeps idle connections.
     retrying: reqwest::Client,
     /// Opens a connection per request; see [`Client::post_once`].
-    once: reqwest::Client,
-    base: Url,
-    auth: Auth,
+    pub(crate) once: reqwest::Client,
+    pub(crate) base: Url,
+    pub(crate) auth: Auth,
     read_error: ReadError,
     throttle: Throttle,
-    config: ClientConfig,
+    pub(crate) config: ClientConfig,
 }
 
 /// A request that may be repeated.
@@ -313,7 +313,7 @@ impl Inner {
         }
     }
 
-    async fn token(&self) -> Result<Option<String>, CallError> {
+    pub(crate) async fn token(&self) -> Result<Option<String>, CallError> {
         let log_in = async |login: &Login| {
             let url = self.url_at(login.base.as_ref().unwrap_or(&self.base), login.path)?;
             let request = self.retrying.post(url).basic_auth(&login.user, Some(&login.password));
@@ -323,7 +323,7 @@ impl Inner {
         self.auth.token(log_in).await
     }
 
-    fn url(&self, path: &str) -> Result<Url, CallError> {
+    pub(crate) fn url(&self, path: &str) -> Result<Url, CallError> {
         self.url_at(&self.base, path)
     }
 

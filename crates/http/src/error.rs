@@ -41,6 +41,8 @@ pub enum CallError {
     Private { host: String },
     #[error("could not set up the HTTP client")]
     Setup { source: reqwest::Error },
+    #[error("could not set up TLS")]
+    Tls { source: rustls::Error },
 }
 
 impl CallError {
@@ -61,7 +63,8 @@ impl CallError {
             | Self::OtherHost { .. }
             | Self::TooLarge { .. }
             | Self::Private { .. }
-            | Self::Setup { .. } => false,
+            | Self::Setup { .. }
+            | Self::Tls { .. } => false,
         }
     }
 
@@ -87,7 +90,8 @@ impl CallError {
             | Self::OtherHost { .. }
             | Self::TooLarge { .. }
             | Self::Private { .. }
-            | Self::Setup { .. } => false,
+            | Self::Setup { .. }
+            | Self::Tls { .. } => false,
         }
     }
 

@@ -4,7 +4,7 @@
 //! inside the network of the machine, such as the metadata service of a cloud.
 
 use std::error::Error;
-use std::net::{IpAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -15,22 +15,27 @@ pub(crate) struct Resolver {
     pub(crate) allows_private: bool,
 }
 
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+pub(crate) type Addresses = std::vec::IntoIter<SocketAddr>;
+
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let allows_private = self.allows_private;
-        let host = name.as_str().to_owned();
-        Box::pin(async move {
-            let found = tokio::task::spawn_blocking({
-                let host = host.clone();
-                move || (host, 0).to_socket_addrs().map(Iterator::collect::<Vec<_>>)
-            });
-            let found = found.await??;
-            if !allows_private && found.iter().any(|it| is_private(it.ip())) {
-                return Err(Box::new(CallError::Private { host }) as Box<dyn Error + Send + Sync>);
-            }
-            Ok(Box::new(found.into_iter()) as Addrs)
-        })
+        let found = lookup(name.as_str().to_owned(), self.allows_private);
+        Box::pin(async move { Ok(Box::new(found.await?) as Addrs) })
     }
+}
+
+/// Resolves a name by the system. The error is [`CallError::Private`] if an address must not be called.
+pub(crate) async fn lookup(host: String, allows_private: bool) -> Result<Addresses, BoxError> {
+    let found = tokio::task::spawn_blocking({
+        let host = host.clone();
+        move || (host, 0).to_socket_addrs().map(Iterator::collect::<Vec<_>>)
+    });
+    let found = found.await??;
+    if !allows_private && found.iter().any(|it| is_private(it.ip())) {
+        return Err(Box::new(CallError::Private { host }));
+    }
+    Ok(found.into_iter())
 }
 
 /// Returns whether an address is of a private or link-local network. Loopback is this machine, and is none.

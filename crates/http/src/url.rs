@@ -36,7 +36,7 @@ pub fn base_url(text: &str) -> Result<Url, UrlError> {
 }
 
 /// Whether an address is one of this machine.
-pub(crate) fn is_loopback(url: &Url) -> bool {
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

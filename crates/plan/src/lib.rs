@@ -27,6 +27,9 @@ pub use crate::secrets::{
 };
 pub use crate::sections::basis::{BasisSection, DeclaredBasis, SendingBasis};
 pub use crate::sections::business::{BusinessSection, OptOutSection};
+pub use crate::sections::campaign::{
+    ParameterPlace, ParameterSource, ParameterValue, PlanCampaign, PlanStep, Spend, StepCondition, StepContent,
+};
 pub use crate::sections::gates::GatesSection;
 pub use crate::sections::merge::{ListConsent, MergeSection};
 pub use crate::sections::replies::RepliesSection;
@@ -34,6 +37,7 @@ pub use crate::sections::report::{ReportLanguage, ReportSection};
 pub use crate::sections::scenario::{FILES, RatesSection, ScenarioSection, TranslateSection};
 use crate::sections::secret_of_environment;
 pub use crate::sections::segment::PlanSegment;
+pub use crate::sections::sending::{PlanSending, Risk, SendingGates, SendingMode};
 pub use crate::sections::source::SourceSection;
 pub use crate::sections::source_provider::ProviderSource;
 pub use crate::sections::value_schemas::SCENARIO_KINDS;
@@ -78,6 +82,10 @@ pub struct Plan {
     pub report: ReportSection,
     /// Segments by a condition.
     pub segments: Vec<PlanSegment>,
+    /// How messages are sent; none if the plan has no `[sending]`.
+    pub sending: Option<PlanSending>,
+    /// Messages to the people of a segment, in the order of the plan.
+    pub campaigns: Vec<PlanCampaign>,
     /// The grounds on which people are written to by SMS and Viber.
     pub bases: Vec<DeclaredBasis>,
     pub limits: LimitsSection,

@@ -11,12 +11,14 @@ use crate::Plan;
 use crate::error::{PlanError, with_nearest, wrong};
 use crate::sections::basis::BasisSection;
 use crate::sections::business::BusinessSection;
+use crate::sections::campaign::CampaignSection;
 use crate::sections::gates::GatesSection;
 use crate::sections::merge::MergeSection;
 use crate::sections::replies::RepliesSection;
 use crate::sections::report::ReportSection;
 use crate::sections::scenario::{RatesSection, ScenarioSection, TranslateSection};
 use crate::sections::segment::SegmentSection;
+use crate::sections::sending::SendingSection;
 use crate::sections::source::SourceSection;
 use crate::sections::verify::VerifySection;
 use crate::sections::webhook::WebhookSection;
@@ -100,6 +102,15 @@ pub(crate) struct PlanFile {
     /// A segment of your own, by a condition. Repeat the section for each segment.
     #[serde(default)]
     segment: Vec<SegmentSection>,
+    /// How messages are sent on WhatsApp: the number, the limits, and what pauses a campaign.
+    ///
+    /// `ferry campaign` sends nothing without this section. The account and its token are those of `[whatsapp]`.
+    sending: Option<SendingSection>,
+    /// Messages to the people of a segment, in steps. Repeat the section for each campaign.
+    ///
+    /// `ferry campaign plan` shows what it would send, and sends nothing.
+    #[serde(default)]
+    campaign: Vec<CampaignSection>,
     /// What people were told when they consented, one section for each version.
     ///
     /// A source names its wording with `wording = "NAME@VERSION"`, and so does `ferry consent import --wording`. On WhatsApp a
@@ -150,6 +161,8 @@ impl Plan {
             gates,
             report,
             segment,
+            sending,
+            campaign,
             wording: wording_sections,
             basis,
             limits,
@@ -178,6 +191,8 @@ impl Plan {
             gates,
             report,
             segments,
+            sending: None,
+            campaigns: Vec::new(),
             bases: Vec::new(),
             limits,
             wording_sections,
@@ -196,6 +211,8 @@ impl Plan {
         plan.segments = plan.read_segments(segment)?;
         plan.bases = plan.read_bases(&basis)?;
         plan.check()?;
+        plan.sending = sending.map(|it| it.read(&plan)).transpose()?;
+        plan.campaigns = plan.read_campaigns(campaign)?;
         Ok(plan)
     }
 

@@ -49,11 +49,17 @@ mod tests {
     use crate::Plan;
     use crate::read::tests::PLAN;
 
-    /// The message about a plan with a value of `[verify]` or `[whatsapp]`; none if the plan is right.
+    /// The message about a plan with a value of `[verify]`, `[whatsapp]` or `[sending]`; none if the plan is right.
     fn refused(section: &str, key: &str, value: &Value) -> Option<String> {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("plan.toml");
-        let account = if section == "whatsapp" { "[whatsapp]\naccount = \"1\"\n" } else { "" };
+        let account = match section {
+            "whatsapp" => "[whatsapp]\naccount = \"1\"\n",
+            "sending" => {
+                "[whatsapp]\naccount = \"1\"\nurl = \"http://127.0.0.1:1\"\n[sending]\nmode = \"sandbox\"\nnumber = \"1\"\n"
+            }
+            _ => "",
+        };
         std::fs::write(&path, format!("{PLAN}{account}{key} = {value}\n")).unwrap();
         Plan::read(&path).err().map(|it| it.to_string())
     }
@@ -62,7 +68,7 @@ mod tests {
     fn a_range_of_the_schema_is_that_of_the_plan() {
         let schema = schema();
         let mut n_ranges = 0;
-        for section in ["verify", "whatsapp"] {
+        for section in ["verify", "whatsapp", "sending"] {
             for (key, property) in schema["properties"][section]["properties"].as_object().unwrap() {
                 let (Some(least), Some(most)) = (property["minimum"].as_f64(), property["maximum"].as_f64()) else {
                     continue;
@@ -78,7 +84,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(n_ranges, 14);
+        assert_eq!(n_ranges, 23);
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 pub(crate) mod basis;
 pub(crate) mod business;
+pub(crate) mod campaign;
 pub(crate) mod gates;
 pub(crate) mod merge;
 pub(crate) mod replies;
 pub(crate) mod report;
 pub(crate) mod scenario;
 pub(crate) mod segment;
+pub(crate) mod sending;
 pub(crate) mod source;
 pub(crate) mod source_provider;
 pub(crate) mod value_schemas;

@@ -15,7 +15,7 @@ pub struct Money(u128);
 
 impl Money {
     /// Reads `0.0353`, or `0,0353` where the comma can only be a decimal comma. The error says what is wrong.
-    pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
         let (whole, decimals) = match (text.split_once('.'), text.split_once(',')) {
             (Some(_), Some(_)) => return Err("write it without signs for thousands"),
             (None, Some((whole, decimals))) if decimals.len() == 3 && !whole.trim_matches('0').is_empty() => {

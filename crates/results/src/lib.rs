@@ -3,6 +3,7 @@
 //! `docs/schemas` holds these schemas: those of types are written there by a test, and the others are kept there by hand.
 
 mod callbacks;
+mod campaigns;
 mod consent;
 mod events;
 mod identity;
@@ -20,6 +21,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use callbacks::*;
+pub use campaigns::*;
 pub use consent::*;
 pub use events::*;
 pub use identity::*;

@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::callbacks::*;
+use crate::campaigns::*;
 use crate::consent::*;
 use crate::events::*;
 use crate::identity::*;
@@ -36,8 +37,17 @@ macro_rules! kept {
 }
 
 /// The commands that print JSON, `error` for those that fail, and all kinds of notifications.
-const SCHEMAS: [(&str, Origin); 69] = [
+const SCHEMAS: [(&str, Origin); 78] = [
     ("audit", Made(made::<AuditResult>)),
+    ("campaign-dry-run", Made(made::<CampaignPlanned>)),
+    ("campaign-pause", Made(made::<CampaignOrdered>)),
+    ("campaign-plan", Made(made::<CampaignPlanned>)),
+    ("campaign-prove", Made(made::<CampaignProven>)),
+    ("campaign-resume", Made(made::<CampaignOrdered>)),
+    ("campaign-settle", Made(made::<CampaignSettled>)),
+    ("campaign-start", Made(made::<CampaignSent>)),
+    ("campaign-status", Made(made::<CampaignShown>)),
+    ("campaign-stop", Made(made::<CampaignOrdered>)),
     ("check", kept!("check")),
     ("consent-export", Made(made::<ConsentExportResult>)),
     ("consent-import", Made(made::<ConsentImportResult>)),

@@ -32,7 +32,7 @@ mod plivo;
 mod sinch;
 mod store;
 mod telnyx;
-mod texts;
+pub(crate) mod texts;
 mod token;
 mod twilio;
 mod viber;

@@ -19,6 +19,7 @@ mod profile;
 mod queue;
 mod scene;
 mod sender;
+mod settled;
 mod signature;
 mod statuses;
 mod stories;
@@ -31,11 +32,13 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use body::in_ascii;
 pub use file::{WebhookFile, WebhookFileError, WebhookWriter};
 pub use log::RequestLog;
 pub use pace::Pace;
 pub use profile::Profile;
 pub use sender::{SendSettings, Sender};
+pub(crate) use settled::Settled;
 pub use signature::{Signer, WebhookKind};
 pub use tally::{AnswerTimes, Sent};
 pub use target::{Target, TargetError};

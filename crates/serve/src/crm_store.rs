@@ -73,7 +73,12 @@ fn hand_on(body: &CheckedBody) -> HandOn {
 }
 
 fn committed(stored: &StoredBody) -> CommittedBody {
-    CommittedBody { n_new: stored.n_new, n_duplicates: stored.n_events - stored.n_new, n_broken: stored.n_broken }
+    CommittedBody {
+        n_new: stored.n_new,
+        n_duplicates: stored.n_events - stored.n_new,
+        n_broken: stored.n_broken,
+        answer_after: stored.leaving_for,
+    }
 }
 
 /// An error of a statement can be that of one body. All others are of the database.

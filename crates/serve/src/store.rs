@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -34,6 +35,8 @@ pub struct CommittedBody {
     pub n_duplicates: u64,
     /// The parts that could not be read as events.
     pub n_broken: u64,
+    /// How long the answer waits: somebody has withdrawn, and a message to them may be about to leave.
+    pub answer_after: Duration,
 }
 
 /// A store of bodies.

@@ -1,9 +1,9 @@
 //! The one task that commits bodies. While a commit runs, further bodies gather: the next commit takes them together.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use crate::queue::Waiting;
 use crate::store::{CheckedBody, CommittedBody, Store, StoreError};
@@ -96,9 +96,8 @@ impl<S: Store> Writer<S> {
         match committed {
             Ok(committed) => {
                 self.count(&bodies, &committed);
-                for (answer, _) in answers {
-                    // A client that went away gets no answer.
-                    let _ = answer.send(true);
+                for ((answer, room), committed) in answers.into_iter().zip(&committed) {
+                    acknowledge(answer, room, committed.answer_after);
                 }
                 Ok(())
             }
@@ -122,6 +121,20 @@ impl<S: Store> Writer<S> {
             tracing::info!("webhooks can be stored again");
         }
     }
+}
+
+/// Answers that a body was committed, once nothing can leave any more to whoever has withdrawn in it. A client that went away gets
+/// no answer.
+fn acknowledge(answer: oneshot::Sender<bool>, room: OwnedSemaphorePermit, after: Duration) {
+    if after.is_zero() {
+        let _ = answer.send(true);
+        return;
+    }
+    tokio::spawn(async move {
+        tokio::time::sleep(after).await;
+        let _ = answer.send(true);
+        drop(room);
+    });
 }
 
 /// Answers that these bodies were not committed: the platform sends them again.

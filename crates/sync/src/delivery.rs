@@ -27,6 +27,8 @@ pub struct Delivery {
     pub channel: Option<EventChannel>,
     /// The number of the first event that spoke of the message.
     pub first_event: Option<i64>,
+    /// The number of the last one.
+    pub last_event: Option<i64>,
 }
 
 /// Why and when a message failed.
@@ -90,6 +92,7 @@ impl Delivery {
             contact: stored.contact,
             channel: stored.event.channel,
             first_event: Some(stored.number),
+            last_event: Some(stored.number),
             ..Self::default()
         };
         let priced = match &status.state {
@@ -129,6 +132,7 @@ impl Delivery {
             contact: least(self.contact, other.contact),
             channel: least(self.channel, other.channel),
             first_event: least(self.first_event, other.first_event),
+            last_event: self.last_event.max(other.last_event),
         }
     }
 

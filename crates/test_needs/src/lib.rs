@@ -19,6 +19,8 @@ pub enum Need {
     Browser,
     /// A folder with Prism and the documents that it checks calls by.
     Prism,
+    /// A folder with clients of WhatsApp from npm, which Node.js runs.
+    NodeClients,
 }
 
 impl Need {
@@ -34,6 +36,7 @@ impl Need {
             Self::Clients => ("FERRY_TEST_CLIENTS", "clients of providers"),
             Self::Browser => ("FERRY_TEST_BROWSER", "browser"),
             Self::Prism => ("FERRY_TEST_PRISM", "Prism"),
+            Self::NodeClients => ("FERRY_TEST_NODE_CLIENTS", "clients from npm"),
         };
         let found = std::env::var(variable).ok().filter(|it| !it.is_empty());
         if found.is_none() {

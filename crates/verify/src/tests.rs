@@ -89,6 +89,7 @@ impl Provider {
             templates: Templates::default(),
             uploads: sandbox::Uploads::default(),
             providers: sandbox::Providers::new(sandbox::ProviderSettings::default(), Timestamp::UNIX_EPOCH),
+            sending: sandbox::Sending::default(),
             n_requests: AtomicU64::new(0),
         };
         if !self.is_down {

@@ -2,6 +2,9 @@
 
 pub(crate) mod callbacks;
 pub(crate) mod errors;
+pub(crate) mod messages;
+pub(crate) mod preflight;
+pub(crate) mod sending;
 pub(crate) mod signature;
 pub(crate) mod templates;
 pub(crate) mod uploads;

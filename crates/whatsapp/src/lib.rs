@@ -17,6 +17,13 @@ pub use cloud::errors::{
     ErrorHold, ErrorMeaning, ErrorPhase, ErrorRule, ErrorScope, Exclude, Retry, error_of_answer, error_of_status,
     error_rules,
 };
+pub use cloud::messages::{
+    Acceptance, AcceptedMessage, AccountUsage, ButtonParameter, ButtonValue, Endpoint, HeaderParameter, Media,
+    MessageContent, MessageError, OutgoingMessage, PreparedMessage, ProductPolicy, Recipient, SendAnswer, SendFailure,
+    SendReply, TemplateMessage, TextParameter, read_send_answer,
+};
+pub use cloud::preflight::{Health, HealthError, PeopleLimit, SendingAccount, SendingNumber, TokenState};
+pub use cloud::sending::{Sending, Sent};
 pub use cloud::signature::{Signature, SignatureError, SignatureForm, WebhookSecret};
 pub use cloud::templates::{PostOutcome, Submitted, TemplateState};
 pub use cloud::uploads::{UploadFile, UploadHandle, UploadSession, Uploads};
@@ -25,7 +32,7 @@ pub use gateways::evolution::EVOLUTION_KEY;
 pub use gateways::waha::WAHA_KEY;
 pub use gateways::wuzapi::WUZAPI_KEY;
 pub use http::{
-    CallCounts, CallError, ClaimUnits, Claiming, ClientConfig, Credentials, Hooks, OnWait, UnitClaim, UrlError, Wait,
-    base_url, reach,
+    AnswerHeaders, CallCounts, CallError, ClaimUnits, Claiming, ClientConfig, Credentials, Hooks, LostAnswer, NotAfter,
+    NotSent, OnWait, OnceConfig, UnitClaim, UrlError, Wait, base_url, reach,
 };
 pub use on_premises::login::login;

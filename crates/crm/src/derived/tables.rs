@@ -25,6 +25,7 @@ pub(super) const DELIVERY: Table = Table {
         ("price_category", Type::Text),
         ("price_type", Type::Text),
         ("first_event", Type::Int),
+        ("last_event", Type::Int),
     ],
     on_conflict: OnConflict::Replace { key: &["message_key"] },
 };
@@ -106,6 +107,7 @@ pub(super) fn push_delivery(rows: &mut Rows, key: &[u8; 32], it: &Delivery) {
         price.and_then(|it| it.category.as_deref()).map(plain).into(),
         price.and_then(|it| it.kind.as_deref()).map(plain).into(),
         it.first_event.unwrap_or(0).into(),
+        it.last_event.unwrap_or(0).into(),
     ]);
 }
 
@@ -133,6 +135,7 @@ pub(super) fn read_delivery(row: &dyn Row) -> Result<([u8; 32], Delivery), LoadE
         failure: row.opt_time(9)?.map(|at| Failure { at, code }),
         price,
         first_event: Some(row.int(15)?),
+        last_event: Some(row.int(16)?),
     };
     Ok((digest(row, 0)?, delivery))
 }

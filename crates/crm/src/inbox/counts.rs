@@ -81,6 +81,13 @@ pub struct PurgedBodies {
 }
 
 impl Crm {
+    /// Whether a body of this SHA-256 has come by a webhook.
+    pub async fn has_body(&self, digest: &[u8; 32]) -> Result<bool, LoadError> {
+        let select = "select body_id from webhook_body where digest = $1 limit 1";
+        let found = self.select("look for a body", select, &[digest.as_slice().into()], |it| it.int(0)).await?;
+        Ok(!found.is_empty())
+    }
+
     /// Counts what came in by webhooks.
     pub async fn inbox_counts(&self) -> Result<InboxCounts, LoadError> {
         let mut reader = self.reader(COUNT).await?;

@@ -130,14 +130,15 @@ impl Inbox {
             events: &read.events,
         };
         let last = tx.last_numbers().await?;
-        let added = self.add_events(&mut tx, last.event, &[incoming]).await?.pop().unwrap_or_default();
+        let (mut added, _) = self.add_events(&mut tx, last.event, &[incoming]).await?;
+        let added = added.pop().unwrap_or_default();
         let broken: HashSet<String> = read.broken.iter().map(|it| column_text(&it.place)).collect();
         let open = tx.select(OPEN, &[body_id.into()], |it| Ok((it.int(0)?, it.text(1)?))).await?;
         let (still, done): (Vec<_>, Vec<_>) = open.into_iter().partition(|it| broken.contains(&it.1));
         let done: Vec<i64> = done.into_iter().map(|it| it.0).collect();
         let n_done = tx.settle_letters(&done, DeadLetterState::Done).await?;
         tx.commit().await?;
-        let Added { n_new, n_withdrawals } = added;
+        let Added { n_new, n_withdrawals, .. } = added;
         Ok(Some(Retried { n_new, n_withdrawals, n_done, n_open: still.len() as u64 }))
     }
 }

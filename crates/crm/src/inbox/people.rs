@@ -41,7 +41,7 @@ pub(super) struct People<'a> {
 pub(super) struct Learned {
     pub(super) told: Vec<IdentityEvent>,
     /// Contacts that the ids of one event name, as far as that is new.
-    together: Vec<Vec<ContactId>>,
+    pub(super) together: Vec<Vec<ContactId>>,
     same: Vec<Same>,
 }
 

@@ -1,6 +1,7 @@
 //! Stores groups of bodies.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use model::{ConsentState, ContactId, Event, EventChannel, EventContent, Hasher, Personal, Statement};
@@ -48,6 +49,8 @@ struct NewEvent<'a> {
 pub(super) struct Added {
     pub(super) n_new: u64,
     pub(super) n_withdrawals: u64,
+    /// Whether somebody may not be written to any more by what the body says.
+    pub(super) may_withdraw: bool,
 }
 
 impl Inbox {
@@ -59,8 +62,10 @@ impl Inbox {
             return Ok(Vec::new());
         }
         let mut tx = self.crm.begin_durable(STORE).await?;
-        let stored = self.store_in(&mut tx, &bodies).await?;
+        let (mut stored, withdrawn) = self.store_in(&mut tx, &bodies).await?;
         tx.commit().await?;
+        let leaving_for = self.crm.leaving_for(&withdrawn).await?;
+        self.wait_for_leaving(&mut stored, leaving_for);
         Ok(stored)
     }
 
@@ -69,7 +74,12 @@ impl Inbox {
         self.crm.begin_durable(STORE).await?.last_numbers().await.map(drop)
     }
 
-    async fn store_in(&self, tx: &mut Tx, bodies: &[ReceivedBody]) -> Result<Vec<StoredBody>, LoadError> {
+    /// Stores bodies, and gives what became of each, and who must not be written to any more by what they say.
+    async fn store_in(
+        &self,
+        tx: &mut Tx,
+        bodies: &[ReceivedBody],
+    ) -> Result<(Vec<StoredBody>, Vec<ContactId>), LoadError> {
         let last = tx.last_numbers().await?;
         let incoming: Vec<Incoming> = (last.body + 1..)
             .zip(bodies)
@@ -81,7 +91,7 @@ impl Inbox {
                 events: &it.read.events,
             })
             .collect();
-        let added = self.add_events(tx, last.event, &incoming).await?;
+        let (added, withdrawn) = self.add_events(tx, last.event, &incoming).await?;
         let digests: Vec<[u8; 32]> = bodies.iter().map(|it| sha256(&it.raw)).collect();
         let letters = tx.dead_letters_of(last.letter, &incoming, bodies, &digests).await?;
         let mut rows = Rows::new(&WEBHOOK_BODY);
@@ -93,26 +103,29 @@ impl Inbox {
                 n_new: added.n_new,
                 n_broken: body.read.broken.len() as u64,
                 n_withdrawals: added.n_withdrawals,
+                may_withdraw: added.may_withdraw,
+                leaving_for: Duration::ZERO,
             };
             push_body(&mut rows, body, digest, &of_body);
             stored.push(of_body);
         }
         tx.write_rows([rows, letters]).await?;
         tx.queue_to_hand_on(&to_hand_on(&incoming, bodies)).await?;
-        Ok(stored)
+        Ok((stored, withdrawn))
     }
 
-    /// Adds the events that are new, with what people say in them about being written to.
+    /// Adds the events that are new, with what people say in them about being written to. Gives who refuses, beside what became
+    /// of the bodies.
     pub(super) async fn add_events(
         &self,
         tx: &mut Tx,
         last_event: i64,
         incoming: &[Incoming<'_>],
-    ) -> Result<Vec<Added>, LoadError> {
+    ) -> Result<(Vec<Added>, Vec<ContactId>), LoadError> {
         let mut added = vec![Added::default(); incoming.len()];
         let new = self.new_events(tx, last_event, incoming).await?;
         if new.is_empty() {
-            return Ok(added);
+            return Ok((added, Vec::new()));
         }
         let merges = tx.survivors_since(self.known_merges()).await?;
         let origins: Vec<Origin> = new.iter().map(|it| origin(&incoming[it.body], it)).collect();
@@ -127,6 +140,8 @@ impl Inbox {
             push_event(&mut events, of, it, person.as_ref(), said.reading)?;
             added[it.body].n_new += 1;
             added[it.body].n_withdrawals += u64::from(said.reading == Some(Reading::Stop));
+            added[it.body].may_withdraw |= said.statements.iter().any(|it| it.state != ConsentState::Yes)
+                || matches!(it.event.content, EventContent::Identity(_));
             if let Some(person) = &person {
                 statements.extend(said.statements.iter().flat_map(|it| spread(person, it)));
             }
@@ -140,7 +155,9 @@ impl Inbox {
         }
         tx.join_people(&learned).await?;
         self.keep_merges(merges);
-        Ok(added)
+        let refusing = statements.iter().filter(|it| it.1.state != ConsentState::Yes).map(|it| it.0);
+        let withdrawn: BTreeSet<ContactId> = refusing.chain(learned.together.iter().flatten().copied()).collect();
+        Ok((added, withdrawn.into_iter().collect()))
     }
 
     /// The events whose keys are not there yet, numbered in their order. Of equal ones the first counts.

@@ -1,176 +1,338 @@
-//! Planned messages become intents, and intents have an outcome.
+//! Planned messages become intents.
+//!
+//! All is one short transaction: whether the campaign runs, what other senders have claimed meanwhile, who waits, who may be
+//! written to, and the intents. The caller decides between, because limits are not a matter of SQL.
+
+use std::collections::HashMap;
 
 use jiff::Timestamp;
-use model::ContactId;
+use model::{ConsentChannel, ContactId};
 
-use crate::outbox::MessageId;
-use crate::outbox::permission::{Target, target};
-use crate::sql::{Row, Tx};
+use crate::campaigns::CampaignState;
+use crate::outbox::address::Addressed;
+use crate::outbox::permission::{Permissions, Target, target};
+use crate::outbox::{MessageId, NotPermitted, SentMessage};
+use crate::sql::{Cell, Row, Tx, Type, Wanted};
 use crate::{Crm, LoadError};
 
-/// How many planned messages are looked at together.
-const PAGE: usize = 64;
+/// The most messages of a claim.
+pub const CLAIM_SIZE: usize = 64;
 
-const WAITING: &str = "select message_id, contact_id, channel, purpose, recipient, basis from outbox \
-    where campaign = $1 and step = $2 and state = 'planned' and epoch = $3 and contact_id > $4 \
-    order by contact_id limit $5";
-const CLAIM: &str = "update outbox set state = 'intent', consent_id = $1, intent_at = $2 where message_id = $3";
+const WAITING: &str = "select outbox.message_id, contact_id, channel, purpose, recipient, basis, step, wave, attempts, template, \
+    outbox_content.language, content from outbox join outbox_content on outbox_content.message_id = outbox.message_id \
+    where campaign = $1 and state = 'planned' and epoch = $2 and not_before <= $3 and sender = $4 \
+    order by not_before, contact_id limit $5";
+const NEXT_DUE: &str = "select min(not_before) from outbox where campaign = $1 and state = 'planned' and epoch = $2";
+const CLAIM: &str = "update outbox set state = 'intent', consent_id = $1, intent_at = $2, intent_number = $3, \
+    claimed_at = clock_micros(), opens = $4, not_before = 0, waits_for = null where message_id = $5";
 /// As [`CLAIM`], where no statement allows the message.
-const CLAIM_WITHOUT: &str =
-    "update outbox set state = 'intent', consent_id = null, intent_at = $1 where message_id = $2";
-const SETTLE: &str = "update outbox set state = $1, settled_at = $2 where message_id = $3 returning message_id";
-/// Nearly nobody of a long list of refusals has a message that waits.
-const WITH_WAITING: &str = "select contact_id from ( \
-    select distinct contact_id from outbox where state = 'planned' or state = 'not_sent') as waiting";
-const CANCEL: &str = "update outbox set state = 'cancelled', settled_at = $1 \
-    where contact_id = $2 and (state = 'planned' or state = 'not_sent') and ( \
-    exists (select 1 from suppressed where suppressed.contact_id = $2) \
-    or (channel = 'whatsapp' and not exists (select 1 from consent_now as now where now.contact_id = $2 \
-        and now.channel = outbox.channel and now.purpose = outbox.purpose and now.state = 'yes')) \
-    or (channel <> 'whatsapp' and exists (select 1 from consent_now as now where now.contact_id = $2 \
-        and now.channel = outbox.channel and now.purpose = outbox.purpose and now.state <> 'yes'))) \
-    returning message_id";
+const CLAIM_WITHOUT: &str = "update outbox set state = 'intent', consent_id = null, intent_at = $1, intent_number = $2, \
+    claimed_at = clock_micros(), opens = $3, not_before = 0, waits_for = null where message_id = $4";
+const WAIT: &str = "update outbox set not_before = $1, waits_for = $2 where message_id = $3";
+const CANCEL_MERGED: &str =
+    "update outbox set state = 'cancelled', settled_at = $1, waits_for = 'merged' where message_id = $2";
+const TEMPLATES: &str =
+    "select name, language, status, category, digest, differs, quality, account from account_template";
+const LAST_INTENT: &str = "select number from intent_counter";
+const COUNT_INTENTS: &str = "update intent_counter set number = $1";
 
-/// A message that may leave now, because the database says so since its commit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Intent {
+/// How long a message waits that may not be sent now, before it is looked at again.
+const LOOK_AGAIN: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+/// What a sender asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct ClaimRequest<'a> {
+    pub campaign: &'a str,
+    /// The number that sends.
+    pub sender: &'a str,
+    /// The account whose templates are sent.
+    pub account: &'a str,
+    /// The campaign's clock.
+    pub now: Timestamp,
+    /// The number of the last intent that the caller has counted.
+    pub known_intent: i64,
+    /// The names of the templates that may be sent.
+    pub templates: &'a [String],
+    /// At most this many, and no more than [`CLAIM_SIZE`].
+    pub n: usize,
+}
+
+/// A planned message, and all that decides about it.
+#[derive(Clone, Debug)]
+pub struct WaitingMessage {
     pub id: MessageId,
     pub contact: ContactId,
+    pub step: String,
+    pub wave: i64,
     pub target: Target,
-    /// The digest of the address.
+    /// The digest of the address for which it was planned.
     pub recipient: [u8; 32],
+    /// The intents of which it is proven that nothing left.
+    pub attempts: u32,
+    pub template: String,
+    pub language: String,
+    /// The values of its variables, in JSON.
+    pub content: String,
+    pub to: Addressed,
+}
+
+/// A template as the account has it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateNow {
+    pub name: String,
+    pub language: String,
+    pub status: String,
+    pub category: String,
+    pub digest: String,
+    /// The fields in which what was approved is not what was sent, in JSON; empty if there are none.
+    pub differs: String,
+    pub quality: String,
+}
+
+/// What a caller decides about.
+pub struct Claimable<'a> {
+    /// The number of the last intent of the database.
+    pub last_intent: i64,
+    /// What other senders have claimed since.
+    pub others: &'a [SentMessage],
+    pub templates: &'a [TemplateNow],
+    /// Messages that the database lets go.
+    pub waiting: &'a [WaitingMessage],
+}
+
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimDecision {
+    /// It becomes an intent, which may leave at `at`. `opens` says that no conversation of the person is open.
+    Send { at: Timestamp, opens: bool },
+    /// It is not looked at before this moment, for this reason in a word.
+    Later { not_before: Timestamp, why: &'static str },
+}
+
+/// What a caller has decided: of the first messages one by one, the others stay as they are.
+#[derive(Clone, Debug, Default)]
+pub struct ClaimDecisions {
+    pub of: Vec<ClaimDecision>,
+    /// The reason why the campaign has to pause. Nothing is claimed then.
+    pub pause: Option<String>,
+}
+
+/// A message that may leave now, because the database says so since its commit.
+#[derive(Clone, Debug)]
+pub struct Intent {
+    pub number: i64,
+    pub message: WaitingMessage,
+    /// When it may leave, by the campaign's clock.
+    pub at: Timestamp,
+    pub opens: bool,
 }
 
 /// The result of a claim.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug)]
+pub enum Claim {
+    /// Nothing may be sent: the campaign does not run.
+    NotRunning(CampaignState),
+    Claimed(ClaimedMessages),
+}
+
+/// What was claimed.
+#[derive(Debug, Default)]
 pub struct ClaimedMessages {
     pub intents: Vec<Intent>,
-    /// The messages before the last intent that may not be sent now. They stay planned.
-    pub n_held_back: u64,
-}
-
-/// What became of an intent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SendOutcome {
-    Accepted,
-    Refused,
-    /// The message may have gone out. Only proof settles it, as accepted or refused.
-    Unknown,
-    /// It is proven that nothing left.
-    NotSent,
-}
-
-impl SendOutcome {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Refused => "refused",
-            Self::Unknown => "unknown",
-            Self::NotSent => "not_sent",
-        }
-    }
+    /// The number of the last intent of the database.
+    pub last_intent: i64,
+    /// The messages that were looked at and have to wait.
+    pub n_later: u64,
+    /// The earliest moment at which a message is to be looked at; none if no message is planned.
+    pub next_due: Option<Timestamp>,
 }
 
 impl Crm {
-    /// Makes intents of at most `n` planned messages of a step, in the order of their contacts. They are on the disk when
-    /// this returns, and no one else has claimed them.
-    pub async fn claim_intents(
+    /// Makes intents of planned messages of a campaign. `decide` is called once, in the transaction. The intents are on the
+    /// disk when this returns, and no one else has claimed them.
+    pub async fn claim(
         &self,
-        campaign: &str,
-        step: &str,
-        n: usize,
-        at: Timestamp,
-    ) -> Result<ClaimedMessages, LoadError> {
+        request: &ClaimRequest<'_>,
+        decide: &mut (dyn FnMut(&Claimable<'_>) -> ClaimDecisions + Send),
+    ) -> Result<Claim, LoadError> {
         let mut tx = self.begin_durable("claim messages").await?;
-        let epoch = tx.outbox_epoch().await?;
-        let mut claimed = ClaimedMessages::default();
-        let mut after: Vec<u8> = Vec::new();
-        while claimed.intents.len() < n {
-            let limit = PAGE as i64;
-            let key = [campaign.into(), step.into(), epoch.into(), after.as_slice().into(), limit.into()];
-            let page = tx.select(WAITING, &key, Waiting::read).await?;
-            let Some(last) = page.last() else { break };
-            after = last.intent.contact.0.to_vec();
-            tx.claim(page, n, at, &mut claimed).await?;
+        let state = tx.campaign_state(request.campaign).await?;
+        if state != CampaignState::Running {
+            return Ok(Claim::NotRunning(state));
         }
-        tx.commit().await?;
-        Ok(claimed)
-    }
-
-    /// Notes what became of messages. Gives how many of them there are. An outcome that cannot follow on the last one is an
-    /// error, and then none is noted.
-    pub async fn settle(&self, outcomes: &[(MessageId, SendOutcome)], at: Timestamp) -> Result<u64, LoadError> {
-        let mut tx = self.begin_durable("note what became of messages").await?;
-        let mut n_settled = 0;
-        for (id, outcome) in outcomes {
-            let parameters = [outcome.name().into(), at.into(), id.to_string().into()];
-            n_settled += tx.select(SETTLE, &parameters, |_| Ok(())).await?.len() as u64;
+        let mut claimed = ClaimedMessages { last_intent: tx.last_intent().await?, ..ClaimedMessages::default() };
+        let others = tx.sent_after(request.known_intent).await?;
+        let templates = tx.templates_now(request).await?;
+        let (waiting, permissions) = tx.waiting(request, &mut claimed).await?;
+        let decisions = decide(&Claimable {
+            last_intent: claimed.last_intent,
+            others: &others,
+            templates: &templates,
+            waiting: &waiting,
+        });
+        if let Some(reason) = decisions.pause {
+            tx.pause_campaign(request.campaign, &reason).await?;
+            tx.commit().await?;
+            return Ok(Claim::NotRunning(CampaignState::Paused));
         }
+        tx.carry_out(waiting, &permissions, &decisions.of, &mut claimed).await?;
+        claimed.next_due = tx.next_due(request.campaign).await?;
         tx.commit().await?;
-        Ok(n_settled)
+        Ok(Claim::Claimed(claimed))
     }
 }
 
 impl Tx {
-    async fn claim(
+    async fn last_intent(&mut self) -> Result<i64, LoadError> {
+        Ok(self.select(LAST_INTENT, &[], |it| it.int(0)).await?.pop().unwrap_or(0))
+    }
+
+    async fn templates_now(&mut self, request: &ClaimRequest<'_>) -> Result<Vec<TemplateNow>, LoadError> {
+        let account = request.account.to_owned();
+        let read = |it: &dyn Row| {
+            let template = TemplateNow {
+                name: it.text(0)?,
+                language: it.text(1)?,
+                status: it.text(2)?,
+                category: it.text(3)?,
+                digest: it.text(4)?,
+                differs: it.opt_text(5)?.filter(|it| it != "[]").unwrap_or_default(),
+                quality: it.text(6)?,
+            };
+            Ok((it.text(7)?, template))
+        };
+        let rows = self.select_by(TEMPLATES, "name", Wanted::Texts(request.templates.to_vec()), read).await?;
+        Ok(rows.into_iter().filter(|it| it.0 == account).map(|it| it.1).collect())
+    }
+
+    /// The planned messages that the database lets go, in their order. The others are put off.
+    async fn waiting(
         &mut self,
-        page: Vec<Waiting>,
-        n: usize,
-        at: Timestamp,
+        request: &ClaimRequest<'_>,
         claimed: &mut ClaimedMessages,
-    ) -> Result<(), LoadError> {
-        let contacts: Vec<ContactId> = page.iter().map(|it| it.intent.contact).collect();
+    ) -> Result<(Vec<WaitingMessage>, Permissions), LoadError> {
+        let epoch = self.outbox_epoch().await?;
+        let limit = request.n.min(CLAIM_SIZE) as i64;
+        let key = [request.campaign.into(), epoch.into(), request.now.into(), request.sender.into(), Cell::from(limit)];
+        let page = self.select(WAITING, &key, Planned::read).await?;
+        let contacts: Vec<ContactId> = page.iter().map(|it| it.message.contact).collect();
         let permissions = self.permissions(&contacts).await?;
-        for Waiting { intent, basis } in page {
-            if claimed.intents.len() == n {
-                return Ok(());
-            }
-            let id = intent.id.to_string();
-            match permissions.of(intent.contact, intent.target, basis.as_deref()) {
-                Ok(Some(consent)) => self.execute(CLAIM, &[consent.into(), at.into(), id.into()]).await?,
-                Ok(None) => self.execute(CLAIM_WITHOUT, &[at.into(), id.into()]).await?,
-                Err(_) => {
-                    claimed.n_held_back += 1;
-                    continue;
+        let mut addressed: HashMap<ContactId, Addressed> = self.addressed(&contacts, request.sender).await?;
+        let mut waiting = Vec::with_capacity(page.len());
+        for Planned { mut message, basis } in page {
+            match permissions.of(message.contact, message.target, basis.as_deref()) {
+                Ok(_) => {
+                    message.to = addressed.remove(&message.contact).unwrap_or_default();
+                    waiting.push(message);
+                }
+                Err(NotPermitted::Unknown) => self.cancel_merged(message.id, request.now).await?,
+                Err(why) => {
+                    let again = request.now.saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
+                    self.put_off(message.id, again, word_of(why)).await?;
+                    claimed.n_later += 1;
                 }
             }
-            claimed.intents.push(intent);
+        }
+        Ok((waiting, permissions))
+    }
+
+    async fn carry_out(
+        &mut self,
+        waiting: Vec<WaitingMessage>,
+        permissions: &Permissions,
+        decisions: &[ClaimDecision],
+        claimed: &mut ClaimedMessages,
+    ) -> Result<(), LoadError> {
+        for (message, decision) in waiting.into_iter().zip(decisions) {
+            let (at, opens) = match decision {
+                ClaimDecision::Later { not_before, why } => {
+                    self.put_off(message.id, *not_before, why).await?;
+                    claimed.n_later += 1;
+                    continue;
+                }
+                ClaimDecision::Send { at, opens } => (*at, *opens),
+            };
+            claimed.last_intent += 1;
+            let (number, id) = (claimed.last_intent, message.id.to_string());
+            let consent = permissions.consent(message.contact, message.target);
+            let (moment, opens_cell) = (Cell::from(at), Cell::from(i64::from(opens)));
+            match consent {
+                Some(consent) => {
+                    let row = [consent.into(), moment, number.into(), opens_cell, id.into()];
+                    self.execute_with_clock(CLAIM, &row).await?;
+                }
+                None => {
+                    let row = [moment, number.into(), opens_cell, id.into()];
+                    self.execute_with_clock(CLAIM_WITHOUT, &row).await?;
+                }
+            }
+            claimed.intents.push(Intent { number, message, at, opens });
+        }
+        if !claimed.intents.is_empty() {
+            self.execute(COUNT_INTENTS, &[claimed.last_intent.into()]).await?;
         }
         Ok(())
     }
 
-    /// Cancels the messages to these contacts that wait, if the consent of a contact no longer counts for them. Belongs into
-    /// the transaction of a withdrawal. Gives how many were cancelled.
-    pub(crate) async fn cancel_what_waits(&mut self, contacts: &[ContactId], at: Timestamp) -> Result<u64, LoadError> {
-        let waiting = match contacts.is_empty() {
-            true => Vec::new(),
-            false => self.select_of(WITH_WAITING, contacts, |it| it.contact_id(0)).await?,
-        };
-        let mut n_cancelled = 0;
-        for contact in waiting {
-            let parameters = [at.into(), (&contact).into()];
-            n_cancelled += self.select(CANCEL, &parameters, |_| Ok(())).await?.len() as u64;
-        }
-        Ok(n_cancelled)
+    /// The contact was merged into another, which has taken its steps: see `keys`.
+    async fn cancel_merged(&mut self, id: MessageId, at: Timestamp) -> Result<(), LoadError> {
+        self.execute(CANCEL_MERGED, &[at.into(), id.to_string().into()]).await
+    }
+
+    async fn put_off(&mut self, id: MessageId, not_before: Timestamp, why: &str) -> Result<(), LoadError> {
+        self.execute(WAIT, &[not_before.into(), why.into(), id.to_string().into()]).await
+    }
+
+    async fn next_due(&mut self, campaign: &str) -> Result<Option<Timestamp>, LoadError> {
+        let epoch = self.outbox_epoch().await?;
+        let due = self.select(NEXT_DUE, &[campaign.into(), epoch.into()], |it| it.opt_time(0)).await?;
+        Ok(due.into_iter().next().flatten())
     }
 }
 
-/// A planned message.
-struct Waiting {
-    intent: Intent,
+/// The word of the column `waits_for`.
+fn word_of(why: NotPermitted) -> &'static str {
+    match why {
+        NotPermitted::Unknown => "merged",
+        NotPermitted::Suppressed => "suppressed",
+        NotPermitted::Held => "identity",
+        NotPermitted::NoConsent => "no-consent",
+        NotPermitted::Refused => "refused",
+        NotPermitted::OtherBasis => "no-basis",
+        NotPermitted::NoMessage => "no-channel",
+    }
+}
+
+/// A row of [`WAITING`].
+struct Planned {
+    message: WaitingMessage,
     basis: Option<String>,
 }
 
-impl Waiting {
+impl Planned {
     fn read(row: &dyn Row) -> Result<Self, LoadError> {
-        let recipient = row.cell(4, crate::sql::Type::Bytes)?;
+        let recipient = row.cell(4, Type::Bytes)?;
         let recipient = recipient.bytes().flatten().and_then(|it| it.try_into().ok());
-        let intent = Intent {
+        let message = WaitingMessage {
             id: MessageId::read(row, 0)?,
             contact: row.contact_id(1)?,
             target: target(row, 2)?,
             recipient: recipient.ok_or_else(|| row.unknown(4))?,
+            step: row.text(6)?,
+            wave: row.int(7)?,
+            attempts: u32::try_from(row.int(8)?).map_err(|_| row.unknown(8))?,
+            template: row.text(9)?,
+            language: row.text(10)?,
+            content: row.text(11)?,
+            to: Addressed::default(),
         };
-        Ok(Self { intent, basis: row.opt_text(5)? })
+        Ok(Self { message, basis: row.opt_text(5)? })
+    }
+}
+
+impl WaitingMessage {
+    /// Whether it goes out by WhatsApp.
+    pub fn is_whatsapp(&self) -> bool {
+        self.target.0 == ConsentChannel::Whatsapp
     }
 }

@@ -32,7 +32,7 @@ pub enum NotPermitted {
 }
 
 /// All that decides whether some contacts may be written to.
-pub(super) struct Permissions {
+pub(crate) struct Permissions {
     known: HashSet<ContactId>,
     suppressed: HashSet<ContactId>,
     held: HashSet<ContactId>,
@@ -41,11 +41,11 @@ pub(super) struct Permissions {
 }
 
 /// What a message is sent by, and for what.
-pub(super) type Target = (ConsentChannel, ConsentPurpose);
+pub(crate) type Target = (ConsentChannel, ConsentPurpose);
 
 impl Permissions {
     /// The statement that allows a message, if there is one: SMS and Viber need none.
-    pub(super) fn of(
+    pub(crate) fn of(
         &self,
         contact: ContactId,
         target: Target,
@@ -76,11 +76,16 @@ impl Permissions {
             _ => Err(NotPermitted::NoConsent),
         }
     }
+
+    /// The statement that counts for a message, whatever it says.
+    pub(super) fn consent(&self, contact: ContactId, target: Target) -> Option<i64> {
+        self.counting.get(&(contact, target)).map(|it| it.1)
+    }
 }
 
 impl Tx {
     /// Reads what decides about these contacts now.
-    pub(super) async fn permissions(&mut self, contacts: &[ContactId]) -> Result<Permissions, LoadError> {
+    pub(crate) async fn permissions(&mut self, contacts: &[ContactId]) -> Result<Permissions, LoadError> {
         let mut ids = Vec::with_capacity(IDS_OF.len());
         for select in IDS_OF {
             let found: HashSet<ContactId> =

@@ -19,12 +19,20 @@ const OUTBOX: Table = Table {
         ("channel", Type::Text),
         ("purpose", Type::Text),
         ("recipient", Type::Bytes),
+        ("wave", Type::Int),
+        ("sender", Type::Text),
         ("state", Type::Text),
         ("consent_id", Type::Int),
         ("basis", Type::Text),
         ("epoch", Type::Int),
         ("planned_at", Type::Time),
     ],
+    on_conflict: OnConflict::Fail,
+};
+
+const OUTBOX_CONTENT: Table = Table {
+    name: "outbox_content",
+    columns: &[("message_id", Type::Text), ("template", Type::Text), ("language", Type::Text), ("content", Type::Text)],
     on_conflict: OnConflict::Fail,
 };
 
@@ -51,6 +59,8 @@ const PLAN: &str = "plan messages";
 /// A message that is to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMessage {
+    /// Drawn at random if none: only a rehearsal, which goes the same way each time, brings one.
+    pub id: Option<MessageId>,
     pub campaign: String,
     /// The message within the campaign, such as an invitation and its reminder.
     pub step: String,
@@ -61,6 +71,21 @@ pub struct NewMessage {
     pub recipient: [u8; 32],
     /// The basis on which people are written to by SMS and Viber. WhatsApp needs none: a consent is its basis.
     pub basis: Option<String>,
+    /// The part of the step with which it is released.
+    pub wave: i64,
+    /// The number that sends.
+    pub sender: String,
+    pub content: MessageContent,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MessageContent {
+    /// The name of the template; empty if it is text.
+    pub template: String,
+    pub language: String,
+    /// The values of its variables, or the text, in JSON.
+    pub values: String,
 }
 
 /// The reason why a message was not planned.
@@ -118,7 +143,7 @@ impl Crm {
 }
 
 impl Tx {
-    async fn plan_messages(
+    pub(crate) async fn plan_messages(
         &mut self,
         messages: &[NewMessage],
         at: Timestamp,
@@ -127,7 +152,7 @@ impl Tx {
         let permissions = self.permissions(&contacts.into_iter().collect::<Vec<_>>()).await?;
         let epoch = self.outbox_epoch().await?;
         let mut taken: HashSet<SendKey> = HashSet::new();
-        let mut rows = Rows::new(&OUTBOX);
+        let (mut rows, mut contents) = (Rows::new(&OUTBOX), Rows::new(&OUTBOX_CONTENT));
         let mut planned = Vec::with_capacity(messages.len());
         for message in messages {
             let target = (message.channel, message.purpose);
@@ -142,12 +167,17 @@ impl Tx {
                 planned.push(Err(why));
                 continue;
             }
-            let id = MessageId::random().map_err(|it| SqlError::Random(it.to_string()).doing(PLAN))?;
+            let id = match message.id {
+                Some(id) => id,
+                None => MessageId::random().map_err(|it| SqlError::Random(it.to_string()).doing(PLAN))?,
+            };
             taken.extend(message.keys());
             rows.push(message.row(id, consent, epoch, at));
+            let MessageContent { template, language, values } = &message.content;
+            contents.push([id.to_string().into(), template.into(), language.into(), values.into()]);
             planned.push(Ok(id));
         }
-        self.write_rows([rows]).await?;
+        self.write_rows([rows, contents]).await?;
         Ok(planned)
     }
 
@@ -176,7 +206,7 @@ impl NewMessage {
         [key("contact", self.contact.0.as_slice()), key(self.channel.name(), self.recipient.as_slice())]
     }
 
-    fn row(&self, id: MessageId, consent: Option<i64>, epoch: i64, at: Timestamp) -> [crate::sql::Cell<'_>; 12] {
+    fn row(&self, id: MessageId, consent: Option<i64>, epoch: i64, at: Timestamp) -> [crate::sql::Cell<'_>; 14] {
         let basis = self.basis.as_deref().filter(|_| self.channel != ConsentChannel::Whatsapp);
         [
             id.to_string().into(),
@@ -186,6 +216,8 @@ impl NewMessage {
             self.channel.name().into(),
             self.purpose.name().into(),
             self.recipient.as_slice().into(),
+            self.wave.into(),
+            (&self.sender).into(),
             "planned".into(),
             consent.into(),
             basis.into(),

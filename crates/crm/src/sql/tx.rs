@@ -233,6 +233,28 @@ impl Tx {
         done.map_err(|it| it.doing(what))
     }
 
+    /// A statement in which `clock_micros()` is the clock of the database, which goes on within a transaction.
+    pub(crate) fn with_clock(&self, sql: &str) -> String {
+        crate::lease::with_clock(sql, self.is_postgres())
+    }
+
+    /// Runs a statement that gives no rows, with the clock of the database.
+    pub(crate) async fn execute_with_clock(&mut self, sql: &str, parameters: &[Cell<'_>]) -> Result<(), LoadError> {
+        let sql = self.with_clock(sql);
+        self.execute(&sql, parameters).await
+    }
+
+    /// Reads the rows of a statement with the clock of the database.
+    pub(crate) async fn select_with_clock<T: Send + 'static>(
+        &mut self,
+        sql: &str,
+        parameters: &[Cell<'_>],
+        read: impl Fn(&dyn Row) -> Result<T, LoadError> + Send + 'static,
+    ) -> Result<Vec<T>, LoadError> {
+        let sql = self.with_clock(sql);
+        self.select(&sql, parameters, read).await
+    }
+
     /// Runs several statements without parameters, each of which ends with a semicolon.
     pub(crate) async fn execute_script(&mut self, script: String) -> Result<(), LoadError> {
         let what = self.what;

@@ -12,8 +12,10 @@ use model::{
 };
 
 use crate::check::{Place, check, id_of, key};
-use crate::tests::outbox::{claimed, invitation, people, plan_one};
-use crate::{AccountTemplate, Crm, Derived, Inbox, NotedAnswer, ObservedTemplate, ReceivedBody, SendOutcome};
+use crate::tests::outbox::{claimed, invitation, people, plan_one, settle};
+use crate::{
+    AccountTemplate, AnsweredState, Crm, Derived, Inbox, NotedAnswer, ObservedTemplate, ReceivedBody, SendOutcome,
+};
 
 const ANA: &str = "+33199000001";
 
@@ -293,7 +295,7 @@ fn a_status_with_our_id_settles_an_unknown_message_and_a_failure_keeps_it_accept
         let crm = people(place).await;
         let id = plan_one(&crm, invitation(id_of(ANA))).await;
         claimed(&crm).await;
-        crm.settle(&[(id, SendOutcome::Unknown)], at(3)).await.unwrap();
+        settle(&crm, id, SendOutcome::Unknown).await.unwrap();
         let failed = StatusEvent { opaque_id: Some(id.to_string()), ..status(70, "c", MessageState::Failed) };
         let of_another = StatusEvent { opaque_id: Some("ab".repeat(16)), ..status(70, "d", MessageState::Sent) };
         let strange = StatusEvent { opaque_id: Some("order 66".to_owned()), ..status(70, "e", MessageState::Sent) };
@@ -316,8 +318,12 @@ fn a_status_without_our_id_is_joined_by_the_answer_whichever_comes_first() {
         let shown = "select coalesce(message_id, '-') || ' ' || state || ' ' || \
             case when accepted_at is null then '-' else 'answered' end from delivery_view";
         assert_eq!(crm.texts(shown).await, "- delivered -");
-        let answer =
-            NotedAnswer { message_key: key().message_key(EventChannel::Whatsapp, "wamid.c", None), id, at: at(60) };
+        let answer = NotedAnswer {
+            message_key: key().message_key(EventChannel::Whatsapp, "wamid.c", None),
+            id,
+            state: AnsweredState::Accepted,
+            at: at(60),
+        };
         crm.note_answers(&[answer, answer]).await.unwrap();
         let joined = format!("{id} delivered answered");
         assert_eq!(crm.texts(shown).await, joined);

@@ -10,7 +10,10 @@ use model::{ConsentChannel, ConsentPurpose, ConsentState, ContactId};
 
 use crate::check::{RUN, check, id_of, statement};
 use crate::tests::two::take;
-use crate::{Crm, MessageId, NewMessage, NotPlanned, SendOutcome};
+use crate::{
+    CLAIM_SIZE, CampaignRow, Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages, Crm,
+    LoadError, MessageContent, MessageId, NewMessage, NotPlanned, OrderWord, SendOutcome, Settled,
+};
 use rows::{ANA, BEN, CEM, DAN, stop};
 pub(super) use rows::{attempt, people};
 
@@ -19,9 +22,13 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
+/// The number that sends.
+const SENDER: &str = "106";
+
 /// An invitation by WhatsApp to an address of the contact's own.
 pub(super) fn invitation(contact: ContactId) -> NewMessage {
     NewMessage {
+        id: None,
         campaign: "spring".to_owned(),
         step: "invitation".to_owned(),
         contact,
@@ -29,6 +36,9 @@ pub(super) fn invitation(contact: ContactId) -> NewMessage {
         purpose: ConsentPurpose::Marketing,
         recipient: [contact.0, contact.0].concat().try_into().unwrap(),
         basis: None,
+        wave: 1,
+        sender: SENDER.to_owned(),
+        content: MessageContent { template: "spring_offer".into(), language: "en".into(), values: "{}".into() },
     }
 }
 
@@ -51,8 +61,65 @@ pub(super) async fn plan_one(crm: &Crm, message: NewMessage) -> MessageId {
 }
 
 pub(super) async fn claimed(crm: &Crm) -> Vec<MessageId> {
-    let claimed = crm.claim_intents("spring", "invitation", 100, at(2)).await.unwrap();
-    claimed.intents.iter().map(|it| it.id).collect()
+    start(crm).await;
+    claim_at(crm, 1000).await.intents.iter().map(|it| it.message.id).collect()
+}
+
+/// The campaign, as it is started.
+fn campaign() -> CampaignRow {
+    CampaignRow {
+        name: "spring".into(),
+        mode: "sandbox".into(),
+        account: "1".into(),
+        sender: SENDER.into(),
+        created_at: at(0),
+    }
+}
+
+pub(super) async fn start(crm: &Crm) {
+    crm.order_campaign(&campaign(), OrderWord::Start, ("", "Eva")).await.unwrap();
+}
+
+pub(super) fn request(second: i64) -> ClaimRequest<'static> {
+    ClaimRequest {
+        campaign: "spring",
+        sender: SENDER,
+        account: "1",
+        now: at(second),
+        known_intent: 0,
+        templates: &[],
+        n: CLAIM_SIZE,
+    }
+}
+
+/// A message to a contact who need not have consented, whose intent is older than any sender waits.
+pub(super) async fn old_intent(crm: &Crm, contact: ContactId) -> MessageId {
+    let id = MessageId::from_bytes([9; 16]);
+    let [contact, recipient] = [contact.0.to_vec(), vec![9; 32]].map(|it| rows::bytes(crm.dialect(), &it));
+    crm.by_hand(&format!(
+        "insert into outbox (message_id, campaign, step, contact_id, channel, purpose, recipient, sender, state, basis, epoch, \
+         planned_at, intent_number, intent_at, claimed_at) values ('{id}', 'spring', 'old', {contact}, 'sms', 'marketing', \
+         {recipient}, '{SENDER}', 'intent', 'soft opt-in', 1, 1, 99, 2, 3)"
+    ))
+    .await;
+    id
+}
+
+/// Lets all go that the database lets go.
+fn all(claimable: &Claimable<'_>) -> ClaimDecisions {
+    ClaimDecisions { of: vec![ClaimDecision::Send { at: at(2), opens: true }; claimable.waiting.len()], pause: None }
+}
+
+/// Claims what may go at a moment of the campaign's clock.
+async fn claim_at(crm: &Crm, second: i64) -> ClaimedMessages {
+    match crm.claim(&request(second), &mut all).await.unwrap() {
+        Claim::Claimed(claimed) => claimed,
+        Claim::NotRunning(state) => panic!("the campaign is {}", state.name()),
+    }
+}
+
+pub(super) async fn settle(crm: &Crm, id: MessageId, outcome: SendOutcome) -> Result<(), LoadError> {
+    crm.settle(&[Settled::new(id, outcome)], at(1003)).await
 }
 
 /// The states of all messages.
@@ -140,12 +207,13 @@ fn a_message_is_claimed_by_one_and_its_outcome_is_noted() {
         let statement = crm.texts("select cast(consent_id as text) from outbox where channel = 'whatsapp'").await;
         assert_eq!(statement, "11");
 
-        let outcomes = [(sent, SendOutcome::Accepted), (lost, SendOutcome::Unknown)];
-        assert_eq!(crm.settle(&outcomes, at(3)).await.unwrap(), 2);
+        settle(&crm, sent, SendOutcome::Accepted).await.unwrap();
+        settle(&crm, lost, SendOutcome::Unknown).await.unwrap();
         assert_eq!(states(&crm).await, "accepted unknown");
-        assert_eq!(crm.settle(&[(lost, SendOutcome::Refused)], at(4)).await.unwrap(), 1);
-        // The message was accepted, and stays so.
-        assert!(crm.settle(&[(sent, SendOutcome::Unknown)], at(4)).await.is_err());
+        settle(&crm, lost, SendOutcome::Refused).await.unwrap();
+        // What is settled stays so, whatever a late answer says.
+        settle(&crm, sent, SendOutcome::Unknown).await.unwrap();
+        settle(&crm, lost, SendOutcome::NotSent).await.unwrap();
         assert_eq!(states(&crm).await, "accepted refused");
     });
 }
@@ -157,10 +225,13 @@ fn those_who_may_not_be_written_to_now_are_passed_over_and_stay_planned() {
         plan_one(&crm, invitation(id_of(ANA))).await;
         plan_one(&crm, by_sms(id_of(BEN), "soft opt-in")).await;
         crm.by_hand(&stop(&crm, ANA, "whatsapp", 90)).await;
-        let result = crm.claim_intents("spring", "invitation", 100, at(2)).await.unwrap();
-        assert_eq!((result.intents.len(), result.n_held_back), (1, 1));
+        start(&crm).await;
+        let result = claim_at(&crm, 2).await;
+        assert_eq!((result.intents.len(), result.n_later), (1, 1));
         assert_eq!(states(&crm).await, "intent planned");
-        assert_eq!(crm.claim_intents("spring", "reminder", 100, at(2)).await.unwrap().intents, []);
+        assert_eq!(crm.texts("select waits_for from outbox where waits_for is not null").await, "no-consent");
+        let again = claim_at(&crm, 3).await;
+        assert_eq!((again.intents.len(), again.n_later, again.next_due), (0, 0, Some(at(302))));
     });
 }
 
@@ -173,10 +244,12 @@ fn many_messages_are_claimed_page_by_page_and_no_more_than_asked_for() {
         let messages: Vec<NewMessage> = numbers.iter().map(|it| by_sms(id_of(it), "soft opt-in")).collect();
         let planned = crm.plan_messages(&messages, at(1)).await.unwrap();
         assert_eq!(planned.iter().filter(|it| it.is_ok()).count(), 150);
-        for n_claimed in [100, 50, 0] {
-            let claimed = crm.claim_intents("spring", "invitation", 100, at(2)).await.unwrap();
-            assert_eq!(claimed.intents.len(), n_claimed);
-            assert!(claimed.intents.is_sorted_by_key(|it| it.contact));
+        start(&crm).await;
+        for (n_claimed, last) in [(64, 64), (64, 128), (22, 150), (0, 150)] {
+            let claimed = claim_at(&crm, 2).await;
+            assert_eq!((claimed.intents.len(), claimed.last_intent), (n_claimed, last));
+            assert!(claimed.intents.is_sorted_by_key(|it| it.message.contact));
+            assert!(claimed.intents.is_sorted_by_key(|it| it.number));
         }
     });
 }
@@ -189,8 +262,9 @@ fn a_withdrawal_cancels_what_waits_and_leaves_what_it_is_not_about() {
         plan_one(&crm, invitation(ana)).await;
         plan_one(&crm, by_sms(ben, "soft opt-in")).await;
         let not_sent = plan_one(&crm, NewMessage { step: "reminder".to_owned(), ..invitation(ana) }).await;
-        crm.claim_intents("spring", "reminder", 100, at(2)).await.unwrap();
-        crm.settle(&[(not_sent, SendOutcome::NotSent)], at(3)).await.unwrap();
+        crm.by_hand(&format!("update outbox set state = 'intent', intent_at = 2 where message_id = '{not_sent}'"))
+            .await;
+        settle(&crm, not_sent, SendOutcome::NotSent).await.unwrap();
         let stop = model::Statement { state: ConsentState::Stop, ..statement("STOP") };
         // A STOP by SMS ends marketing on WhatsApp too.
         crm.record_statements(&[(ana, stop)]).await.unwrap();
@@ -231,7 +305,7 @@ fn a_contact_that_may_be_another_person_is_held_until_somebody_acknowledges_it()
         assert_eq!(claimed(&crm).await, []);
         crm.acknowledge(ana, "Eva", "called her", at(9)).await.unwrap();
         assert_eq!(planned(&crm, &[reminder]).await, "planned");
-        assert_eq!(claimed(&crm).await.len(), 1);
+        assert_eq!(claim_at(&crm, 1000 + 300).await.intents.len(), 2);
     });
 }
 

@@ -80,8 +80,26 @@ pub(crate) struct ServerArgs {
     #[arg(long)]
     pub(crate) no_rates: bool,
     /// Time at which the clock starts, such as 2026-03-03T09:14:07Z [default: now]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, visible_alias = "clock-from", value_name = "TIME")]
     pub(crate) starts_at: Option<Timestamp>,
+    /// Let the clock stand still until `POST /sandbox/clock` moves it
+    #[arg(long)]
+    pub(crate) frozen_clock: bool,
+    #[command(flatten)]
+    pub(crate) sends: SendsArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SendsArgs {
+    /// Settings of the sending side: numbers, limits, faults and what people do; `POST /sandbox/sending` replaces them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sending: Option<PathBuf>,
+    /// Append every message, status and answer of a person to a file, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sends_log: Option<PathBuf>,
+    /// Environment variable with the app secret that signs webhooks of the sending side
+    #[arg(long, value_name = "VARIABLE")]
+    pub(crate) webhook_secret_env: Option<String>,
 }
 
 fn share(text: &str) -> Result<f64, String> {

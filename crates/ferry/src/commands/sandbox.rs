@@ -3,11 +3,14 @@ use std::sync::atomic::AtomicU64;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use sandbox::{Clock, Ledger, Limits, Login, Population, ProviderSettings, Providers, Sandbox, Templates, Uploads};
+use sandbox::{
+    Clock, Ledger, Limits, Login, Population, ProviderSettings, Providers, Sandbox, Sending, SendingSettings, SendsLog,
+    Templates, Uploads,
+};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::sandbox::{SandboxArgs, SandboxCommand, ServerArgs};
+use crate::cli::sandbox::{SandboxArgs, SandboxCommand, SendsArgs, ServerArgs};
 use crate::commands::sandbox_webhooks;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -22,18 +25,12 @@ pub(crate) async fn run(args: SandboxArgs, output: Output) -> Result<Exit> {
 
 /// Runs the simulated server until it is stopped by a signal.
 async fn serve(args: ServerArgs) -> Result<Exit> {
-    let token = args
-        .token_env
-        .map(|it| std::env::var(&it).with_context(|| format!("the environment variable {it} is not set")))
-        .transpose()?;
+    let token = args.token_env.as_deref().map(variable).transpose()?;
     let ledger = args
         .ledger
         .map(|it| Ledger::open(&it).with_context(|| format!("could not open the ledger {}", it.display())))
         .transpose()?;
-    let login = args
-        .login_env
-        .map(|it| std::env::var(&it).with_context(|| format!("the environment variable {it} is not set")))
-        .transpose()?;
+    let login = args.login_env.as_deref().map(variable).transpose()?;
     let starts_at = args.starts_at.unwrap_or_else(Timestamp::now);
     let provided = ProviderSettings {
         seed: args.seed,
@@ -55,10 +52,11 @@ async fn serve(args: ServerArgs) -> Result<Exit> {
             lookup_seconds: args.lookup_seconds,
             ..Limits::default()
         },
-        clock: Clock::starting(starts_at),
+        clock: if args.frozen_clock { Clock::frozen(starts_at) } else { Clock::starting(starts_at) },
         templates: Templates::default(),
         uploads: Uploads::default(),
         providers: Providers::new(provided, starts_at),
+        sending: sending(args.sends)?,
         n_requests: AtomicU64::new(0),
     };
     let listener = TcpListener::bind(("127.0.0.1", args.port)).await;
@@ -77,4 +75,26 @@ async fn serve(args: ServerArgs) -> Result<Exit> {
         () = stop => {}
     }
     Ok(Exit::Done)
+}
+
+fn variable(name: &str) -> Result<String> {
+    std::env::var(name).with_context(|| format!("the environment variable {name} is not set"))
+}
+
+/// Makes the sending side by its options.
+fn sending(args: SendsArgs) -> Result<Sending> {
+    let settings = match &args.sending {
+        None => SendingSettings::default(),
+        Some(path) => {
+            let shown = path.display();
+            let text = std::fs::read_to_string(path).with_context(|| format!("could not read {shown}"))?;
+            serde_json::from_str(&text).with_context(|| format!("{shown} holds no settings of sending"))?
+        }
+    };
+    let log = args
+        .sends_log
+        .map(|it| SendsLog::open(&it).with_context(|| format!("could not open the log of sends {}", it.display())))
+        .transpose()?;
+    let secret = args.webhook_secret_env.as_deref().map(variable).transpose()?;
+    Sending::new(settings, secret, log).context("the settings of sending are wrong")
 }

@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("import_flows", &["import_base", "scenario"]),
     ("scenario_import", &["import_base", "import_bots", "import_flows", "import_messages", "import_texts", "scenario"]),
     ("rates", &["phone"]),
+    ("rollout", &["phone"]),
     ("source_side", &["scenario"]),
     ("sync", &["model"]),
     ("template", &["consent", "model", "scenario"]),
@@ -50,6 +51,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "notify",
             "phone",
             "providers",
+            "rates",
+            "rollout",
             "run",
             "scenario",
             "verify",
@@ -109,7 +112,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("events_desk", &["crm", "crossing", "model", "plan", "results", "serve"]),
     ("plan_draft", &["crossing", "extract", "model", "phone", "plan", "run", "run_text"]),
     ("trace", &["clean", "crm", "crossing", "model", "plan", "results", "run_text"]),
-    ("campaign", &["crm", "model", "phone", "plan", "rates", "run", "scenario", "sync", "template", "whatsapp"]),
+    (
+        "campaign",
+        &[
+            "crm", "http", "model", "phone", "plan", "rates", "rollout", "run", "scenario", "sync", "template",
+            "whatsapp",
+        ],
+    ),
+    ("campaign_desk", &["campaign", "crm", "model", "phone", "plan", "results", "rollout", "whatsapp"]),
     ("template_text", &["campaign", "crm", "model", "run_text", "scenario", "sync", "template"]),
     (
         "template_desk",
@@ -151,6 +161,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "campaign",
             "clean",
+            "campaign_desk",
             "consent_desk",
             "consent_ledger",
             "contact_export",
@@ -208,24 +219,25 @@ fn crates_import_only_what_the_design_allows() {
 }
 
 #[test]
-fn each_of_these_libraries_is_known_to_one_crate() {
+fn each_of_these_libraries_is_known_to_few_crates() {
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
-    for (library, owner) in [
-        ("sqlx", "crm"),
-        ("rusqlite", "crm"),
-        ("reqwest", "http"),
-        ("rlibphonenumber", "phone"),
-        ("parquet", "run"),
-        ("hyper", "serve"),
-        ("rust_xlsxwriter", "review_sheet"),
-        ("clap", "ferry"),
-        ("indicatif", "ferry"),
-        ("annotate-snippets", "ferry"),
+    for (library, owners) in [
+        ("sqlx", &["crm"] as &[&str]),
+        ("rusqlite", &["crm"]),
+        ("reqwest", &["http"]),
+        ("rlibphonenumber", &["phone"]),
+        ("parquet", &["run"]),
+        // `http` sends messages with it, whose bytes must be counted below TLS; `serve` receives.
+        ("hyper", &["http", "serve"]),
+        ("rust_xlsxwriter", &["review_sheet"]),
+        ("clap", &["ferry"]),
+        ("indicatif", &["ferry"]),
+        ("annotate-snippets", &["ferry"]),
     ] {
-        for package in metadata.packages.iter().filter(|it| it.name.as_str() != owner) {
+        for package in metadata.packages.iter().filter(|it| !owners.contains(&it.name.as_str())) {
             let is_imported =
                 package.dependencies.iter().any(|it| it.kind == DependencyKind::Normal && it.name == library);
-            assert!(!is_imported, "{} must not import {library}: that is for {owner}", package.name);
+            assert!(!is_imported, "{} must not import {library}: that is for {owners:?}", package.name);
         }
     }
 }

@@ -172,10 +172,10 @@ fn a_backup_of_other_tables_than_ours_is_not_restored() {
         let url = url.replace("ferry.db", world.path("ferry.db").to_str().unwrap());
         let before = dump(&url);
         let record = world.read("backups/0001/backup.json");
-        world.write("backups/0001/backup.json", &record.replace("\"schema\": \"17\"", "\"schema\": \"7\""));
+        world.write("backups/0001/backup.json", &record.replace("\"schema\": \"18\"", "\"schema\": \"7\""));
         let refused = world.ferry(&["restore", "--run-dir", "later", "--yes"]);
         assert_eq!(refused.code, 4, "{refused:?}");
-        let told = "taken by another version of Ferry (schema 7, this one knows 17)";
+        let told = "taken by another version of Ferry (schema 7, this one knows 18)";
         assert!(refused.err.contains(told), "{}", refused.err);
         assert_eq!(dump(&url), before);
     }
@@ -252,7 +252,7 @@ fn a_database_that_is_not_ours_or_not_there_is_refused_and_left_alone() {
         sql(world, "update ferry_meta set value = '99'");
     });
     assert_eq!(code, 1);
-    assert!(error.contains("was made by another version of Ferry (schema 99, this one knows 17)"), "{error}");
+    assert!(error.contains("was made by another version of Ferry (schema 99, this one knows 18)"), "{error}");
 
     let world = World::with_sms(b"phone,name\n+33199000001,Ana\n");
     world.run();

@@ -211,9 +211,9 @@ fn shell_words(line: &str) -> Vec<String> {
 
 /// The plan that a block of TOML is or is a part of, with what a plan needs besides; none if it is no plan.
 fn whole_plan(text: &str) -> Option<String> {
-    const SECTIONS: [&str; 15] = [
+    const SECTIONS: [&str; 19] = [
         "run", "crm", "source", "profile", "clean", "merge", "identity", "gates", "limits", "verify", "whatsapp",
-        "business", "segment", "wording", "basis",
+        "business", "segment", "wording", "basis", "webhook", "rates", "sending", "campaign",
     ];
     let table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{error}: {text}"));
     if !table.keys().all(|it| SECTIONS.contains(&it.as_str())) {

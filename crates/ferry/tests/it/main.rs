@@ -5,6 +5,7 @@
 mod arrows;
 mod bad_files;
 mod browser;
+mod campaigns;
 mod check;
 mod clients;
 mod consent;
@@ -58,6 +59,7 @@ mod sample;
 mod scenarios;
 mod schemas;
 mod segments;
+mod sending_storm;
 mod shown;
 mod sources;
 mod strangers;

@@ -7,12 +7,19 @@ use expect_test::expect_file;
 
 use crate::world::World;
 
+/// Words of commands with a hyphen. In the names of manual pages hyphens part words as well.
+const HYPHENATED: [&str; 1] = ["dry-run"];
+
 /// The names of all commands, such as `runs diff`, by the manual pages.
 pub(crate) fn commands() -> BTreeSet<String> {
     let world = World::empty();
     assert_eq!(world.ferry(&["man", "pages"]).code, 0);
     let pages = fs::read_dir(world.path("pages")).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap());
-    let names = pages.filter_map(|it| Some(it.strip_prefix("ferry-")?.strip_suffix(".1")?.replace('-', " ")));
+    let name = |page: &str| {
+        let parted = page.strip_prefix("ferry-")?.strip_suffix(".1")?.replace('-', " ");
+        Some(HYPHENATED.iter().fold(parted, |name, word| name.replace(&word.replace('-', " "), word)))
+    };
+    let names = pages.filter_map(|it| name(&it));
     names.filter(|it| !it.split(' ').any(|word| word == "help")).collect()
 }
 

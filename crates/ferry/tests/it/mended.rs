@@ -2,7 +2,10 @@
 
 use std::process::Stdio;
 
-use crm::{Crm, NewMessage};
+use crm::{
+    CampaignRow, Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, Crm, MessageContent, NewMessage,
+    OrderWord,
+};
 use jiff::Timestamp;
 use model::{ConsentChannel, ConsentPurpose, ContactId, ContactKey};
 use phone::PhoneNumber;
@@ -11,6 +14,8 @@ use crate::world::{KEY, Postgres, World, block_on};
 
 const ROWS: &[u8] = b"phone,name\n+33199000001,Ana\n+33199000***,Ben\n";
 const BASIS: &str = "[[basis]]\nchannel = \"sms\"\npurpose = \"marketing\"\nbasis = \"contract\"\n\n[gates]";
+/// The number that sends.
+const SENDER: &str = "106";
 const WRONG: &str = "+33199000002";
 const MENDED: &str = "+33199000007";
 const TAKEN: &str = "this step of the campaign is taken for the contact";
@@ -38,11 +43,28 @@ fn corrected_and_sent(world: &World, url: &str) {
     assert_eq!(planned(url, WRONG, "invitation"), "planned");
     block_on(async {
         let crm = Crm::open(url).await.unwrap();
-        let claimed = crm.claim_intents("spring", "invitation", 10, Timestamp::now()).await.unwrap();
-        assert_eq!(claimed.intents.len(), 1);
+        assert_eq!(n_claimed(&crm).await, 1);
         crm.close().await;
     });
     world.write("fixed.csv", &world.read("fixed.csv").replace(WRONG, MENDED));
+}
+
+/// Starts the campaign, and claims what may go.
+async fn n_claimed(crm: &Crm) -> usize {
+    let now = Timestamp::now();
+    let (mode, account, sender) = ("sandbox".to_owned(), "1".to_owned(), SENDER.to_owned());
+    let campaign = CampaignRow { name: "spring".to_owned(), mode, account, sender, created_at: now };
+    crm.order_campaign(&campaign, OrderWord::Start, ("", "Eva")).await.unwrap();
+    let request =
+        ClaimRequest { campaign: "spring", sender: SENDER, account: "1", now, known_intent: 0, templates: &[], n: 10 };
+    let all = &mut |claimable: &Claimable<'_>| ClaimDecisions {
+        of: vec![ClaimDecision::Send { at: now, opens: true }; claimable.waiting.len()],
+        pause: None,
+    };
+    match crm.claim(&request, all).await.unwrap() {
+        Claim::Claimed(claimed) => claimed.intents.len(),
+        Claim::NotRunning(state) => panic!("the campaign is {}", state.name()),
+    }
 }
 
 const FIX: [&str; 4] = ["fix", "fixed.csv", "--run-dir", "run"];
@@ -54,6 +76,7 @@ fn id_of(phone: &str) -> ContactId {
 /// Plans a message to a number, and says whether it was planned.
 fn planned(url: &str, phone: &str, step: &str) -> String {
     let message = NewMessage {
+        id: None,
         campaign: "spring".to_owned(),
         step: step.to_owned(),
         contact: id_of(phone),
@@ -61,6 +84,9 @@ fn planned(url: &str, phone: &str, step: &str) -> String {
         purpose: ConsentPurpose::Marketing,
         recipient: ContactKey::from_hex(KEY).unwrap().recipient(ConsentChannel::Sms, phone),
         basis: Some("contract".to_owned()),
+        wave: 1,
+        sender: SENDER.to_owned(),
+        content: MessageContent { template: String::new(), language: String::new(), values: "{}".to_owned() },
     };
     block_on(async {
         let crm = Crm::open(url).await.unwrap();

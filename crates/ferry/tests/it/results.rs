@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use expect_test::expect_file;
 use serde_json::{Value, json};
 
+use crate::campaigns;
 use crate::clients::python;
 use crate::consent;
 use crate::manual::commands;
@@ -265,6 +266,33 @@ fn results_about_templates_of_the_database_are_valid_by_their_schemas() {
     take("template-show", &["template", "show", "run/translate"]);
     take("template-diff", &["template", "diff", &names[0], "--versions"]);
     take("template-costs", &["template", "costs"]);
+    results.check();
+}
+
+#[test]
+fn results_about_campaigns_are_valid_by_their_schemas() {
+    let (sandbox, world) = campaigns::ready();
+    let mut results = Results::default();
+    let take = &mut |schema: &str, arguments: &[&str]| {
+        results.take(&world, schema, &[&["campaign"], arguments].concat());
+    };
+    take("campaign-plan", &["plan", "welcome", "--rehearse"]);
+    take("campaign-dry-run", &["dry-run", "welcome", "--rehearse"]);
+    // The first message is refused, because the token has expired: that pauses the campaign.
+    sandbox.control("sending", r#"{"faults": [{"kind": "error", "code": 190}]}"#);
+    take("campaign-start", &["start", "welcome", "--rehearse"]);
+    take("campaign-resume", &["resume", "welcome"]);
+    take("campaign-pause", &["pause", "welcome", "--reason", "not yet"]);
+    take("campaign-status", &["status", "welcome", "--rehearse"]);
+    take("campaign-resume", &["resume", "welcome"]);
+    sandbox.control("sending", "{}");
+    take("campaign-start", &["start", "welcome", "--rehearse"]);
+    take("campaign-status", &["status", "welcome", "--rehearse"]);
+    take("campaign-settle", &["settle", "welcome"]);
+    take("campaign-prove", &["prove", "welcome"]);
+    take("campaign-prove", &["prove", "welcome", "--sandbox-log", "sandbox.log"]);
+    // It has finished, and an order changes nothing.
+    take("campaign-stop", &["stop", "welcome"]);
     results.check();
 }
 

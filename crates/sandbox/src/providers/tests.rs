@@ -53,6 +53,7 @@ impl Shown {
             templates: Templates::default(),
             uploads: Uploads::default(),
             providers: Providers::new(settings, starts_at),
+            sending: crate::Sending::default(),
             n_requests: AtomicU64::new(0),
         }))
     }

@@ -1,6 +1,6 @@
 //! The names and texts of the invented world.
 
-pub(super) const FIRST_NAMES: [&str; 24] = [
+pub(crate) const FIRST_NAMES: [&str; 24] = [
     "Awa",
     "Zoé",
     "Élodie",

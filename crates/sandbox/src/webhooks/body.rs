@@ -108,7 +108,7 @@ impl Change {
 
 /// Writes JSON as Meta does: in ASCII, with what is not ASCII as `\u00e9` and a slash as `\/`. Who signs what they wrote
 /// anew signs other bytes.
-pub(super) fn in_ascii(body: &Value) -> String {
+pub(crate) fn in_ascii(body: &Value) -> String {
     let mut written = Vec::new();
     let mut writer = serde_json::Serializer::with_formatter(&mut written, Ascii);
     // Writing to memory does not fail.

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::Instant;
 
+use crate::webhooks::settled::Settled;
 use crate::webhooks::webhook::{Manner, Webhook};
 
 /// A webhook with its attempts so far.
@@ -21,6 +22,8 @@ pub(super) struct Job {
     pub(super) due: Instant,
     /// When it was made.
     pub(super) first_at: Option<Instant>,
+    /// Waits for the end of it.
+    pub(super) receipt: Option<oneshot::Sender<Settled>>,
 }
 
 impl Job {
@@ -93,7 +96,7 @@ mod tests {
             n_events: 1,
             expected: OK,
         };
-        Job { number: 1, webhook, sha256: String::new(), attempts, due: Instant::now(), first_at: None }
+        Job { number: 1, webhook, sha256: String::new(), attempts, due: Instant::now(), first_at: None, receipt: None }
     }
 
     #[test]

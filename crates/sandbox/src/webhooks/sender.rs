@@ -2,16 +2,17 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::webhooks::exchange::{Answer, Connection};
 use crate::webhooks::log::{LoggedRequest, RequestLog};
 use crate::webhooks::queue::{Job, Queue};
+use crate::webhooks::settled::Settled;
 use crate::webhooks::tally::{Sent, Tally};
 use crate::webhooks::target::Target;
 use crate::webhooks::webhook::{Manner, Webhook};
@@ -98,8 +99,19 @@ impl Sender {
         self.send_due(webhook, Instant::now()).await;
     }
 
+    /// Takes a webhook, and returns what tells of its end.
+    pub(crate) async fn deliver(&self, webhook: Webhook) -> oneshot::Receiver<Settled> {
+        let (receipt, settled) = oneshot::channel();
+        self.put(webhook, Instant::now(), Some(receipt)).await;
+        settled
+    }
+
     /// Takes a webhook that was to be sent at this moment.
     pub(super) async fn send_due(&self, webhook: Webhook, due: Instant) {
+        self.put(webhook, due, None).await;
+    }
+
+    async fn put(&self, webhook: Webhook, due: Instant, receipt: Option<oneshot::Sender<Settled>>) {
         let sha256 = hex::encode(Sha256::digest(&webhook.body));
         let number = {
             let mut counts = self.shared.counts();
@@ -108,7 +120,7 @@ impl Sender {
             counts.began.get_or_insert(due);
             u64::from(counts.n_taken)
         };
-        self.shared.queue.put(Job { number, webhook, sha256, attempts: 0, due, first_at: None }).await;
+        self.shared.queue.put(Job { number, webhook, sha256, attempts: 0, due, first_at: None, receipt }).await;
     }
 
     /// Waits until every webhook is settled or given up, and returns what became of them.
@@ -199,7 +211,14 @@ impl Shared {
         let tried_for = job.first_at.map(|it| it.elapsed()).unwrap_or_default();
         if is_settled || tried_for + backoff > settings.retry_for {
             shared.counts().tally.settle(&job.webhook, status.filter(|_| is_settled));
-            return shared.settled.add_permits(1);
+            shared.settled.add_permits(1);
+            if let Some(receipt) = job.receipt {
+                let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                let real_at_us = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+                // Whoever does not wait has dropped the other end.
+                let _ = receipt.send(Settled { is_accepted: is_settled, real_at_us });
+            }
+            return;
         }
         let shared = Arc::clone(shared);
         tokio::spawn(async move {

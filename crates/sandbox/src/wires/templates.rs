@@ -7,6 +7,7 @@
 //!   `correct_category` are said in listings, and `text` or `components` are what is approved in place of what was sent.
 //!   What is `FLAGGED` is `DISABLED` seven days later. Another moderation pauses, reinstates, and so on.
 
+pub(crate) mod lookup;
 mod rules;
 
 use std::collections::BTreeMap;

@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 
 use super::templates::{Refusal, admit, edit, text};
 use crate::Sandbox;
+use crate::sending::nodes;
 
 /// How long a handle can be used.
 const VALID: SignedDuration = SignedDuration::from_hours(24);
@@ -240,17 +241,32 @@ fn broken_off() -> Response {
     (StatusCode::OK, Body::from_stream(broken)).into_response()
 }
 
-pub(crate) async fn offset(
+/// The query of a node.
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    sig: Option<String>,
+    fields: Option<String>,
+}
+
+/// `GET /{version}/{node}`: how much of an upload has arrived, or a number, an account or a token.
+pub(crate) async fn get_node(
     State(sandbox): State<Arc<Sandbox>>,
     Path((_, node)): Path<(String, String)>,
-    Query(signature): Query<Signature>,
+    Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refused) = admit(&sandbox, &headers, &["OAuth "]).await {
+    match nodes::node(&sandbox, &node, asked.fields.as_deref(), &headers) {
+        Some(answer) => answer,
+        None => offset(&sandbox, &node, Signature { sig: asked.sig }, &headers).await,
+    }
+}
+
+async fn offset(sandbox: &Sandbox, node: &str, signature: Signature, headers: &HeaderMap) -> Response {
+    if let Err(refused) = admit(sandbox, headers, &["OAuth "]).await {
         return refused;
     }
-    let store = lock(&sandbox);
-    match session(&store, &node, &signature) {
+    let store = lock(sandbox);
+    match session(&store, node, &signature) {
         Some(n) => Json(json!({ "id": id(n), "file_offset": store.sessions[n].received })).into_response(),
         None => refusal("there is no such upload session"),
     }

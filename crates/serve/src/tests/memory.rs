@@ -84,7 +84,7 @@ impl Store for Memory {
             return Err(StoreError { is_passing: false, source: "a body is bad".into() });
         }
         self.state().groups.push(group.to_vec());
-        Ok(vec![CommittedBody { n_new: 2, n_duplicates: 1, n_broken: 0 }; group.len()])
+        Ok(vec![CommittedBody { n_new: 2, n_duplicates: 1, ..CommittedBody::default() }; group.len()])
     }
 
     async fn probe(&mut self) -> Result<(), StoreError> {

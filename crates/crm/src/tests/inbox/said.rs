@@ -3,14 +3,14 @@
 use expect_test::expect;
 use jiff::Timestamp;
 use model::PreferenceChoice::{Resume, Signup, Stop};
-use model::{ConsentChannel, ConsentPurpose, ContactId, Event, Identity, IdentityChange, IdentityEvent, IdentityKind};
+use model::{ConsentChannel, ContactId, Event, Identity, IdentityChange, IdentityEvent, IdentityKind};
 
 use super::examples::{
     ANA, BEN, SCOPED, also, at, body, button, by_sms, call, from_username, in_group, inbox, message, preference,
     status, unsigned, when,
 };
 use crate::check::{Place, RUN, check, id_of, key};
-use crate::tests::outbox::{people, states};
+use crate::tests::outbox::{invitation, people, states};
 use crate::tests::two::take;
 use crate::{Crm, NewMessage, ReceivedBody};
 
@@ -179,18 +179,6 @@ async fn fail_bodies(crm: &Crm, fails: bool) {
         (false, false) => "drop trigger refused on webhook_body",
     };
     crm.by_hand(sql).await;
-}
-
-fn invitation(contact: ContactId) -> NewMessage {
-    NewMessage {
-        campaign: "spring".to_owned(),
-        step: "invitation".to_owned(),
-        contact,
-        channel: ConsentChannel::Whatsapp,
-        purpose: ConsentPurpose::Marketing,
-        recipient: [contact.0, contact.0].concat().try_into().unwrap(),
-        basis: None,
-    }
 }
 
 fn sms_to(contact: ContactId) -> NewMessage {

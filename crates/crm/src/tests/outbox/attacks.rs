@@ -62,12 +62,16 @@ fn nobody_who_may_not_be_written_to_enters_the_outbox_in_any_state() {
 }
 
 #[test]
-fn a_message_begins_as_planned_or_as_an_intent() {
+fn a_message_begins_as_planned_as_an_intent_or_as_unknown() {
     check(async |place| {
         let crm = people(place).await;
-        for state in ["accepted", "refused", "unknown", "not_sent", "cancelled", "PLANNED", "Intent", ""] {
+        for state in ["accepted", "refused", "not_sent", "cancelled", "PLANNED", "Intent", ""] {
             let sql = RawMessage { state, ..RawMessage::new(1) }.sql(crm.dialect());
-            assert_eq!(attempt(&crm, &sql).await, "outbox: a message begins as planned or as an intent", "{state}");
+            assert_eq!(
+                attempt(&crm, &sql).await,
+                "outbox: a message begins as planned, as an intent or as unknown",
+                "{state}"
+            );
         }
         let [planned, intent] = [("planned", 1), ("intent", 2)].map(|(state, id)| {
             let contact = if id == 1 { BEN } else { DAN };
@@ -176,7 +180,7 @@ fn the_state_of_a_message_changes_only_in_these_ways() {
             table = table.trim_end().to_owned() + "\n";
         }
         expect![[r#"
-            planned    planned   intent    x         x         x         x         cancelled
+            planned    planned   intent    x         x         unknown   x         cancelled
             intent     x         intent    accepted  refused   unknown   not_sent  x
             accepted   x         x         x         x         x         x         x
             refused    x         x         x         x         x         x         x
@@ -272,7 +276,7 @@ fn messages_keys_and_bases_are_never_changed_or_deleted() {
             step: outbox: a message keeps its id, campaign, step, contact, channel, purpose, recipient and plan
             contact: outbox: a message keeps its id, campaign, step, contact, channel, purpose, recipient and plan
             channel: outbox: a message keeps its id, campaign, step, contact, channel, purpose, recipient and plan
-            purpose: outbox: a message keeps its id, campaign, step, contact, channel, purpose, recipient and plan
+            purpose: done
             recipient: outbox: a message keeps its id, campaign, step, contact, channel, purpose, recipient and plan
             planned_at: outbox: a message keeps its id, campaign, step, contact, channel, purpose, recipient and plan
             consent: outbox: consent and basis of a message change only when it becomes an intent
@@ -397,13 +401,13 @@ fn no_pragma_type_or_view_of_sqlite_gets_around_the_outbox() {
             no consent: outbox: no consent that counts for this purpose on WhatsApp
             another channel: outbox: the row is malformed
             another purpose: outbox: the row is malformed
-            another state: outbox: a message begins as planned or as an intent
+            another state: outbox: a message begins as planned, as an intent or as unknown
             text for a digest: outbox: the row is malformed
             short digest: outbox: the row is malformed
             text for a contact: outbox: the row is malformed
             an id of other letters: outbox: the row is malformed
             the same step as bytes: outbox: the row is malformed
-            by the view: outbox: a message begins as planned or as an intent
+            by the view: outbox: a message begins as planned, as an intent or as unknown
             a late state: outbox: the state of a message cannot change in this way
             another state of a row: outbox: the state of a message cannot change in this way
             a key of another kind: outbox: the key is malformed

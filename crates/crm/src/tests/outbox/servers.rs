@@ -161,10 +161,10 @@ fn no_role_gets_around_the_outbox() {
         expect![[r#"
             enter without consent: outbox: no consent that counts for this purpose on WhatsApp
             enter after STOP: outbox: no consent that counts for this purpose on WhatsApp
-            enter as accepted: outbox: a message begins as planned or as an intent
+            enter as accepted: outbox: a message begins as planned, as an intent or as unknown
             enter twice: outbox: the contact has refused this purpose on the channel, or is not understood
             intent after STOP: outbox: no consent that counts for this purpose on WhatsApp
-            intent by the view: outbox: no consent that counts for this purpose on WhatsApp
+            intent by the view: cannot update view "outbox_view"
             intent by merge: outbox: no consent that counts for this purpose on WhatsApp
             intent in a query: outbox: no consent that counts for this purpose on WhatsApp
             accepted: outbox: the state of a message cannot change in this way
@@ -190,7 +190,7 @@ fn no_role_gets_around_the_outbox() {
             enter as accepted: permission denied for table outbox
             enter twice: permission denied for table outbox
             intent after STOP: permission denied for table outbox
-            intent by the view: permission denied for view outbox_view
+            intent by the view: cannot update view "outbox_view"
             intent by merge: permission denied for table outbox
             intent in a query: permission denied for table outbox
             accepted: permission denied for table outbox

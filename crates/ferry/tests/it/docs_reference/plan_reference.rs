@@ -41,6 +41,9 @@ fn a_key_shows_its_type_its_range_and_its_default() {
         "properties": {
             "batch": { "type": "integer", "minimum": 1, "maximum": 1000, "default": 100, "description": "A | B." },
             "url": { "type": "string", "description": "Its\naddress." },
+            "canary": { "type": "array", "description": "A number to ask about.", "items": {
+                "properties": { "phone": { "type": "string", "description": "Its digits." } },
+            } },
         },
     } } });
     expect_test::expect![[r#"
@@ -53,6 +56,14 @@ fn a_key_shows_its_type_its_range_and_its_default() {
         |---|---|---|---|
         | `url` | text | required | Its address. |
         | `batch` | whole number, 1 to 1,000 | `100` | A \| B. |
+
+        ## [[verify.canary]]
+
+        A number to ask about.
+
+        | key | type | default | meaning |
+        |---|---|---|---|
+        | `phone` | text | – | Its digits. |
     "#]]
     .assert_eq(&reference(&schema));
 }
@@ -104,9 +115,10 @@ enum Inner<'a> {
     ByName(&'a Value),
 }
 
-/// None if the value is no table, or one whose keys need no description.
+/// None if the value is no table and no list of tables, or one whose keys need no description.
 fn inner_table(value: &Value) -> Option<Inner<'_>> {
-    if members(value, "properties").any(|it| it.1.get("description").is_some()) {
+    let table = if value["type"] == "array" { &value["items"] } else { value };
+    if members(table, "properties").any(|it| it.1.get("description").is_some()) {
         return Some(Inner::Itself);
     }
     value["additionalProperties"].get("properties").map(|_| Inner::ByName(&value["additionalProperties"]))

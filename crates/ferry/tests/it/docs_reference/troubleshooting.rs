@@ -94,11 +94,12 @@ fn every_rule_for_templates_and_scenarios_has_its_entry_with_what_to_do() {
 
 /// Sources whose errors explain themselves where they are printed: with the line of the plan, the code of a reason, or the
 /// option of the command line.
-const SAY_ALL: [&str; 7] = [
+const SAY_ALL: [&str; 8] = [
     "model/src/batch.rs",
     "model/src/condition.rs",
     "phone/src/number.rs",
     "sandbox/src/fault.rs",
+    "sandbox/src/sending/settings/check.rs",
     "sandbox/src/webhooks/file.rs",
     "sandbox/src/webhooks/target.rs",
     "whatsapp/src/cloud/webhook/envelope.rs",

@@ -1,0 +1,39 @@
+//! Sends the messages of a campaign, each once, within the limits, until somebody says stop.
+//!
+//! [`Sender::run`] is the loop: it releases waves, claims what may go, notes it in the log of sends, sends it, and notes the
+//! answers. The database says at every step what is done, so a sender can be stopped anywhere and started again, and several
+//! can work at once. `docs/sending.md` says what each state of a message proves.
+
+mod audience;
+mod clock;
+mod content;
+mod decide;
+mod log;
+mod open;
+mod order;
+mod outcome;
+mod preflight;
+mod prove;
+mod release;
+mod round_trip;
+mod run;
+mod sandbox_log;
+mod send;
+mod spend;
+mod status;
+mod trouble;
+mod usage;
+mod watch;
+
+pub use audience::{AudienceCount, ChosenAudience, SampleOf};
+pub use clock::{CampaignClock, ClockError};
+pub use content::MessageValues;
+pub use log::{LoggedSend, SendsLog, SendsLogError};
+pub use open::{SendingAccount, SendingError};
+pub use order::CampaignPlan;
+pub use preflight::{Check, CheckState, Preflight};
+pub use prove::{Proof, SandboxProof};
+pub use run::{SendEvent, SendReport, SendStop, Sender};
+pub use sandbox_log::SandboxLog;
+pub use spend::Spend;
+pub use status::CampaignStatus;

@@ -1,0 +1,431 @@
+//! Whom a step goes to now, with what each gets, and why the others are left out.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use anyhow::Result;
+use crm::{AudienceMember, FrozenTemplate, MessageContent, MessageId, NewMessage};
+use jiff::{SignedDuration, Timestamp};
+use model::{ConsentChannel, ConsentPurpose, ContactId, EventChannel};
+use phone::{LineType, Region};
+use plan::{ParameterPlace, PlanStep, Risk, StepCondition, StepContent};
+use rollout::{PersonFacts, Rules, exclude};
+use whatsapp::{Endpoint, Exclude, OutgoingMessage, PreparedMessage, error_of_answer, error_of_status};
+
+use super::content::{MessageValues, TemplateShape};
+use super::open::{SendingAccount, recipient_of};
+use crate::kept::template_of;
+
+/// The status of a template that may be sent.
+const APPROVED: &str = "APPROVED";
+/// A value that the platform would refuse.
+const INVALID_PARAMETER: &str = "invalid-parameter";
+/// An imported contact whose last message did not arrive counts as one to whom nothing ever arrived.
+const TRIES_OF_IMPORT: u32 = 3;
+
+/// How many people are left out for a reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AudienceCount {
+    pub reason: &'static str,
+    pub n: u64,
+}
+
+/// The people of a step.
+#[derive(Default)]
+pub struct ChosenAudience {
+    /// In the order of their ids.
+    pub messages: Vec<NewMessage>,
+    /// The country of each, for prices and hours.
+    pub countries: Vec<Option<Region>>,
+    pub excluded: Vec<(ContactId, &'static str)>,
+    /// The templates by language, as they are now.
+    pub(crate) templates: Vec<FrozenTemplate>,
+    /// When the first of those may be taken for whom the time after an earlier step is not over.
+    pub due_at: Option<Timestamp>,
+    /// The people of the segment.
+    pub n_members: u64,
+    /// Those among them who are not on WhatsApp by their last check.
+    pub n_not_registered: u64,
+}
+
+impl ChosenAudience {
+    /// How many are left out, by reason.
+    pub fn counts(&self) -> Vec<AudienceCount> {
+        let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+        self.excluded.iter().for_each(|it| *counts.entry(it.1).or_default() += 1);
+        counts.into_iter().map(|(reason, n)| AudienceCount { reason, n }).collect()
+    }
+
+    /// Whether there is nobody, now or later.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.messages.is_empty() && self.due_at.is_none()
+    }
+}
+
+/// A message as it would be sent.
+pub struct SampleOf {
+    /// Empty if it is text.
+    pub language: String,
+    pub prepared: PreparedMessage,
+}
+
+/// A number that is nobody's.
+const SAMPLE_NUMBER: &str = "+33199000001";
+
+/// A template in one language, as it is sent now.
+struct Offered {
+    shape: TemplateShape,
+    frozen: FrozenTemplate,
+    purpose: ConsentPurpose,
+}
+
+/// What a step sends, by language. Text has one entry without a language.
+struct Offer {
+    by_language: BTreeMap<String, Offered>,
+    purpose: ConsentPurpose,
+    text: Option<String>,
+}
+
+impl SendingAccount {
+    /// Chooses the people of a step at the present moment of the campaign.
+    pub async fn choose(&self, step: &PlanStep) -> Result<ChosenAudience> {
+        let now = self.clock.now();
+        let offer = self.offer(step).await?;
+        let mut members = self.crm.audience(&self.plan.condition, now).await?;
+        let gathered = self.gather(step, &offer).await?;
+        let mut chosen = ChosenAudience { n_members: members.len() as u64, ..ChosenAudience::default() };
+        chosen.templates = offer.by_language.values().map(|it| it.frozen.clone()).collect();
+        let is_absent = |it: &&AudienceMember| it.registration.as_deref() == Some("not_registered");
+        chosen.n_not_registered = members.iter().filter(is_absent).count() as u64;
+        let mut left = self.plan.max_people.map(|it| it.saturating_sub(gathered.taken.len() as u64));
+        members.retain(|it| {
+            let due_at = gathered.not_yet(it.contact, now);
+            chosen.due_at = [chosen.due_at, due_at].into_iter().flatten().min();
+            due_at.is_none() && gathered.is_meant(it.contact) && !gathered.taken.contains(&it.contact)
+        });
+        // Only for those who are left: it takes most of the time.
+        self.crm.complete_audience(&mut members, &self.number).await?;
+        for member in &members {
+            match self.message_to(member, step, &offer, (&gathered, now, left)) {
+                Ok(message) => {
+                    left = left.map(|it| it.saturating_sub(1));
+                    chosen.countries.push(country(member));
+                    chosen.messages.push(message);
+                }
+                Err(reason) => chosen.excluded.push((member.contact, reason)),
+            }
+        }
+        let held = self.crm.held_members(&self.plan.condition, now).await?;
+        chosen.n_members += held.len() as u64;
+        let held = held.into_iter().filter(|it| gathered.is_meant(*it) && !gathered.taken.contains(it));
+        chosen.excluded.extend(held.map(|it| (it, rollout::Reason::HeldIdentity.as_str())));
+        Ok(chosen)
+    }
+
+    /// The message to a person, or why there is none.
+    fn message_to(
+        &self,
+        member: &AudienceMember,
+        step: &PlanStep,
+        offer: &Offer,
+        (gathered, now, left): (&Gathered, Timestamp, Option<u64>),
+    ) -> Result<NewMessage, &'static str> {
+        let offered = offer.for_language(member.language.as_deref(), step.language.as_deref());
+        let purpose = offered.map_or(offer.purpose, |it| it.purpose);
+        let values = offer.values(offered, step, member);
+        let address = member.to.address.as_deref();
+        let recipient = address.map(|it| self.key.recipient(ConsentChannel::Whatsapp, it));
+        let mut rules = Rules::new(now, purpose == ConsentPurpose::Marketing);
+        rules.has_allow_list = self.allowed.is_some();
+        // A fixed line can be on WhatsApp too.
+        rules.allows_any_line = member.registration.as_deref() == Some("registered");
+        rules.people_left = left.map(|it| u32::try_from(it).unwrap_or(u32::MAX));
+        let leaves_out = |risk| self.plan.leave_out.contains(&risk);
+        rules.tries_without_delivery = rules.tries_without_delivery.filter(|_| leaves_out(Risk::NeverDelivered));
+        rules.longest_silence = rules.longest_silence.filter(|_| leaves_out(Risk::LongSilent));
+        let (n_tries, n_arrived) = gathered.tries.get(&member.contact).copied().unwrap_or_default();
+        let of_import = if member.reachable == Some(false) { TRIES_OF_IMPORT } else { 0 };
+        let facts = PersonFacts {
+            country: country(member),
+            line_type: member.to.line_type.as_deref().and_then(LineType::from_name),
+            has_consent: member.consents.contains(&purpose),
+            has_refused: member.refuses && !member.consents.contains(&purpose),
+            is_suppressed: false,
+            is_held: false,
+            is_registered: match member.registration.as_deref() {
+                Some("registered") => Some(true),
+                Some("not_registered") => Some(false),
+                _ => None,
+            },
+            is_excluded_by_code: gathered.is_excluded(member.contact, purpose),
+            n_tries: n_tries + of_import,
+            was_ever_delivered: member.reachable == Some(true) || n_arrived > 0,
+            last_contact: last_contact(member),
+            is_shared_or_reassigned: leaves_out(Risk::Reassigned) && gathered.shared.contains(&member.contact),
+            is_taken: false,
+            is_in_allow_list: self.allowed.as_ref().is_none_or(|it| recipient.is_some_and(|r| it.contains(&r))),
+            has_template: offered.is_some() || offer.text.is_some(),
+            has_parameters: values.is_some(),
+        };
+        if let Some(reason) = exclude(&facts, &rules) {
+            let is_us = reason == rollout::Reason::UsMarketing && self.plan.allows_us_marketing;
+            if !is_us {
+                return Err(reason.as_str());
+            }
+        }
+        let (Some(address), Some(recipient), Some(values)) = (address, recipient, values) else {
+            return Err("no-address");
+        };
+        let (template, language) =
+            offered.map_or(("", ""), |it| (it.frozen.template.as_str(), it.frozen.language.as_str()));
+        let outgoing = OutgoingMessage {
+            number: self.number.clone(),
+            recipient: recipient_of(address),
+            content: values.content(template, language),
+            opaque_id: None,
+            endpoint: Endpoint::Messages,
+        };
+        outgoing.prepare().map_err(|_| INVALID_PARAMETER)?;
+        if offered.is_some_and(|it| it.shape.is_too_long(&values)) {
+            return Err(INVALID_PARAMETER);
+        }
+        Ok(NewMessage {
+            id: self.clock.is_rehearsal().then(|| self.rehearsal_id(&step.name, member.contact)),
+            campaign: self.plan.name.clone(),
+            step: step.name.clone(),
+            contact: member.contact,
+            channel: ConsentChannel::Whatsapp,
+            purpose,
+            recipient,
+            basis: None,
+            wave: 0,
+            sender: self.number.clone(),
+            content: MessageContent {
+                template: template.to_owned(),
+                language: language.to_owned(),
+                values: serde_json::to_string(&values).map_err(|_| INVALID_PARAMETER)?,
+            },
+        })
+    }
+
+    /// The id of a message in a rehearsal, which follows from the key, so that the same rehearsal goes the same way.
+    fn rehearsal_id(&self, step: &str, contact: ContactId) -> MessageId {
+        let named = format!("rehearsal\0{}\0{step}\0{}", self.plan.name, hex::encode(contact.0));
+        let digest = self.key.message_key(EventChannel::Whatsapp, &named, None);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        MessageId::from_bytes(bytes)
+    }
+
+    /// A message of a step in each language, with invented values, as it would be sent.
+    pub async fn samples(&self, step: &PlanStep) -> Result<Vec<SampleOf>> {
+        let offer = self.offer(step).await?;
+        let mut samples = Vec::new();
+        let invented = |place: &ParameterPlace| {
+            Some(match place {
+                ParameterPlace::HeaderLink => "https://example.com/file".to_owned(),
+                _ => "example".to_owned(),
+            })
+        };
+        let mut add = |language: &str, template: &str, category: &str, values: &MessageValues| {
+            let outgoing = OutgoingMessage {
+                number: self.number.clone(),
+                recipient: recipient_of(SAMPLE_NUMBER),
+                content: values.content(template, language),
+                opaque_id: Some("0".repeat(32)),
+                endpoint: self.endpoint(category),
+            };
+            if let Ok(prepared) = outgoing.prepare() {
+                samples.push(SampleOf { language: language.to_owned(), prepared });
+            }
+        };
+        for (language, offered) in &offer.by_language {
+            if let Ok(values) = offered.shape.values(&invented) {
+                add(language, &offered.frozen.template, &offered.frozen.category, &values);
+            }
+        }
+        if let Some(text) = offer.text {
+            add("", "", "", &MessageValues::of_text(text));
+        }
+        Ok(samples)
+    }
+
+    /// Takes the templates of the campaign as they are now, for what is still planned: a person has looked at what changed.
+    pub async fn accept_templates(&self) -> Result<()> {
+        for step in &self.plan.steps {
+            for offered in self.offer(step).await?.by_language.into_values() {
+                self.crm.accept_template(&self.plan.name, &offered.frozen, offered.purpose).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds to the database what the log of sends has more, as unknown. Gives how many messages that were.
+    pub async fn reconcile(&self) -> Result<u64> {
+        let forgotten = self.forgotten().await?;
+        let mut n = 0;
+        for chunk in forgotten.chunks(model::MAX_BATCH) {
+            let reconciled = self.crm.reconcile(chunk, self.clock.now()).await?;
+            n += reconciled.n_unknown + reconciled.n_doubled;
+        }
+        Ok(n)
+    }
+
+    /// The approved templates of a step.
+    async fn offer(&self, step: &PlanStep) -> Result<Offer> {
+        let name = match &step.content {
+            StepContent::Text { text } => {
+                let purpose = ConsentPurpose::Conversation;
+                return Ok(Offer { by_language: BTreeMap::new(), purpose, text: Some(text.clone()) });
+            }
+            StepContent::Template { name } => name,
+        };
+        let mut by_language = BTreeMap::new();
+        for row in self.crm.account_templates(&self.account).await? {
+            if &row.name != name || row.status != APPROVED {
+                continue;
+            }
+            let Some(Ok(template)) = row.sent_body.as_deref().map(template_of) else { continue };
+            let shape = TemplateShape::of(&template);
+            let Some(purpose) = purpose_of(&row.category) else { continue };
+            if shape.unsupported.is_some() {
+                continue;
+            }
+            let frozen = FrozenTemplate {
+                step: step.name.clone(),
+                wave: 0,
+                template: row.name.clone(),
+                language: row.language.clone(),
+                digest: row.digest.clone(),
+                category: row.category.clone(),
+                differs: row.observed.differs.clone().filter(|it| it != "[]").unwrap_or_default(),
+            };
+            by_language.insert(row.language, Offered { shape, frozen, purpose });
+        }
+        let purpose = by_language.values().next().map_or(ConsentPurpose::Marketing, |it| it.purpose);
+        Ok(Offer { by_language, purpose, text: None })
+    }
+
+    async fn gather(&self, step: &PlanStep, offer: &Offer) -> Result<Gathered> {
+        let campaign = &self.plan.name;
+        let mut gathered =
+            Gathered { taken: self.crm.taken_contacts(campaign, &step.name).await?, ..Gathered::default() };
+        for it in self.crm.failed_after(0).await? {
+            gathered.note_code(it.contact, error_of_status(it.code).rule.exclude, &it.campaign == campaign);
+        }
+        for (contact, code, of) in self.crm.refused_people().await? {
+            gathered.note_code(contact, error_of_answer(400, Some(code)).rule.exclude, &of == campaign);
+        }
+        gathered.tries = self.crm.tries().await?;
+        gathered.shared = self.crm.shared_contacts().await?;
+        let Some(earlier) = step.after.as_deref() else { return Ok(gathered) };
+        let sent = self.crm.sent_at(campaign, earlier).await?;
+        gathered.meant = Some(match &step.only {
+            None => sent.keys().copied().collect(),
+            Some(StepCondition::ConsentedIn { .. }) => self.crm.consented_in(campaign, earlier, offer.purpose).await?,
+            Some(StepCondition::NotConsentedIn { .. }) => {
+                let consented = self.crm.consented_in(campaign, earlier, offer.purpose).await?;
+                sent.keys().filter(|it| !consented.contains(it)).copied().collect()
+            }
+            Some(StepCondition::DeliveredIn { .. }) => self.crm.delivered_contacts(campaign, earlier).await?,
+            Some(StepCondition::NotDeliveredIn { .. }) => {
+                let delivered = self.crm.delivered_contacts(campaign, earlier).await?;
+                sent.keys().filter(|it| !delivered.contains(it)).copied().collect()
+            }
+        });
+        gathered.sent_before = sent;
+        gathered.wait = Some(step.wait);
+        Ok(gathered)
+    }
+}
+
+/// What the database knows of the people of a step.
+#[derive(Default)]
+struct Gathered {
+    taken: HashSet<ContactId>,
+    excluded: HashSet<ContactId>,
+    excluded_from_marketing: HashSet<ContactId>,
+    /// Messages of the outbox that have come to an end, and those that have arrived.
+    tries: HashMap<ContactId, (u32, u32)>,
+    /// Whoever shares a phone.
+    shared: HashSet<ContactId>,
+    /// Whom the step is meant for, by an earlier one; none if it is for everybody.
+    meant: Option<HashSet<ContactId>>,
+    sent_before: HashMap<ContactId, Timestamp>,
+    wait: Option<SignedDuration>,
+}
+
+impl Gathered {
+    fn note_code(&mut self, contact: ContactId, exclude: Exclude, is_of_campaign: bool) {
+        match exclude {
+            Exclude::No => {}
+            Exclude::Campaign if !is_of_campaign => {}
+            Exclude::Campaign | Exclude::Always => {
+                self.excluded.insert(contact);
+            }
+            Exclude::Marketing => {
+                self.excluded_from_marketing.insert(contact);
+            }
+        }
+    }
+
+    fn is_excluded(&self, contact: ContactId, purpose: ConsentPurpose) -> bool {
+        let from_marketing = purpose == ConsentPurpose::Marketing && self.excluded_from_marketing.contains(&contact);
+        from_marketing || self.excluded.contains(&contact)
+    }
+
+    fn is_meant(&self, contact: ContactId) -> bool {
+        self.meant.as_ref().is_none_or(|it| it.contains(&contact))
+    }
+
+    /// When the time after the earlier step is over, if it is not over yet.
+    fn not_yet(&self, contact: ContactId, now: Timestamp) -> Option<Timestamp> {
+        if self.taken.contains(&contact) {
+            return None;
+        }
+        let due_at = self.sent_before.get(&contact)?.checked_add(self.wait?).ok()?;
+        (due_at > now).then_some(due_at)
+    }
+}
+
+impl Offer {
+    /// The template in the person's language, or else in that of the plan.
+    fn for_language(&self, language: Option<&str>, otherwise: Option<&str>) -> Option<&Offered> {
+        let named = |wanted: &str| {
+            let is_same = |it: &&String| it.split(['_', '-']).next() == wanted.split(['_', '-']).next();
+            self.by_language.get(wanted).or_else(|| {
+                self.by_language.keys().filter(is_same).min_by_key(|it| it.len()).map(|it| &self.by_language[it])
+            })
+        };
+        language.and_then(named).or_else(|| otherwise.and_then(named))
+    }
+
+    fn values(&self, offered: Option<&Offered>, step: &PlanStep, member: &AudienceMember) -> Option<MessageValues> {
+        if let Some(text) = &self.text {
+            return Some(MessageValues::of_text(text.clone()));
+        }
+        let value_of = |place: &ParameterPlace| {
+            step.parameters.get(place).and_then(|it| it.resolve(&member.values)).map(str::to_owned)
+        };
+        offered?.shape.values(&value_of).ok()
+    }
+}
+
+/// The purpose for which people must have consented to a category of templates.
+pub(crate) fn purpose_of(category: &str) -> Option<ConsentPurpose> {
+    match category {
+        "MARKETING" => Some(ConsentPurpose::Marketing),
+        "UTILITY" => Some(ConsentPurpose::Utility),
+        "AUTHENTICATION" => Some(ConsentPurpose::Authentication),
+        _ => None,
+    }
+}
+
+/// When a person last wrote, or a message last reached them. Where no message is known, the latest date of any row counts.
+fn last_contact(member: &AudienceMember) -> Option<Timestamp> {
+    let messages = [member.last_inbound_at, member.last_outbound_at, member.to.last_inbound_at];
+    messages.into_iter().flatten().max().or(member.last_at)
+}
+
+fn country(member: &AudienceMember) -> Option<Region> {
+    member.to.region.as_deref().and_then(Region::from_code)
+}

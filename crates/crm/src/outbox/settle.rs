@@ -1,0 +1,139 @@
+//! Intents have an outcome.
+
+use jiff::Timestamp;
+
+use crate::derived::AnsweredState;
+use crate::outbox::MessageId;
+use crate::sql::{Cell, Tx};
+use crate::{Crm, LoadError, NotedAnswer};
+
+const SETTLE: &str =
+    "update outbox set state = $1, settled_at = $2, code = nullif($3, -1) where message_id = $4 returning message_id";
+const STATE: &str = "select state from outbox where message_id = $1";
+const AGAIN: &str = "update outbox set state = 'planned', attempts = attempts + 1, not_before = $1, waits_for = $2, code = null \
+    where message_id = $3 and state = 'not_sent'";
+/// An intent that is so old has lost its sender, which waits for an answer for a shorter time.
+const ABANDONED: &str = "update outbox set state = 'unknown', settled_at = $1 where state = 'intent' \
+    and claimed_at < clock_micros() - $2 returning message_id";
+const SETTLED_BY_PERSON: &str = "insert into outbox_settlement (message_id, state, reason, by_whom, at) \
+    values ($1, $2, $3, $4, clock_micros())";
+
+/// In place of a code that there is not: PostgreSQL takes one type for a parameter.
+const NO_CODE: i64 = -1;
+
+/// How long an intent may be without an outcome before it is unknown, in microseconds.
+const ABANDONED_AFTER: i64 = 30_000_000;
+
+/// Why a message waits that a person has settled as not sent.
+const SETTLED: &str = "settled";
+
+/// What became of an intent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendOutcome {
+    Accepted,
+    Refused,
+    /// The message may have gone out. Only proof settles it, as accepted or refused, or a person.
+    Unknown,
+    /// It is proven that nothing left.
+    NotSent,
+}
+
+impl SendOutcome {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+            Self::NotSent => "not_sent",
+        }
+    }
+}
+
+/// What became of an intent, with what follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    pub id: MessageId,
+    pub outcome: SendOutcome,
+    /// The platform's code, if it refused.
+    pub code: Option<i64>,
+    /// Under which digest the platform knows the message, and whether it keeps it back.
+    pub answer: Option<([u8; 32], AnsweredState)>,
+    /// When a message of which nothing left is tried again, and the reason in a word.
+    pub again: Option<(Timestamp, &'static str)>,
+}
+
+impl Settled {
+    /// An outcome without more.
+    pub fn new(id: MessageId, outcome: SendOutcome) -> Self {
+        Self { id, outcome, code: None, answer: None, again: None }
+    }
+}
+
+impl Crm {
+    /// Notes what became of intents, in one transaction. An outcome that cannot follow on the last one changes nothing.
+    pub async fn settle(&self, settled: &[Settled], at: Timestamp) -> Result<(), LoadError> {
+        let mut tx = self.begin_durable("note what became of messages").await?;
+        let answers = settled
+            .iter()
+            .filter_map(|it| it.answer.map(|(message_key, state)| NotedAnswer { message_key, id: it.id, state, at }));
+        tx.note_answers(&answers.collect::<Vec<_>>()).await?;
+        for it in settled {
+            tx.settle_one(it, at).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Makes unknown what is an intent for more than half a minute: its sender was stopped. Gives how many there were.
+    pub async fn abandon_intents(&self, at: Timestamp) -> Result<u64, LoadError> {
+        let mut tx = self.begin_durable("note what senders have left behind").await?;
+        let abandoned =
+            tx.select_with_clock(ABANDONED, &[at.into(), ABANDONED_AFTER.into()], |_| Ok(())).await?.len() as u64;
+        tx.commit().await?;
+        Ok(abandoned)
+    }
+
+    /// Notes what a person has decided about a message of which nobody knows whether it left. One that was not sent is
+    /// planned again.
+    pub async fn settle_by_person(
+        &self,
+        id: MessageId,
+        was_sent: bool,
+        (reason, by_whom): (&str, &str),
+        at: Timestamp,
+    ) -> Result<(), LoadError> {
+        let mut tx = self.begin_durable("note what a person decided about a message").await?;
+        let outcome = if was_sent { SendOutcome::Accepted } else { SendOutcome::NotSent };
+        let row = [id.to_string().into(), outcome.name().into(), reason.into(), by_whom.into()];
+        tx.execute_with_clock(SETTLED_BY_PERSON, &row).await?;
+        // At once, by whatever clock the campaign has.
+        let again = (!was_sent).then_some((Timestamp::UNIX_EPOCH, SETTLED));
+        tx.settle_one(&Settled { again, ..Settled::new(id, outcome) }, at).await?;
+        tx.commit().await
+    }
+}
+
+impl Tx {
+    /// Notes one outcome. What is proven stays: a status may have come before the answer, and an intent that lost its sender may
+    /// have become unknown, from which no answer leads back to a message that was not sent.
+    async fn settle_one(&mut self, it: &Settled, at: Timestamp) -> Result<(), LoadError> {
+        let id = it.id.to_string();
+        let state = self.select(STATE, &[Cell::from(&id)], |it| it.text(0)).await?.pop();
+        let is_settled_by_person = it.outcome == SendOutcome::NotSent && it.again.is_some_and(|it| it.1 == SETTLED);
+        let follows = match state.as_deref() {
+            Some("intent") => true,
+            Some("unknown") => {
+                is_settled_by_person || matches!(it.outcome, SendOutcome::Accepted | SendOutcome::Refused)
+            }
+            _ => false,
+        };
+        if !follows {
+            return Ok(());
+        }
+        let row = [it.outcome.name().into(), at.into(), it.code.unwrap_or(NO_CODE).into(), Cell::from(&id)];
+        self.select(SETTLE, &row, |_| Ok(())).await?;
+        if let (SendOutcome::NotSent, Some((again, why))) = (it.outcome, it.again) {
+            self.execute(AGAIN, &[again.into(), why.into(), id.into()]).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,118 @@
+//! The people of a plan, and whose turn it is.
+
+use jiff::Timestamp;
+use phone::Region;
+
+use crate::limit_table::LimitName;
+use crate::usage::{Candidate, Recipient, Usage, Verdict};
+
+/// People of one country in one step, who are all alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// Groups of the same audience are the same people: a second step writes to them again, and is spaced.
+    pub audience: u32,
+    pub step: u32,
+    pub n_people: u32,
+    pub country: Option<Region>,
+    pub is_marketing: bool,
+    /// Whether it is a marketing message or a notice.
+    pub is_spaced: bool,
+    /// Whether it is outside an open conversation.
+    pub opens: bool,
+}
+
+/// What comes next.
+pub(super) enum Turn {
+    Send { group: usize, slot: Timestamp },
+    Wait { until: Timestamp, limit: LimitName },
+}
+
+/// Where each group stands.
+pub(super) struct Queue<'a> {
+    groups: Vec<Place<'a>>,
+}
+
+struct Place<'a> {
+    group: &'a Group,
+    n_sent: u32,
+    /// The last verdict of a wait. It holds until its moment: what is sent meanwhile only makes it later.
+    wait: Option<(Timestamp, LimitName)>,
+    never: Option<LimitName>,
+}
+
+impl Place<'_> {
+    fn is_open(&self) -> bool {
+        self.never.is_none() && self.n_sent < self.group.n_people
+    }
+
+    fn recipient(&self) -> Recipient {
+        let mut recipient = [0; 32];
+        recipient[..4].copy_from_slice(&self.group.audience.to_be_bytes());
+        recipient[4..8].copy_from_slice(&self.n_sent.to_be_bytes());
+        recipient
+    }
+}
+
+impl<'a> Queue<'a> {
+    pub(super) fn new(groups: &'a [Group]) -> Self {
+        let place = |group| Place { group, n_sent: 0, wait: None, never: None };
+        Self { groups: groups.iter().map(place).collect() }
+    }
+
+    /// Who is next, or how long all wait and for what; `None` if nobody is left.
+    pub(super) fn turn(&mut self, now: Timestamp, usage: &mut Usage) -> Option<Turn> {
+        let mut shortest: Option<(Timestamp, LimitName)> = None;
+        // A limit of all people of a kind holds for each of them: who comes after need not be asked.
+        let (mut all_wait, mut opening_wait) = (false, false);
+        for index in 0..self.groups.len() {
+            let place = &mut self.groups[index];
+            if !place.is_open() || all_wait || (opening_wait && place.group.opens) {
+                continue;
+            }
+            if place.wait.is_none_or(|it| it.0 <= now) {
+                match verdict(place, now, usage) {
+                    Verdict::At(slot) => return Some(Turn::Send { group: index, slot }),
+                    Verdict::Later { not_before, limit } => place.wait = Some((not_before, limit)),
+                    Verdict::Never { limit } => place.never = Some(limit),
+                }
+            }
+            let Some(wait) = place.wait.filter(|_| place.is_open()) else { continue };
+            all_wait |= wait.1 == LimitName::MessagesPerHour;
+            opening_wait |= wait.1 == LimitName::PeoplePerDay;
+            if shortest.is_none_or(|it| wait.0 < it.0) {
+                shortest = Some(wait);
+            }
+        }
+        shortest.map(|(until, limit)| Turn::Wait { until, limit })
+    }
+
+    /// Takes the next person of a group.
+    pub(super) fn take(&mut self, group: usize) -> (Recipient, &'a Group) {
+        let place = &mut self.groups[group];
+        let recipient = place.recipient();
+        place.n_sent += 1;
+        (recipient, place.group)
+    }
+
+    /// Asks again about everybody who waits for a limit that has become wider.
+    pub(super) fn forget_waits(&mut self, limit: LimitName) {
+        for place in self.groups.iter_mut().filter(|it| it.wait.is_some_and(|it| it.1 == limit)) {
+            place.wait = None;
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.groups.iter().all(|it| it.n_sent == it.group.n_people)
+    }
+
+    pub(super) fn never(&self) -> Vec<(usize, LimitName)> {
+        let never = |(index, it): (usize, &Place<'_>)| it.never.map(|limit| (index, limit));
+        self.groups.iter().enumerate().filter_map(never).collect()
+    }
+}
+
+fn verdict(place: &Place<'_>, now: Timestamp, usage: &mut Usage) -> Verdict {
+    let &Group { country, is_marketing, is_spaced, opens, .. } = place.group;
+    let recipient = place.recipient();
+    usage.verdict(now, &Candidate { recipient, is_marketing, is_spaced, opens, template: "", country, zone: None })
+}

@@ -1,0 +1,117 @@
+"""Who may be written to: consent before the start, between planning and start, and while a message waits."""
+
+from stories_told import tale
+from stories_world import NOTE, NUMBER, campaign, person, phone, step, template
+
+
+def opt_out(world, n, channel="sms"):
+    """Imports a list of people who refuse."""
+    (world.folder / "stops.csv").write_text(f"phone\n{phone(n)}\n")
+    world.must("consent", "import", "stops.csv", "--opt-outs", "--channel", channel)
+
+
+def pause_at_once(world):
+    """Lets the token fail at the first message, so that the campaign pauses and everybody waits. Mends the token then."""
+    world.set({"faults": [{"kind": "error", "code": 190}]})
+    done = world.start()
+    world.set({"faults": []})
+    return done
+
+
+def go_on(world):
+    world.must("campaign", "resume", "welcome", "--reason", "the token is new")
+    return world.start()
+
+
+@tale
+def consent_before_the_start(tell):
+    people = [person(1), person(2, optin=""), person(3, "sms"), person(4, "orders"), person(5), person(6, optin="hmm"),
+              *[person(n) for n in range(7, 14)]]
+    world = tell.world(people=people, templates=[template(), template(NOTE, category="UTILITY")],
+                       campaigns=campaign() + campaign("note", step(template=NOTE)))
+    plan = world.order("plan", "welcome", "--rehearse").code
+    opt_out(world, 5)
+    world.must("suppress", "--number", phone(7), "--reason", "asked by letter")
+    world.does(8, "stops")
+    for what in ("stops", "resumes"):
+        world.does(9, what)
+    world.writes(10)
+    world.does(10, "resumes")
+    world.does(11, "stops")
+    world.writes(11, "START")
+    world.writes(12)
+    world.writes(12, "START")
+    world.writes(13, "Oui")
+    world.start()
+    _say_who_got_the_offer(tell, world, plan)
+    world.start("note")
+    noted = set(world.sent(template=NOTE))
+    tell.right("consent to utility, template for utility: sent", 4 in noted, True)
+    tell.right("stopped marketing in the app, template for utility: not sent, as people who refused are in no segment", 8 in noted, False)
+    tell.right("STOP by text: no utility either", noted & {5, 10, 12}, set())
+    tell.right("two campaigns prove nothing doubled", [world.prove(it)["is_good"] for it in ("welcome", "note")], [True, True])
+
+
+def _say_who_got_the_offer(tell, world, plan):
+    sent, why = world.sent(), [world.state(n) for n in range(1, 14)]
+    tell.right("a plan of a good campaign ends with 0", plan, 0)
+    tell.right("consent to marketing: sent", 1 in sent, True)
+    tell.right("no consent: not sent, and it says why", (2 in sent, why[1]), lambda it: not it[0] and "consent" in it[1])
+    tell.right("consent by SMS only: not sent, and it says why", (3 in sent, why[2]), lambda it: not it[0] and "consent" in it[1])
+    tell.right("consent to utility, template for marketing: not sent, and it says why", (4 in sent, why[3]),
+               lambda it: not it[0] and "consent" in it[1])
+    tell.right("refused by SMS after planning, before the start: not sent", 5 in sent, False)
+    tell.right("unclear word: not sent", 6 in sent, False)
+    tell.right("suppressed: not sent", 7 in sent, False)
+    tell.right("stopped marketing in the app: not sent", 8 in sent, False)
+    tell.right("stopped and resumed in the app: sent", 9 in sent, True)
+    tell.right("STOP by text, resumed in the app: not sent", 10 in sent, False)
+    tell.right("stopped in the app, START by text: not sent", 11 in sent, False)
+    tell.right("STOP and START by text: not sent, as START names no wording", 12 in sent, False)
+    tell.right("somebody who wrote yes stays one who gets messages", 13 in sent, True)
+
+
+@tale
+def consent_while_a_message_waits(tell):
+    world = tell.world(people=[person(n) for n in range(1, 13)], sending={"per_second": 1},
+                       campaigns=campaign(not_after="2026-10-06T10:00:00Z"))
+    begun = pause_at_once(world)
+    states = {world.state(n).split()[0] for n in range(1, 13)}
+    tell.right("a token that fails pauses at once, and nothing is failed", (world.status()["state"], len(world.requests()) <= 1,
+               states), ("paused", True, {"planned"}))
+    tell.right("it says what to do about the token", begun.text, lambda it: "token" in it and begun.code != 0)
+    world.writes(2)
+    world.does(3, {"presses": "Stop promo"})
+    opt_out(world, 4)
+    world.does(5, "stops")
+    world.must("suppress", "--number", phone(6))
+    world.must("merge", phone(8), phone(7))
+    world.writes(9)
+    world.writes(9, "START")
+    world.writes(10, "stop, o Zé não vem")
+    opt_out(world, 11, "viber")
+    (world.folder / "stops.csv").write_text(f"phone,state,said_at,purpose\n{phone(12)},no,2026-10-05,marketing\n")
+    world.must("consent", "import", "stops.csv", "--channel", "whatsapp")
+    go_on(world)
+    sent = world.sent()
+    tell.right("waiting, nothing said: sent", 1 in sent, True)
+    for n, what in [(2, "STOP by text"), (3, "STOP by button"), (4, "STOP on an imported list of SMS"), (5, "stopped in the app"),
+                    (6, "suppressed"), (9, "STOP, then START"), (10, "unclear words"), (11, "STOP on an imported list of Viber"),
+                    (12, "a no to marketing that was imported")]:
+        tell.right(f"waiting, {what}: not sent ({world.state(n)})", n in sent, False)
+    tell.right("waiting, two contacts were merged: sent once", len({7, 8} & set(sent)), 1)
+    tell.right("waiting: nothing doubled, nothing after a stop", world.prove(), lambda it: it["is_good"])
+    tell.right("waiting: it is finished, and nothing waits", (world.status()["state"], world.prove()["planned"]), ("finished", 0))
+
+
+@tale
+def stops_while_it_runs(tell):
+    world = tell.world(people=[person(n) for n in range(1, 9)], sending={"per_hour": 1})
+    at = "2026-10-06T09:30:00Z"
+    world.call("/sandbox/inbound", [{"from": phone(n)[1:], "number": NUMBER, "does": {"writes": "STOP"}, "at": at} for n in range(1, 9)])
+    done = world.start()
+    late = [it["at"] for it in world.requests() if it["at"] > at]
+    tell.right("all stop after two of eight were sent: no more are", (late, 1 <= len(world.sent()) <= 2, done.code), ([], True, 0))
+    tell.right("all stop: the proof counts them", world.prove()["sandbox"], lambda it: it["stops"] == 8 and it["after_stop"] == 0)
+    counted = world.status()["steps"][0]["messages"]
+    tell.right("all stop: the others are cancelled", counted, {"accepted": len(world.sent()), "cancelled": 8 - len(world.sent())})

@@ -1,0 +1,144 @@
+"""When messages go: people in a day, messages in an hour, hours of the day, and what one person gets."""
+
+from datetime import datetime, timedelta
+
+from stories_told import tale
+from stories_world import NOTE, NUMBER, PORTFOLIO, campaign, person, phone, step, template
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def times(world, **like):
+    """When messages were taken, in their order."""
+    return sorted(datetime.fromisoformat(it["at"]) for it in world.requests(**like) if it["outcome"] != "refused")
+
+
+def at(text):
+    return datetime.fromisoformat(text)
+
+
+def most(moments, window):
+    """The most messages in any window of that length."""
+    return max(sum(begin <= it < begin + window for it in moments) for begin in moments)
+
+
+@tale
+def limit_of_250_people(tell):
+    world = tell.world(people=[person(n) for n in range(1, 256)], settings={"portfolios": {PORTFOLIO: {"tier": "TIER_250"}}})
+    plan = world.order("plan", "welcome", "--rehearse").out
+    done, moments = world.start(), None
+    moments = times(world)
+    tell.right("250 a day, 255 people: the plan says two days and names the limit", plan,
+               lambda it: "people-per-day" in it and "2026-10-07" in it)
+    tell.right("250 a day, 255 people: five wait for a day, and everybody gets one", (len(moments), most(moments, DAY), done.code), (255, 250, 0))
+    tell.right("250 a day: five go as soon as they may", moments[-1] - moments[0] < DAY + HOUR, True)
+    tell.right("250 a day: no limit is exceeded", world.prove()["sandbox"]["over_limits"], 0)
+
+
+@tale
+def limit_is_raised_while_it_waits(tell):
+    world = tell.world(people=[person(n) for n in range(1, 256)], settings={"portfolios": {PORTFOLIO: {"tier": "TIER_250"}}})
+    world.set({"faults": [{"kind": "error", "code": 190, "when": {"requests": [100]}}]})
+    world.start()
+    world.set({"faults": [], "portfolios": {PORTFOLIO: {"tier": "TIER_2K"}}})
+    world.webhook("business_capability_update", {"max_daily_conversations_per_business": "TIER_2K", "max_phone_numbers_per_business": 20})
+    world.order("resume")
+    world.start()
+    moments = times(world)
+    tell.right("250 a day became 2,000 while it waited: all go on the same day", (len(moments), moments[-1] - moments[0] < HOUR), (255, True))
+    tell.right("the limit was raised: nothing exceeded, nothing doubled", world.prove(), lambda it: it["is_good"] and it["sandbox"]["over_limits"] == 0)
+
+
+@tale
+def limits_of_the_plan(tell):
+    world = tell.world(people=[person(n) for n in range(1, 6)], sending={"people_per_day": 2})
+    world.start()
+    moments = times(world)
+    tell.right("2 people a day by the plan: 2, 2, 1", ([(it - moments[0]).days for it in moments], most(moments, DAY)), ([0, 0, 1, 1, 2], 2))
+    world = tell.world(people=[person(n) for n in range(1, 8)], sending={"per_hour": 2})
+    world.start()
+    moments = times(world)
+    tell.right("2 messages an hour: in no hour more, and not fewer than may go", (most(moments, HOUR), moments[-1] - moments[0] < 4 * HOUR),
+               (2, True))
+    world = tell.world(people=[person(n) for n in range(1, 1_202)], sending={"per_hour": None}, serve=False)
+    plan = world.order("plan", "welcome", "--rehearse").out
+    tell.right("1,000 an hour by default: the plan says what lifting it saves", plan, lambda it: "lifting messages-per-hour would save" in it)
+
+
+@tale
+def hours_of_the_day(tell):
+    old = {"at": "2025-09-01", "last": "2025-09-01"}
+    for what, start, hours, expected in [
+            ("Saturday evening: Monday at nine, as it is Sunday between", "2026-10-10T19:00:00Z", None, "2026-10-12T07:00:00Z"),
+            ("Saturday evening, any hours: at once, as France allows it until 22", "2026-10-10T19:00:00Z", "any", "2026-10-10T19:00:00Z"),
+            ("Saturday at 22, any hours: Monday at eight", "2026-10-10T20:00:00Z", "any", "2026-10-12T06:00:00Z"),
+            ("25 December: the day after", "2025-12-24T19:30:00Z", None, "2025-12-26T08:00:00Z"),
+            ("Easter Monday: the day after", "2026-04-06T08:00:00Z", None, "2026-04-07T07:00:00Z"),
+            ("before nine: at nine, also on the day on which the clocks change to winter", "2026-10-25T19:00:00Z", None, "2026-10-26T08:00:00Z"),
+            ("at 19:59: at once", "2026-10-06T17:59:00Z", None, "2026-10-06T17:59:00Z"),
+            ("at 20:00: tomorrow", "2026-10-06T18:00:00Z", None, "2026-10-07T07:00:00Z")]:
+        world = tell.world(people=[person(1, **old)], start=start, sending={"hours": hours}, serve=False)
+        world.start()
+        tell.right(what, times(world), [at(expected)])
+
+
+@tale
+def hours_of_other_countries(tell):
+    world = tell.world(people=[person(1, phone="+14165550123")], where="rows >= 0", start="2026-10-06T12:00:00Z")
+    world.start()
+    tell.right("Canada: from nine in its west on", times(world), [at("2026-10-06T16:00:00Z")])
+    world = tell.world(people=[person(1, phone="+14165550123")], where="rows >= 0", start="2026-10-06T23:00:00Z")
+    world.start()
+    tell.right("Canada: not after twenty in its east", times(world), [at("2026-10-07T16:00:00Z")])
+
+
+@tale
+def person_gets_two_a_day(tell):
+    names = ["one", "two", "three"]
+    world = tell.world(people=[person(1), person(2)], templates=[template(), template(NOTE, category="UTILITY")],
+                       campaigns="".join(campaign(it) for it in names) + campaign("note", step(template=NOTE)))
+    for name in ["one", "note", "two", "three"]:
+        world.start(name)
+    moments = [at(it["at"]) - at("2026-10-06T08:00:00Z") for it in world.requests(to=phone(1)[1:])]
+    tell.right("an offer, then a note of utility: at once", moments[1] < timedelta(minutes=1), True)
+    tell.right("the second offer: six hours later", moments[2], lambda it: 6 * HOUR <= it < 6 * HOUR + timedelta(minutes=5))
+    tell.right("the third offer: a day after the first", moments[3], lambda it: DAY <= it < DAY + timedelta(minutes=5))
+
+
+@tale
+def person_is_held_by_131049(tell):
+    world = tell.world(people=[person(1), person(2)], campaigns=campaign("one") + campaign("two"))
+    world.set({"statuses": {"failures": [{"code": 131049, "when": {"to": [phone(1)], "until": "2026-10-06T09:00:00Z"}}]}})
+    world.start("one")
+    world.move(hours=6.5)
+    world.start("two")
+    of = lambda n: [at(it["at"]) - at("2026-10-06T08:00:00Z") for it in world.requests(to=phone(n)[1:])]
+    tell.right("131049: not sent again by itself, and the next offer waits a day", of(1), lambda it: len(it) == 2 and DAY <= it[1] < DAY + 2 * HOUR)
+    tell.right("131049: others do not wait", of(2)[1] < 7 * HOUR, True)
+
+
+@tale
+def answers_that_ask_to_wait(tell):
+    for code in (131056, 130429, 80007, 4, 134101):
+        world = tell.world(people=[person(n) for n in range(1, 4)])
+        world.set({"faults": [{"kind": "error", "code": code, "when": {"to": [phone(1)], "times": 1}}]})
+        done = world.start()
+        tries = [at(it["at"]) for it in world.requests(to=phone(1)[1:])]
+        tell.right(f"{code}: sent again after a wait, and everybody gets it once", (world.sent(), len(tries), done.code), ([1, 2, 3], 2, 0))
+        wait = timedelta(minutes=10) if code == 134101 else timedelta(seconds=1)
+        tell.right(f"{code}: it waits at least as long as the table says", tries[-1] - tries[0] >= wait, True)
+    world = tell.world(people=[person(n) for n in range(1, 4)])
+    world.set({"faults": [{"kind": "error", "code": 131056, "when": {"to": [phone(1)], "times": 4}}]})
+    world.start()
+    tries = [at(it["at"]) for it in world.requests(to=phone(1)[1:])]
+    waits = [(later - earlier).total_seconds() for earlier, later in zip(tries, tries[1:])]
+    tell.right("131056 four times: the waits are 1, 4, 16 and 64 seconds at least", [a >= b for a, b in zip(waits, [1, 4, 16, 64])], [True] * 4)
+    tell.right("131056 four times: others do not wait", [max(times(world, to=phone(n)[1:])) - tries[0] < timedelta(seconds=2) for n in (2, 3)],
+               [True, True])
+
+
+@tale
+def number_is_slower_than_ferry_knows(tell):
+    world = tell.world(people=[person(n) for n in range(1, 61)], settings={"numbers": {NUMBER: {"messages_a_second": 20}}})
+    done = world.start()
+    tell.right("a number with 20 a second: everybody gets it once all the same", (len(world.sent()), len(set(world.sent())), done.code), (60, 60, 0))
