@@ -52,8 +52,9 @@ const TWO_IDS: &str = "select count(*) from (select message_answer.message_id fr
 const CONTRADICTED: &str = "select count(*) from outbox join delivery on delivery.message_id = outbox.message_id \
     where outbox.campaign = $1 and (outbox.state = 'planned' or outbox.state = 'not_sent' or outbox.state = 'cancelled' \
     or outbox.state = 'refused')";
+/// A stop is received before it is committed, and an intent between both is right: five seconds are left for that.
 const AFTER_STOP: &str = "select count(*) from outbox join event on event.contact_id = outbox.contact_id \
-    where outbox.campaign = $1 and event.reading = 'stop' and outbox.claimed_at > event.received_at \
+    where outbox.campaign = $1 and event.reading = 'stop' and outbox.claimed_at > event.received_at + 5000000 \
     and (outbox.state = 'intent' or outbox.state = 'accepted' or outbox.state = 'unknown') \
     and not exists (select 1 from consent where consent.contact_id = outbox.contact_id and consent.state = 'yes' \
         and consent.said_from > coalesce(event.at, event.received_at))";
