@@ -6,7 +6,7 @@ use crm::{CampaignState, OrderWord};
 use plan::Plan;
 use results::CampaignOrdered;
 
-/// What is ordered.
+/// An order about a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderedWord {
     Pause,

@@ -36,7 +36,7 @@ pub async fn planned(
     Ok((value, text))
 }
 
-/// What is found before a campaign begins.
+/// The findings before a campaign begins: its preflight, and its plan.
 pub(crate) struct Look {
     pub(crate) planned: CampaignPlanned,
     pub(crate) preflight: Preflight,

@@ -8,7 +8,7 @@ use results::{CampaignSettled, UnknownMessage};
 
 use crate::{counted, shown_time};
 
-/// What is settled.
+/// The messages to settle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settling {
     /// Nothing: only shown.

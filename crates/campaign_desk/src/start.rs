@@ -141,12 +141,6 @@ pub fn event_line(event: &SendEvent) -> Option<String> {
             format!("waits for {limit} until {}", until.strftime("%Y-%m-%d %H:%M:%S UTC"))
         }
         SendEvent::Waiting { limit, until: None } => format!("waits for {limit} until somebody lifts it"),
-        SendEvent::Trouble { until } => {
-            format!(
-                "the platform does not answer as it should: the next attempt is at {}",
-                until.strftime("%H:%M:%S UTC")
-            )
-        }
         SendEvent::DatabaseAway => "the database does not answer: waiting".to_owned(),
         SendEvent::UnknownCode(code) => format!("the platform gave the code {code}, which our table does not have"),
     })

@@ -16,8 +16,7 @@ mod withdraw;
 
 pub use address::Addressed;
 pub use claim::{
-    CLAIM_SIZE, Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages, Intent, TemplateNow,
-    WaitingMessage,
+    Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages, Intent, TemplateNow, WaitingMessage,
 };
 pub(crate) use epoch::{FIRST_EPOCH, OUTBOX_EPOCH};
 pub use permission::NotPermitted;

@@ -1,4 +1,4 @@
-//! Whom a step goes to now, with what each gets, and why the others are left out.
+//! The audience of a step: the people it goes to now, the message of each, and the reasons for leaving the others out.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -7,16 +7,13 @@ use crm::{AudienceMember, FrozenTemplate, MessageContent, MessageId, NewMessage}
 use jiff::{SignedDuration, Timestamp};
 use model::{ConsentChannel, ConsentPurpose, ContactId, EventChannel};
 use phone::{LineType, Region};
-use plan::{ParameterPlace, PlanStep, Risk, StepCondition, StepContent};
+use plan::{PlanStep, Risk, StepCondition};
 use rollout::{PersonFacts, Rules, exclude};
-use whatsapp::{Endpoint, Exclude, OutgoingMessage, PreparedMessage, error_of_answer, error_of_status};
+use whatsapp::{Endpoint, Exclude, OutgoingMessage, error_of_answer, error_of_status};
 
-use super::content::{MessageValues, TemplateShape};
+use super::offer::Offer;
 use super::open::{SendingAccount, recipient_of};
-use crate::kept::template_of;
 
-/// The status of a template that may be sent.
-const APPROVED: &str = "APPROVED";
 /// A value that the platform would refuse.
 const INVALID_PARAMETER: &str = "invalid-parameter";
 /// An imported contact whose last message did not arrive counts as one to whom nothing ever arrived.
@@ -59,30 +56,6 @@ impl ChosenAudience {
     pub(crate) fn is_exhausted(&self) -> bool {
         self.messages.is_empty() && self.due_at.is_none()
     }
-}
-
-/// A message as it would be sent.
-pub struct SampleOf {
-    /// Empty if it is text.
-    pub language: String,
-    pub prepared: PreparedMessage,
-}
-
-/// A number that is nobody's.
-const SAMPLE_NUMBER: &str = "+33199000001";
-
-/// A template in one language, as it is sent now.
-struct Offered {
-    shape: TemplateShape,
-    frozen: FrozenTemplate,
-    purpose: ConsentPurpose,
-}
-
-/// What a step sends, by language. Text has one entry without a language.
-struct Offer {
-    by_language: BTreeMap<String, Offered>,
-    purpose: ConsentPurpose,
-    text: Option<String>,
 }
 
 impl SendingAccount {
@@ -216,95 +189,6 @@ impl SendingAccount {
         MessageId::from_bytes(bytes)
     }
 
-    /// A message of a step in each language, with invented values, as it would be sent.
-    pub async fn samples(&self, step: &PlanStep) -> Result<Vec<SampleOf>> {
-        let offer = self.offer(step).await?;
-        let mut samples = Vec::new();
-        let invented = |place: &ParameterPlace| {
-            Some(match place {
-                ParameterPlace::HeaderLink => "https://example.com/file".to_owned(),
-                _ => "example".to_owned(),
-            })
-        };
-        let mut add = |language: &str, template: &str, category: &str, values: &MessageValues| {
-            let outgoing = OutgoingMessage {
-                number: self.number.clone(),
-                recipient: recipient_of(SAMPLE_NUMBER),
-                content: values.content(template, language),
-                opaque_id: Some("0".repeat(32)),
-                endpoint: self.endpoint(category),
-            };
-            if let Ok(prepared) = outgoing.prepare() {
-                samples.push(SampleOf { language: language.to_owned(), prepared });
-            }
-        };
-        for (language, offered) in &offer.by_language {
-            if let Ok(values) = offered.shape.values(&invented) {
-                add(language, &offered.frozen.template, &offered.frozen.category, &values);
-            }
-        }
-        if let Some(text) = offer.text {
-            add("", "", "", &MessageValues::of_text(text));
-        }
-        Ok(samples)
-    }
-
-    /// Takes the templates of the campaign as they are now, for what is still planned: a person has looked at what changed.
-    pub async fn accept_templates(&self) -> Result<()> {
-        for step in &self.plan.steps {
-            for offered in self.offer(step).await?.by_language.into_values() {
-                self.crm.accept_template(&self.plan.name, &offered.frozen, offered.purpose).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Adds to the database what the log of sends has more, as unknown. Gives how many messages that were.
-    pub async fn reconcile(&self) -> Result<u64> {
-        let forgotten = self.forgotten().await?;
-        let mut n = 0;
-        for chunk in forgotten.chunks(model::MAX_BATCH) {
-            let reconciled = self.crm.reconcile(chunk, self.clock.now()).await?;
-            n += reconciled.n_unknown + reconciled.n_doubled;
-        }
-        Ok(n)
-    }
-
-    /// The approved templates of a step.
-    async fn offer(&self, step: &PlanStep) -> Result<Offer> {
-        let name = match &step.content {
-            StepContent::Text { text } => {
-                let purpose = ConsentPurpose::Conversation;
-                return Ok(Offer { by_language: BTreeMap::new(), purpose, text: Some(text.clone()) });
-            }
-            StepContent::Template { name } => name,
-        };
-        let mut by_language = BTreeMap::new();
-        for row in self.crm.account_templates(&self.account).await? {
-            if &row.name != name || row.status != APPROVED {
-                continue;
-            }
-            let Some(Ok(template)) = row.sent_body.as_deref().map(template_of) else { continue };
-            let shape = TemplateShape::of(&template);
-            let Some(purpose) = purpose_of(&row.category) else { continue };
-            if shape.unsupported.is_some() {
-                continue;
-            }
-            let frozen = FrozenTemplate {
-                step: step.name.clone(),
-                wave: 0,
-                template: row.name.clone(),
-                language: row.language.clone(),
-                digest: row.digest.clone(),
-                category: row.category.clone(),
-                differs: row.observed.differs.clone().filter(|it| it != "[]").unwrap_or_default(),
-            };
-            by_language.insert(row.language, Offered { shape, frozen, purpose });
-        }
-        let purpose = by_language.values().next().map_or(ConsentPurpose::Marketing, |it| it.purpose);
-        Ok(Offer { by_language, purpose, text: None })
-    }
-
     async fn gather(&self, step: &PlanStep, offer: &Offer) -> Result<Gathered> {
         let campaign = &self.plan.name;
         let mut gathered =
@@ -348,7 +232,7 @@ struct Gathered {
     tries: HashMap<ContactId, (u32, u32)>,
     /// Whoever shares a phone.
     shared: HashSet<ContactId>,
-    /// Whom the step is meant for, by an earlier one; none if it is for everybody.
+    /// The people whom an earlier step selects for this one; none if the step is for everybody.
     meant: Option<HashSet<ContactId>>,
     sent_before: HashMap<ContactId, Timestamp>,
     wait: Option<SignedDuration>,
@@ -384,39 +268,6 @@ impl Gathered {
         }
         let due_at = self.sent_before.get(&contact)?.checked_add(self.wait?).ok()?;
         (due_at > now).then_some(due_at)
-    }
-}
-
-impl Offer {
-    /// The template in the person's language, or else in that of the plan.
-    fn for_language(&self, language: Option<&str>, otherwise: Option<&str>) -> Option<&Offered> {
-        let named = |wanted: &str| {
-            let is_same = |it: &&String| it.split(['_', '-']).next() == wanted.split(['_', '-']).next();
-            self.by_language.get(wanted).or_else(|| {
-                self.by_language.keys().filter(is_same).min_by_key(|it| it.len()).map(|it| &self.by_language[it])
-            })
-        };
-        language.and_then(named).or_else(|| otherwise.and_then(named))
-    }
-
-    fn values(&self, offered: Option<&Offered>, step: &PlanStep, member: &AudienceMember) -> Option<MessageValues> {
-        if let Some(text) = &self.text {
-            return Some(MessageValues::of_text(text.clone()));
-        }
-        let value_of = |place: &ParameterPlace| {
-            step.parameters.get(place).and_then(|it| it.resolve(&member.values)).map(str::to_owned)
-        };
-        offered?.shape.values(&value_of).ok()
-    }
-}
-
-/// The purpose for which people must have consented to a category of templates.
-pub(crate) fn purpose_of(category: &str) -> Option<ConsentPurpose> {
-    match category {
-        "MARKETING" => Some(ConsentPurpose::Marketing),
-        "UTILITY" => Some(ConsentPurpose::Utility),
-        "AUTHENTICATION" => Some(ConsentPurpose::Authentication),
-        _ => None,
     }
 }
 

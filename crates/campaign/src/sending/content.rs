@@ -8,7 +8,7 @@ use whatsapp::{ButtonParameter, ButtonValue, HeaderParameter, Media, MessageCont
 
 /// The values of a message, as the database keeps them. They are about a person.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MessageValues {
+pub(crate) struct MessageValues {
     /// The whole text, if there is no template.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,

@@ -8,6 +8,7 @@ use model::{ConsentChannel, ConsentPurpose, ContactKey};
 use phone::Region;
 use rollout::{Candidate, LimitName, Sent, Verdict};
 
+use super::offer::APPROVED;
 use super::usage::{UsageState, is_spaced, number};
 
 /// How long people may be answered after their last message.
@@ -16,8 +17,6 @@ const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 const WINDOW_SLACK: SignedDuration = SignedDuration::from_mins(5);
 /// When a message is looked at again that nothing but a person can free.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(1);
-/// The status of a template that may be sent.
-const APPROVED: &str = "APPROVED";
 
 /// What a claim is decided by.
 pub(crate) struct Decider<'a> {
@@ -29,7 +28,7 @@ pub(crate) struct Decider<'a> {
     pub(crate) frozen: &'a HashMap<FrozenKey, FrozenTemplate>,
     /// The digests of those who may be written to; none if everybody may.
     pub(crate) allowed: Option<&'a HashSet<[u8; 32]>>,
-    pub(crate) not_after: Option<Timestamp>,
+    pub(crate) not_after: Timestamp,
     pub(crate) most: usize,
     /// Set if nothing more may go now, by a limit for all.
     pub(crate) bound: Option<(LimitName, Option<Timestamp>)>,
@@ -46,7 +45,7 @@ impl Decider<'_> {
     pub(crate) fn decide(&mut self, claimable: &Claimable<'_>) -> ClaimDecisions {
         self.state.note_others(claimable.others);
         self.state.last_intent = claimable.last_intent;
-        if self.not_after.is_some_and(|it| self.now >= it) {
+        if self.now >= self.not_after {
             return ClaimDecisions {
                 of: Vec::new(),
                 pause: Some("not-after: the last moment of the campaign has passed".into()),

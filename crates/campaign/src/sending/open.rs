@@ -51,7 +51,7 @@ pub struct SendingAccount {
     pub(crate) client: Sending,
     /// The digests of those who may get messages; none if everybody may.
     pub(crate) allowed: Option<HashSet<[u8; 32]>>,
-    /// Who gives orders, for the journal.
+    /// The name under which orders are noted in the journal.
     pub by_whom: String,
     /// Whether marketing takes the endpoint of its own.
     pub(crate) is_onboarded: bool,
@@ -129,6 +129,17 @@ impl SendingAccount {
             forgotten.extend(self.crm.forgotten(chunk).await?);
         }
         Ok(forgotten)
+    }
+
+    /// Adds to the database what the log of sends has more, as unknown. Gives how many messages that were.
+    pub async fn reconcile(&self) -> Result<u64> {
+        let forgotten = self.forgotten().await?;
+        let mut n = 0;
+        for chunk in forgotten.chunks(model::MAX_BATCH) {
+            let reconciled = self.crm.reconcile(chunk, self.clock.now()).await?;
+            n += reconciled.n_unknown + reconciled.n_doubled;
+        }
+        Ok(n)
     }
 
     /// The campaign as the database knows it.

@@ -220,7 +220,7 @@ mod tests {
             content: "{}".into(),
             to: Addressed::default(),
         };
-        Intent { number: 1, message, at: Timestamp::UNIX_EPOCH, opens: true }
+        Intent { number: 1, message, at: Timestamp::UNIX_EPOCH }
     }
 
     fn of(sent: Sent) -> SentOutcome {

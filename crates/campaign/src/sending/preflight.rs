@@ -8,8 +8,9 @@ use plan::StepContent;
 use rollout::Limits;
 use whatsapp::PeopleLimit;
 
-use super::audience::{ChosenAudience, purpose_of};
+use super::audience::ChosenAudience;
 use super::content::TemplateShape;
+use super::offer::{APPROVED, purpose_of};
 use super::open::SendingAccount;
 use crate::kept::template_of;
 
@@ -33,14 +34,14 @@ impl CheckState {
 /// One check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What was checked, in a word.
+    /// The subject of the check, in a word.
     pub about: &'static str,
     pub state: CheckState,
-    /// What is the case, and what to do if it is not good.
+    /// The finding, and what to do if it is not good.
     pub text: String,
 }
 
-/// What was found before the first message.
+/// The result of the checks before the first message.
 #[derive(Clone, Debug, Default)]
 pub struct Preflight {
     pub checks: Vec<Check>,
@@ -70,7 +71,6 @@ impl Preflight {
 const SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The permission to send.
 const MESSAGING: &str = "whatsapp_business_messaging";
-const APPROVED: &str = "APPROVED";
 
 impl SendingAccount {
     /// Takes what a preflight found: the limits of the platform, and the endpoint of marketing.

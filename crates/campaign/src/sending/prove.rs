@@ -8,7 +8,7 @@ use crm::ProofCounts;
 use super::open::SendingAccount;
 use super::sandbox_log::SandboxLog;
 
-/// What is proven of a campaign. Of what the sandbox alone can tell, nothing without its log.
+/// The proof of a campaign. The part of the sandbox is there only if its log was given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proof {
     pub database: ProofCounts,
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     fn taken(n: u64, to: &str, at: i64) -> Accepted {
-        Accepted { n, to: to.into(), template: None, real_at_us: at }
+        Accepted { n, to: to.into(), real_at_us: at }
     }
 
     #[test]

@@ -72,8 +72,6 @@ pub enum SendEvent {
     Progress { n_sent: u64, n_waiting: u64 },
     /// Nothing can be sent before a moment, for this limit.
     Waiting { limit: &'static str, until: Option<Timestamp> },
-    /// The platform does not answer as it should.
-    Trouble { until: Timestamp },
     /// The database does not answer.
     DatabaseAway,
     /// The platform gave a code that our table does not have.
@@ -123,7 +121,6 @@ pub struct Sender {
     /// A wave that is being released. Others are sent meanwhile.
     releasing: Option<JoinHandle<Result<Release>>>,
     n_planned: u64,
-    is_exhausted: bool,
     /// Whether something was sent since it was last looked at who else can be released.
     has_sent: bool,
     began_at: Timestamp,
@@ -167,7 +164,6 @@ impl Sender {
             release_at,
             releasing: None,
             n_planned,
-            is_exhausted: false,
             has_sent: true,
             began_at,
             resumed_at,
@@ -248,7 +244,6 @@ impl Sender {
             now,
             known_intent: self.state.last_intent,
             templates: &self.templates,
-            n: crm::CLAIM_SIZE,
         };
         let mut decider = Decider {
             state: &mut self.state,
@@ -257,7 +252,7 @@ impl Sender {
             ahead,
             frozen: &self.frozen,
             allowed: account.allowed.as_ref(),
-            not_after: Some(account.plan.not_after),
+            not_after: account.plan.not_after,
             most,
             bound: None,
             is_stale: false,
@@ -430,7 +425,7 @@ impl Sender {
         };
         let watched = SignedDuration::try_from(gates.watch).unwrap_or(SignedDuration::ZERO);
         let is_close = now.duration_since(self.began_at) < watched;
-        let n_stops = crm.campaign_counts(&account.plan.name, now).await?.n_stops;
+        let n_stops = crm.n_stops(&account.plan.name).await?;
         let alarm = since.iter().find_map(|it| alarm(it, gates, is_close));
         let alarm = alarm.or_else(|| stops_alarm(n_stops, &counts, gates).filter(|_| resumed_at.is_none()));
         if let Some(reason) = alarm {
@@ -479,7 +474,7 @@ impl Sender {
         Ok(())
     }
 
-    /// Begins to release the next wave, which may take some seconds. A rehearsal waits for it.
+    /// Begins to release the next wave, which may take some seconds.
     async fn begin_release(&mut self) -> Result<()> {
         let account = Arc::clone(&self.account);
         let (now, name) = (account.clock.now(), &account.plan.name);
@@ -490,21 +485,14 @@ impl Sender {
         }
         self.n_planned = account.crm.n_planned(name).await?;
         let n_planned = self.n_planned;
-        let is_rehearsal = account.clock.is_rehearsal();
-        let releasing = tokio::spawn(async move { account.release(n_planned).await });
-        while is_rehearsal && !releasing.is_finished() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        self.releasing = Some(releasing);
+        self.releasing = Some(tokio::spawn(async move { account.release(n_planned).await }));
         Ok(())
     }
 
-    /// Takes what was released, or finishes the campaign.
+    /// Takes what was released, or finishes the campaign. A rehearsal waits for the release, others go on sending meanwhile.
     async fn end_release(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<()> {
-        if !self.releasing.as_ref().is_some_and(JoinHandle::is_finished) {
-            return Ok(());
-        }
-        let Some(releasing) = self.releasing.take() else { return Ok(()) };
+        let waits = self.account.clock.is_rehearsal();
+        let Some(releasing) = self.releasing.take_if(|it| waits || it.is_finished()) else { return Ok(()) };
         let now = self.account.clock.now();
         let release = match releasing.await.context("the task that releases waves has ended")? {
             Ok(release) => release,
@@ -513,9 +501,8 @@ impl Sender {
                 return self.unless_away(Err(error), on).await;
             }
         };
-        self.is_exhausted = release.is_exhausted;
         if release.is_over_spend {
-            // What was released before is still sent.
+            // Waves released before are still sent.
             self.release_at = now.saturating_add(LOOK_FOR_PEOPLE).unwrap_or(now);
             if self.n_planned == 0 && self.n_flying == 0 && self.pending.is_empty() {
                 self.pause("max-spend: one more message would cost more than max_spend of the campaign").await?;
@@ -532,17 +519,17 @@ impl Sender {
         let soon = now.saturating_add(soon).unwrap_or(now);
         self.release_at = release.due_at.filter(|it| *it > now).unwrap_or(soon);
         let is_idle = self.n_flying == 0 && self.pending.is_empty();
-        if self.is_exhausted && is_idle && self.account.crm.n_open(&self.account.plan.name).await? > 0 {
+        if release.is_exhausted && is_idle && self.account.crm.n_open(&self.account.plan.name).await? > 0 {
             // Another sender waits for answers, or was stopped: then they become unknown within half a minute.
             self.release_at = now.saturating_add(OPEN).unwrap_or(now);
             return Ok(());
         }
-        if self.is_exhausted && self.n_planned == 0 && is_idle {
+        if release.is_exhausted && self.n_planned == 0 && is_idle {
             let said = ("everybody was written to or left out", "ferry");
             self.account.crm.order_campaign(&self.account.row(), OrderWord::Finish, said).await?;
             self.ending = Some(SendStop::Finished);
         }
-        if (self.is_exhausted || release.is_stuck) && self.n_planned > 0 && is_idle {
+        if (release.is_exhausted || release.is_stuck) && self.n_planned > 0 && is_idle {
             self.pause_if_all_are_held().await?;
         }
         Ok(())

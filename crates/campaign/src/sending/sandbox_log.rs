@@ -6,7 +6,6 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use jiff::Timestamp;
 use serde::Deserialize;
 
 /// What a sandbox has noted of the messages of a campaign.
@@ -14,8 +13,6 @@ use serde::Deserialize;
 pub struct SandboxLog {
     /// The requests that the sandbox took, by our id: how many, and to whom.
     pub(crate) accepted: BTreeMap<String, Accepted>,
-    /// Requests without an id of ours that were taken.
-    pub(crate) n_without_id: u64,
     pub(crate) n_requests: u64,
     /// Windows of a limit of the platform that were exceeded.
     pub(crate) n_over: u64,
@@ -28,7 +25,6 @@ pub struct SandboxLog {
 pub(crate) struct Accepted {
     pub(crate) n: u64,
     pub(crate) to: String,
-    pub(crate) template: Option<String>,
     /// The last real moment, in microseconds.
     pub(crate) real_at_us: i64,
 }
@@ -38,14 +34,11 @@ struct Line {
     outcome: Option<String>,
     opaque: Option<String>,
     to: Option<String>,
-    template: Option<String>,
     real_at_us: Option<i64>,
     over: Option<String>,
     inbound: Option<String>,
     from: Option<String>,
     acknowledged_real_at_us: Option<i64>,
-    #[serde(default)]
-    _at: Option<Timestamp>,
 }
 
 impl SandboxLog {
@@ -78,14 +71,11 @@ impl SandboxLog {
         if !matches!(outcome.as_str(), "accepted" | "held") {
             return;
         }
-        let Some(opaque) = line.opaque else {
-            self.n_without_id += 1;
-            return;
-        };
+        // A request without an id is not of a campaign.
+        let Some(opaque) = line.opaque else { return };
         let of = self.accepted.entry(opaque).or_default();
         of.n += 1;
         of.to = line.to.unwrap_or_default();
-        of.template = line.template;
         of.real_at_us = of.real_at_us.max(line.real_at_us.unwrap_or(0));
     }
 }

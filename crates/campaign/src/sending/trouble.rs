@@ -6,12 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 /// The longest pause between two attempts.
 const LONGEST: SignedDuration = SignedDuration::from_secs(60);
-/// After so many pauses in a row, some minutes, nothing is tried any more.
+/// After this many pauses in a row, some minutes, nothing is tried any more.
 const MOST: u32 = 10;
 
-/// So many failures one after another mean that the platform is in trouble.
+/// The failures in a row that mean that the platform is in trouble.
 const IN_A_ROW: u32 = 5;
-/// As do so many of the last answers.
+/// As do ten failures among the last twenty answers.
 const OF_THE_LAST: usize = 20;
 const MOST_OF_THE_LAST: usize = 10;
 

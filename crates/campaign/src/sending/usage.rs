@@ -49,13 +49,12 @@ impl UsageState {
         Ok(state)
     }
 
-    /// Counts what other senders have claimed.
+    /// Counts what other senders have claimed. The claim says which intent is the last.
     pub(crate) fn note_others(&mut self, others: &[SentMessage]) {
         for it in others {
             self.usage.note(&counted(it));
             self.of_message.entry(it.id).or_default().push(it.number);
             self.give_back(it);
-            self.last_intent = self.last_intent.max(it.number);
         }
     }
 
@@ -108,7 +107,7 @@ impl UsageState {
 }
 
 /// An intent as limits count it.
-pub(crate) fn counted(it: &SentMessage) -> Sent {
+fn counted(it: &SentMessage) -> Sent {
     Sent {
         number: number(it.number),
         at: it.at,

@@ -87,7 +87,7 @@ pub struct CampaignCounts {
     pub waiting_for: Vec<(String, u64, Option<Timestamp>)>,
     /// Refusals by the platform's code.
     pub refused: Vec<(Option<i64>, u64)>,
-    /// People who have said stop since they were written to.
+    /// As [`Crm::n_stops`] gives it.
     pub n_stops: u64,
 }
 
@@ -155,6 +155,11 @@ impl Crm {
         let refused = reader.select(REFUSED, &key, |it| Ok((it.opt_int(0)?, it.count(1)?))).await?;
         let n_stops = reader.select(STOPS, &key, |it| it.count(0)).await?.pop().unwrap_or(0);
         Ok(CampaignCounts { of_steps, waiting_for, refused, n_stops })
+    }
+
+    /// The people of a campaign who have said stop since they were written to.
+    pub async fn n_stops(&self, campaign: &str) -> Result<u64, LoadError> {
+        Ok(self.select(WHAT, STOPS, &[campaign.into()], |it| it.count(0)).await?.pop().unwrap_or(0))
     }
 
     /// What is known of the messages of each wave. A message is old enough to have arrived if its intent is from `old` or before.

@@ -137,7 +137,7 @@ pub(super) fn read_delivery(row: &dyn Row) -> Result<([u8; 32], Delivery), LoadE
         first_event: Some(row.int(15)?),
         last_event: Some(row.int(16)?),
     };
-    Ok((digest(row, 0)?, delivery))
+    Ok((row.digest(0)?, delivery))
 }
 
 /// The delivery as the table takes it: with our id only if it is one, and with words that both databases keep.
@@ -168,7 +168,7 @@ pub(super) fn push_conversation(rows: &mut Rows, name: &ConversationName, it: &C
 pub(super) fn read_conversation(row: &dyn Row) -> Result<(ConversationName, Conversation), LoadError> {
     let opened = Conversation {
         last_inbound_at: row.time(3)?,
-        key: digest(row, 4)?,
+        key: row.digest(4)?,
         last_event: row.int(5)?,
         asked_at: row.opt_time(6)?,
     };
@@ -199,9 +199,9 @@ pub(super) fn read_said(row: &dyn Row, n_names: usize) -> Result<(Subject, Said)
     let sender = if n_names == 3 { row.text(1)? } else { String::new() };
     let subject = Subject { account: row.text(0)?, sender, about: row.text(n_names - 1)? };
     let rest = row.word(n_names + 3, |it| serde_json::from_str(it).ok())?;
-    let word = LastWord { event: row.text(n_names)?, at: row.time(n_names + 1)?, key: digest(row, n_names + 2)?, rest };
+    let word = LastWord { event: row.text(n_names)?, at: row.time(n_names + 1)?, key: row.digest(n_names + 2)?, rest };
     let limit = match (row.opt_int(n_names + 4)?, row.opt_time(n_names + 5)?) {
-        (Some(limit), Some(at)) => Some(LastLimit { limit, at, key: digest(row, n_names + 6)? }),
+        (Some(limit), Some(at)) => Some(LastLimit { limit, at, key: row.digest(n_names + 6)? }),
         _ => None,
     };
     Ok((subject, Said { word, limit }))
@@ -221,8 +221,4 @@ pub(super) fn plain_said(subject: &Subject, said: &Said) -> (Subject, Said) {
 
 fn opt_bytes(row: &dyn Row, column: usize) -> Result<Option<Vec<u8>>, LoadError> {
     Ok(row.cell(column, Type::Bytes)?.bytes().flatten().map(<[u8]>::to_vec))
-}
-
-fn digest(row: &dyn Row, column: usize) -> Result<[u8; 32], LoadError> {
-    opt_bytes(row, column)?.and_then(|it| it.try_into().ok()).ok_or_else(|| row.unknown(column))
 }

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use model::{ContactId, Event};
 
 use crate::inbox::Reading;
-use crate::inbox::store::digest;
 use crate::sql::{Row, Tx};
 use crate::{Crm, LoadError};
 
@@ -94,7 +93,7 @@ fn read(row: &dyn Row) -> Result<StoredEvent, LoadError> {
     };
     Ok(StoredEvent {
         number: row.int(0)?,
-        digest: digest(row, 1)?,
+        digest: row.digest(1)?,
         body_id: row.int(2)?,
         place: row.int(3)?,
         webhook: row.text(4)?,

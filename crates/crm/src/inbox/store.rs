@@ -178,7 +178,7 @@ impl Inbox {
             }
         }
         let wanted = Wanted::Bytes(new.iter().map(|it| it.digest.to_vec()).collect());
-        let known = tx.select_by(KNOWN, "digest", wanted, |it| digest(it, 0)).await?;
+        let known = tx.select_by(KNOWN, "digest", wanted, |it| it.digest(0)).await?;
         let known: HashSet<[u8; 32]> = known.into_iter().collect();
         new.retain(|it| !known.contains(&it.digest));
         for (it, number) in new.iter_mut().zip(last_event + 1..) {
@@ -205,7 +205,7 @@ impl Tx {
         let is_broken = |it: &(&ReceivedBody, &[u8; 32])| !it.0.read.broken.is_empty();
         let broken: Vec<Vec<u8>> = bodies.iter().zip(digests).filter(is_broken).map(|it| it.1.to_vec()).collect();
         let known = "n_broken > 0 and digest";
-        let read = |it: &dyn Row| Ok((digest(it, 0)?, it.int(1)? == 1));
+        let read = |it: &dyn Row| Ok((it.digest(0)?, it.int(1)? == 1));
         let mut known: HashSet<([u8; 32], bool)> =
             self.select_by(KNOWN_BROKEN, known, Wanted::Bytes(broken), read).await?.into_iter().collect();
         let mut rows = Rows::new(&DEAD_LETTER);
@@ -227,11 +227,6 @@ impl Tx {
         }
         Ok(rows)
     }
-}
-
-pub(super) fn digest(row: &dyn Row, column: usize) -> Result<[u8; 32], LoadError> {
-    let cell = row.cell(column, crate::sql::Type::Bytes)?;
-    cell.bytes().flatten().and_then(|it| it.try_into().ok()).ok_or_else(|| row.unknown(column))
 }
 
 fn to_hand_on<'a>(incoming: &[Incoming<'a>], bodies: &'a [ReceivedBody]) -> Vec<Queued<'a>> {

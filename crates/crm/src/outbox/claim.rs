@@ -6,17 +6,17 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use model::{ConsentChannel, ContactId};
+use model::ContactId;
 
 use crate::campaigns::CampaignState;
 use crate::outbox::address::Addressed;
 use crate::outbox::permission::{Permissions, Target, target};
 use crate::outbox::{MessageId, NotPermitted, SentMessage};
-use crate::sql::{Cell, Row, Tx, Type, Wanted};
+use crate::sql::{Cell, Row, Tx, Wanted};
 use crate::{Crm, LoadError};
 
 /// The most messages of a claim.
-pub const CLAIM_SIZE: usize = 64;
+const CLAIM_SIZE: usize = 64;
 
 const WAITING: &str = "select outbox.message_id, contact_id, channel, purpose, recipient, basis, step, wave, attempts, template, \
     outbox_content.language, content from outbox join outbox_content on outbox_content.message_id = outbox.message_id \
@@ -31,8 +31,7 @@ const CLAIM_WITHOUT: &str = "update outbox set state = 'intent', consent_id = nu
 const WAIT: &str = "update outbox set not_before = $1, waits_for = $2 where message_id = $3";
 const CANCEL_MERGED: &str =
     "update outbox set state = 'cancelled', settled_at = $1, waits_for = 'merged' where message_id = $2";
-const TEMPLATES: &str =
-    "select name, language, status, category, digest, differs, quality, account from account_template";
+const TEMPLATES: &str = "select name, language, status, category, digest, differs, account from account_template";
 const LAST_INTENT: &str = "select number from intent_counter";
 const COUNT_INTENTS: &str = "update intent_counter set number = $1";
 
@@ -53,8 +52,6 @@ pub struct ClaimRequest<'a> {
     pub known_intent: i64,
     /// The names of the templates that may be sent.
     pub templates: &'a [String],
-    /// At most this many, and no more than [`CLAIM_SIZE`].
-    pub n: usize,
 }
 
 /// A planned message, and all that decides about it.
@@ -86,7 +83,6 @@ pub struct TemplateNow {
     pub digest: String,
     /// The fields in which what was approved is not what was sent, in JSON; empty if there are none.
     pub differs: String,
-    pub quality: String,
 }
 
 /// What a caller decides about.
@@ -124,7 +120,6 @@ pub struct Intent {
     pub message: WaitingMessage,
     /// When it may leave, by the campaign's clock.
     pub at: Timestamp,
-    pub opens: bool,
 }
 
 /// The result of a claim.
@@ -197,9 +192,8 @@ impl Tx {
                 category: it.text(3)?,
                 digest: it.text(4)?,
                 differs: it.opt_text(5)?.filter(|it| it != "[]").unwrap_or_default(),
-                quality: it.text(6)?,
             };
-            Ok((it.text(7)?, template))
+            Ok((it.text(6)?, template))
         };
         let rows = self.select_by(TEMPLATES, "name", Wanted::Texts(request.templates.to_vec()), read).await?;
         Ok(rows.into_iter().filter(|it| it.0 == account).map(|it| it.1).collect())
@@ -212,8 +206,8 @@ impl Tx {
         claimed: &mut ClaimedMessages,
     ) -> Result<(Vec<WaitingMessage>, Permissions), LoadError> {
         let epoch = self.outbox_epoch().await?;
-        let limit = request.n.min(CLAIM_SIZE) as i64;
-        let key = [request.campaign.into(), epoch.into(), request.now.into(), request.sender.into(), Cell::from(limit)];
+        let limit = CLAIM_SIZE as i64;
+        let key = [request.campaign.into(), epoch.into(), request.now.into(), request.sender.into(), limit.into()];
         let page = self.select(WAITING, &key, Planned::read).await?;
         let contacts: Vec<ContactId> = page.iter().map(|it| it.message.contact).collect();
         let permissions = self.permissions(&contacts).await?;
@@ -266,7 +260,7 @@ impl Tx {
                     self.execute_with_clock(CLAIM_WITHOUT, &row).await?;
                 }
             }
-            claimed.intents.push(Intent { number, message, at, opens });
+            claimed.intents.push(Intent { number, message, at });
         }
         if !claimed.intents.is_empty() {
             self.execute(COUNT_INTENTS, &[claimed.last_intent.into()]).await?;
@@ -311,13 +305,11 @@ struct Planned {
 
 impl Planned {
     fn read(row: &dyn Row) -> Result<Self, LoadError> {
-        let recipient = row.cell(4, Type::Bytes)?;
-        let recipient = recipient.bytes().flatten().and_then(|it| it.try_into().ok());
         let message = WaitingMessage {
             id: MessageId::read(row, 0)?,
             contact: row.contact_id(1)?,
             target: target(row, 2)?,
-            recipient: recipient.ok_or_else(|| row.unknown(4))?,
+            recipient: row.digest(4)?,
             step: row.text(6)?,
             wave: row.int(7)?,
             attempts: u32::try_from(row.int(8)?).map_err(|_| row.unknown(8))?,
@@ -327,12 +319,5 @@ impl Planned {
             to: Addressed::default(),
         };
         Ok(Self { message, basis: row.opt_text(5)? })
-    }
-}
-
-impl WaitingMessage {
-    /// Whether it goes out by WhatsApp.
-    pub fn is_whatsapp(&self) -> bool {
-        self.target.0 == ConsentChannel::Whatsapp
     }
 }

@@ -4,15 +4,15 @@ use jiff::Timestamp;
 use model::{ConsentPurpose, ContactId};
 
 use crate::outbox::MessageId;
-use crate::sql::{Row, Tx, Type};
+use crate::sql::{Row, Tx};
 use crate::{Crm, LoadError};
 
 /// `claimed_at` says that it was an intent of WhatsApp's. A planned message keeps the intent of which nothing left.
-const SENT: &str = "select intent_number, message_id, contact_id, recipient, purpose, sender, intent_at, opens, state \
+const SENT: &str = "select intent_number, message_id, recipient, purpose, intent_at, opens, state \
     from outbox where channel = 'whatsapp' and ";
-const FAILED: &str = "select delivery.last_event, coalesce(delivery.message_id, message_answer.message_id), delivery.failed_at, \
-    delivery.failed_code, delivery.delivered_at, delivery.read_at, outbox.contact_id, outbox.recipient, outbox.purpose, \
-    outbox.intent_at, outbox.campaign, outbox.step, outbox.sender \
+const FAILED: &str = "select delivery.last_event, delivery.failed_at, \
+    delivery.failed_code, delivery.delivered_at, delivery.read_at, outbox.contact_id, outbox.recipient, \
+    outbox.intent_at, outbox.campaign \
     from delivery left join message_answer on message_answer.message_key = delivery.message_key \
     join outbox on outbox.message_id = coalesce(delivery.message_id, message_answer.message_id) \
     where delivery.last_event > $1 and delivery.failed_at is not null order by delivery.last_event";
@@ -22,18 +22,14 @@ const FAILED: &str = "select delivery.last_event, coalesce(delivery.message_id, 
 pub struct SentMessage {
     pub number: i64,
     pub id: MessageId,
-    pub contact: ContactId,
     pub recipient: [u8; 32],
     pub purpose: ConsentPurpose,
-    /// The number that sent it.
-    pub sender: String,
     /// The campaign's clock.
     pub at: Timestamp,
     /// Whether no conversation of the person was open.
     pub opens: bool,
     /// Whether it may have left.
     pub may_have_left: bool,
-    pub is_refused: bool,
 }
 
 /// A message of which the platform says that it failed.
@@ -41,18 +37,14 @@ pub struct SentMessage {
 pub struct FailedMessage {
     /// The number of the last event about it.
     pub last_event: i64,
-    pub id: MessageId,
     pub failed_at: Timestamp,
     pub code: Option<i64>,
     /// Whether the platform says as well that it has arrived.
     pub is_delivered: bool,
     pub contact: ContactId,
     pub recipient: [u8; 32],
-    pub purpose: ConsentPurpose,
     pub sent_at: Timestamp,
     pub campaign: String,
-    pub step: String,
-    pub sender: String,
 }
 
 impl Crm {
@@ -82,39 +74,27 @@ impl Tx {
 }
 
 fn read(row: &dyn Row) -> Result<SentMessage, LoadError> {
-    let state = row.text(8)?;
+    let state = row.text(6)?;
     Ok(SentMessage {
         number: row.int(0)?,
         id: MessageId::read(row, 1)?,
-        contact: row.contact_id(2)?,
-        recipient: recipient(row, 3)?,
-        purpose: row.word(4, ConsentPurpose::from_name)?,
-        sender: row.text(5)?,
-        at: row.time(6)?,
-        opens: row.opt_int(7)? != Some(0),
+        recipient: row.digest(2)?,
+        purpose: row.word(3, ConsentPurpose::from_name)?,
+        at: row.time(4)?,
+        opens: row.opt_int(5)? != Some(0),
         may_have_left: matches!(state.as_str(), "intent" | "accepted" | "unknown"),
-        is_refused: state == "refused",
     })
 }
 
 fn read_failed(row: &dyn Row) -> Result<FailedMessage, LoadError> {
     Ok(FailedMessage {
         last_event: row.int(0)?,
-        id: MessageId::read(row, 1)?,
-        failed_at: row.time(2)?,
-        code: row.opt_int(3)?,
-        is_delivered: row.opt_int(4)?.is_some() || row.opt_int(5)?.is_some(),
-        contact: row.contact_id(6)?,
-        recipient: recipient(row, 7)?,
-        purpose: row.word(8, ConsentPurpose::from_name)?,
-        sent_at: row.opt_time(9)?.unwrap_or(Timestamp::MIN),
-        campaign: row.text(10)?,
-        step: row.text(11)?,
-        sender: row.text(12)?,
+        failed_at: row.time(1)?,
+        code: row.opt_int(2)?,
+        is_delivered: row.opt_int(3)?.is_some() || row.opt_int(4)?.is_some(),
+        contact: row.contact_id(5)?,
+        recipient: row.digest(6)?,
+        sent_at: row.opt_time(7)?.unwrap_or(Timestamp::MIN),
+        campaign: row.text(8)?,
     })
-}
-
-pub(super) fn recipient(row: &dyn Row, column: usize) -> Result<[u8; 32], LoadError> {
-    let cell = row.cell(column, Type::Bytes)?;
-    cell.bytes().flatten().and_then(|it| it.try_into().ok()).ok_or_else(|| row.unknown(column))
 }

@@ -53,6 +53,12 @@ impl dyn Row + '_ {
         cell.bytes().flatten().and_then(ContactId::from_bytes).ok_or_else(|| self.unknown(column))
     }
 
+    /// A digest of 32 bytes.
+    pub(crate) fn digest(&self, column: usize) -> Result<[u8; 32], LoadError> {
+        let cell = self.cell(column, Type::Bytes)?;
+        cell.bytes().flatten().and_then(|it| it.try_into().ok()).ok_or_else(|| self.unknown(column))
+    }
+
     /// A text that `read` understands.
     pub(crate) fn word<T>(&self, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, LoadError> {
         let cell = self.cell(column, Type::Text)?;

@@ -181,11 +181,3 @@ impl Tx {
         Ok((Some(SuppressionList { keys: Arc::clone(keys), entries, used }), missing))
     }
 }
-
-impl dyn Row + '_ {
-    /// A digest of the list.
-    pub(crate) fn digest(&self, column: usize) -> Result<SuppressionDigest, LoadError> {
-        let cell = self.cell(column, crate::sql::Type::Bytes)?;
-        cell.bytes().flatten().and_then(|it| it.try_into().ok()).ok_or_else(|| self.unknown(column))
-    }
-}

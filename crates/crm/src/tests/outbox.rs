@@ -11,8 +11,8 @@ use model::{ConsentChannel, ConsentPurpose, ConsentState, ContactId};
 use crate::check::{RUN, check, id_of, statement};
 use crate::tests::two::take;
 use crate::{
-    CLAIM_SIZE, CampaignRow, Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages, Crm,
-    LoadError, MessageContent, MessageId, NewMessage, NotPlanned, OrderWord, SendOutcome, Settled,
+    CampaignRow, Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages, Crm, LoadError,
+    MessageContent, MessageId, NewMessage, NotPlanned, OrderWord, SendOutcome, Settled,
 };
 use rows::{ANA, BEN, CEM, DAN, stop};
 pub(super) use rows::{attempt, people};
@@ -81,15 +81,7 @@ pub(super) async fn start(crm: &Crm) {
 }
 
 pub(super) fn request(second: i64) -> ClaimRequest<'static> {
-    ClaimRequest {
-        campaign: "spring",
-        sender: SENDER,
-        account: "1",
-        now: at(second),
-        known_intent: 0,
-        templates: &[],
-        n: CLAIM_SIZE,
-    }
+    ClaimRequest { campaign: "spring", sender: SENDER, account: "1", now: at(second), known_intent: 0, templates: &[] }
 }
 
 /// A message to a contact who need not have consented, whose intent is older than any sender waits.

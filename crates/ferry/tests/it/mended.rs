@@ -56,7 +56,7 @@ async fn n_claimed(crm: &Crm) -> usize {
     let campaign = CampaignRow { name: "spring".to_owned(), mode, account, sender, created_at: now };
     crm.order_campaign(&campaign, OrderWord::Start, ("", "Eva")).await.unwrap();
     let request =
-        ClaimRequest { campaign: "spring", sender: SENDER, account: "1", now, known_intent: 0, templates: &[], n: 10 };
+        ClaimRequest { campaign: "spring", sender: SENDER, account: "1", now, known_intent: 0, templates: &[] };
     let all = &mut |claimable: &Claimable<'_>| ClaimDecisions {
         of: vec![ClaimDecision::Send { at: now, opens: true }; claimable.waiting.len()],
         pause: None,
