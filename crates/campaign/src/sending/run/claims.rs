@@ -1,0 +1,134 @@
+//! Claims messages, and sends them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use anyhow::Result;
+use crm::{Claim, ClaimRequest, Intent, Settled};
+use jiff::{SignedDuration, Timestamp};
+use rollout::LimitName;
+
+use super::{LOOK, MOST_FLYING, SendEvent, Sender, stop_of};
+use crate::sending::decide::Decider;
+use crate::sending::outcome::SentOutcome;
+use crate::sending::send::Began;
+
+/// Slots begin this long after a claim, so that its commit and the log do not make the first of them late, and end this long
+/// after that.
+const LEAD: SignedDuration = SignedDuration::from_millis(30);
+const AHEAD: SignedDuration = SignedDuration::from_millis(40);
+
+impl Sender {
+    /// Claims messages and sends them. Gives when there can be more.
+    pub(super) async fn claim(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<Option<Timestamp>> {
+        let account = Arc::clone(&self.account);
+        let is_rehearsal = account.clock.is_rehearsal();
+        let (lead, ahead) = if is_rehearsal { (SignedDuration::ZERO, SignedDuration::ZERO) } else { (LEAD, AHEAD) };
+        let began = Began::now();
+        let now = account.clock.now();
+        let most = if self.trouble.is_probing() { 1 } else { MOST_FLYING - self.n_flying };
+        let request = ClaimRequest {
+            campaign: &account.plan.name,
+            sender: &account.number,
+            account: &account.account,
+            now,
+            known_intent: self.state.last_intent,
+            templates: &self.templates,
+        };
+        let mut decider = Decider {
+            state: &mut self.state,
+            key: &account.key,
+            now: now.saturating_add(lead).unwrap_or(now),
+            ahead,
+            frozen: &self.frozen,
+            allowed: account.allowed.as_ref(),
+            not_after: account.plan.not_after,
+            most,
+            bound: None,
+            is_stale: false,
+            categories: HashMap::new(),
+        };
+        let claimed = account.crm.claim(&request, &mut |claimable| decider.decide(claimable)).await;
+        let Decider { bound, is_stale, categories, .. } = decider;
+        let claimed = match claimed {
+            Ok(Claim::Claimed(claimed)) => claimed,
+            Ok(Claim::NotRunning(state)) => {
+                self.ending = Some(stop_of(state)?);
+                return Ok(None);
+            }
+            Err(error) => {
+                self.database_away(error, on).await?;
+                return Ok(None);
+            }
+        };
+        if is_stale {
+            self.read_frozen().await?;
+            return Ok(Some(now));
+        }
+        self.n_planned = self.n_planned.saturating_sub(claimed.intents.len() as u64);
+        let n = claimed.intents.len();
+        self.send_all(claimed.intents, &categories, began).await?;
+        self.tell_waiting(bound, n, on).await?;
+        if n > 0 || claimed.n_later > 0 {
+            let slot = self.state.usage.next_slot(now).unwrap_or(now);
+            // The next claim comes a little before its first slot.
+            return Ok(Some(slot.checked_sub(lead).unwrap_or(slot).max(now)));
+        }
+        if claimed.next_due.is_none() && self.n_flying == 0 && self.has_sent {
+            // Everything is sent: somebody else may be due, or the campaign is finished.
+            self.n_planned = 0;
+            self.release_at = now;
+            self.has_sent = false;
+            return Ok(Some(now));
+        }
+        let free = bound.and_then(|it| it.1);
+        Ok(match (free, claimed.next_due) {
+            (Some(free), _) => Some(free.checked_sub(lead).unwrap_or(free)),
+            // A message that is due and cannot be claimed is looked at again, and not at once.
+            (None, due) => due.map(|it| if it > now { it } else { now.saturating_add(LOOK).unwrap_or(now) }),
+        })
+    }
+
+    async fn send_all(
+        &mut self,
+        intents: Vec<Intent>,
+        categories: &HashMap<(String, String), String>,
+        began: Began,
+    ) -> Result<()> {
+        if intents.is_empty() {
+            return Ok(());
+        }
+        if let Err(error) = self.account.log_intents(&intents).await {
+            let settled: Vec<Settled> = intents.iter().map(SentOutcome::not_logged).collect();
+            self.account.crm.settle(&settled, self.account.clock.now()).await?;
+            return Err(error.into());
+        }
+        self.n_flying += intents.len();
+        self.has_sent = true;
+        for intent in intents {
+            let name = (intent.message.template.clone(), intent.message.language.clone());
+            let category = categories.get(&name).map_or("", String::as_str);
+            self.account.send(intent, category, began, self.give.clone());
+        }
+        Ok(())
+    }
+
+    /// Tells and notes what is waited for, when it changes.
+    async fn tell_waiting(
+        &mut self,
+        bound: Option<(LimitName, Option<Timestamp>)>,
+        n: usize,
+        on: &mut (dyn FnMut(SendEvent) + Send),
+    ) -> Result<()> {
+        let told = bound.filter(|it| n == 0 && it.0 != LimitName::NumberRate).map(|it| (it.0.as_str(), it.1));
+        if self.told_waiting == told || (told.is_none() && n == 0) {
+            return Ok(());
+        }
+        self.told_waiting = told;
+        self.account.crm.note_campaign_wait(&self.account.plan.name, told).await?;
+        if let Some((limit, until)) = told {
+            on(SendEvent::Waiting { limit, until });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,103 @@
+//! Releases waves beside the sending, and finishes the campaign when nobody is left.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use crm::{CampaignState, OrderWord};
+use jiff::SignedDuration;
+
+use super::{SendEvent, SendStop, Sender};
+
+/// How often it is looked at whether somebody new can be released, by the campaign's clock.
+const LOOK_FOR_PEOPLE: SignedDuration = SignedDuration::from_secs(60);
+/// The same in a rehearsal, where days must take minutes.
+const LOOK_IN_A_REHEARSAL: SignedDuration = SignedDuration::from_hours(1);
+/// How long it takes until it is looked again at messages that others have not settled.
+const OPEN: SignedDuration = SignedDuration::from_secs(2);
+/// What only a person can end: the words of `waits_for`.
+const HELD: [&str; 8] = [
+    "no-consent",
+    "refused",
+    "suppressed",
+    "identity",
+    "no-address",
+    "address-changed",
+    "not-in-test-recipients",
+    "no-conversation",
+];
+
+impl Sender {
+    /// Begins to release the next wave, which may take some seconds.
+    pub(super) async fn begin_release(&mut self) -> Result<()> {
+        let account = Arc::clone(&self.account);
+        let (now, name) = (account.clock.now(), &account.plan.name);
+        if account.crm.campaign_state(name).await? != CampaignState::Running {
+            // The next claim says so.
+            self.release_at = now.saturating_add(LOOK_FOR_PEOPLE).unwrap_or(now);
+            return Ok(());
+        }
+        self.n_planned = account.crm.n_planned(name).await?;
+        let n_planned = self.n_planned;
+        self.releasing = Some(tokio::spawn(async move { account.release(n_planned).await }));
+        Ok(())
+    }
+
+    /// Takes what was released, or finishes the campaign. A rehearsal waits for the release, others go on sending meanwhile.
+    pub(super) async fn end_release(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<()> {
+        let waits = self.account.clock.is_rehearsal();
+        let Some(releasing) = self.releasing.take_if(|it| waits || it.is_finished()) else { return Ok(()) };
+        let now = self.account.clock.now();
+        let release = match releasing.await.context("the task that releases waves has ended")? {
+            Ok(release) => release,
+            Err(error) => {
+                self.release_at = now.saturating_add(OPEN).unwrap_or(now);
+                return self.unless_away(Err(error), on).await;
+            }
+        };
+        if release.is_over_spend {
+            // Waves released before are still sent.
+            self.release_at = now.saturating_add(LOOK_FOR_PEOPLE).unwrap_or(now);
+            if self.n_planned == 0 && self.n_flying == 0 && self.pending.is_empty() {
+                self.pause("max-spend: one more message would cost more than max_spend of the campaign").await?;
+            }
+            return Ok(());
+        }
+        if let Some((step, wave, n, is_test)) = release.released {
+            self.n_planned += n;
+            self.read_frozen().await?;
+            on(SendEvent::Released { step, wave, n, is_test });
+            return Ok(());
+        }
+        let soon = if self.account.clock.is_rehearsal() { LOOK_IN_A_REHEARSAL } else { LOOK_FOR_PEOPLE };
+        let soon = now.saturating_add(soon).unwrap_or(now);
+        self.release_at = release.due_at.filter(|it| *it > now).unwrap_or(soon);
+        let is_idle = self.n_flying == 0 && self.pending.is_empty();
+        if release.is_exhausted && is_idle && self.account.crm.n_open(&self.account.plan.name).await? > 0 {
+            // Another sender waits for answers, or was stopped: then they become unknown within half a minute.
+            self.release_at = now.saturating_add(OPEN).unwrap_or(now);
+            return Ok(());
+        }
+        if release.is_exhausted && self.n_planned == 0 && is_idle {
+            let said = ("everybody was written to or left out", "ferry");
+            self.account.crm.order_campaign(&self.account.row(), OrderWord::Finish, said).await?;
+            self.ending = Some(SendStop::Finished);
+        }
+        if (release.is_exhausted || release.is_stuck) && self.n_planned > 0 && is_idle {
+            self.pause_if_all_are_held().await?;
+        }
+        Ok(())
+    }
+
+    /// Pauses the campaign if all that is left waits for a person's decision.
+    async fn pause_if_all_are_held(&mut self) -> Result<()> {
+        let waiting =
+            self.account.crm.campaign_counts(&self.account.plan.name, self.account.clock.now()).await?.waiting_for;
+        let held: Vec<_> = waiting.into_iter().filter(|it| HELD.contains(&it.0.as_str())).collect();
+        let n_held: u64 = held.iter().map(|it| it.1).sum();
+        if n_held < self.account.crm.n_planned(&self.account.plan.name).await? {
+            return Ok(());
+        }
+        let reasons: Vec<String> = held.iter().map(|it| format!("{} {}", it.1, it.0)).collect();
+        self.pause(&format!("held: what is left waits for somebody's decision: {}", reasons.join(", "))).await
+    }
+}
