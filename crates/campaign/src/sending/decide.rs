@@ -7,12 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use model::{ConsentChannel, ConsentPurpose, ContactKey};
 use phone::Region;
 use rollout::{Candidate, LimitName, Sent, Verdict};
+use sync::WINDOW;
 
 use super::offer::APPROVED;
 use super::usage::{UsageState, is_spaced, number};
 
-/// How long people may be answered after their last message.
-const WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// An open conversation must stay open for this long, so that a message does not arrive too late.
 const WINDOW_SLACK: SignedDuration = SignedDuration::from_mins(5);
 /// When a message is looked at again that nothing but a person can free.

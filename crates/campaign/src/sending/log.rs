@@ -27,6 +27,9 @@ pub enum SendsLogError {
     Damaged { path: PathBuf, line: usize },
 }
 
+/// The last line of each message, by its id.
+pub(crate) type LoggedSends = BTreeMap<String, LoggedSend>;
+
 /// The log of sends. Processes of one machine share it.
 #[derive(Clone)]
 pub struct SendsLog {
@@ -36,7 +39,7 @@ pub struct SendsLog {
 
 /// A line: an intent whose bytes may have left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoggedSend {
+pub(crate) struct LoggedSend {
     /// The number of the intent.
     pub n: i64,
     pub id: String,
@@ -101,7 +104,7 @@ impl SendsLog {
 
     /// The last line of each message of a campaign and mode. A line that a crash has cut off was never on the disk as a
     /// whole, so its bytes never left.
-    pub fn read(&self, campaign: &str, mode: &str) -> Result<BTreeMap<String, LoggedSend>, SendsLogError> {
+    pub(crate) fn read(&self, campaign: &str, mode: &str) -> Result<LoggedSends, SendsLogError> {
         let mut text = String::new();
         let read = File::open(&self.path).and_then(|mut it| it.read_to_string(&mut text));
         read.map_err(|source| SendsLogError::Read { path: self.path.clone(), source })?;

@@ -13,7 +13,7 @@ use url::Url;
 use whatsapp::{Recipient, Sending};
 
 use super::clock::CampaignClock;
-use super::log::SendsLog;
+use super::log::{LoggedSend, LoggedSends, SendsLog, SendsLogError};
 use super::order::CampaignPlan;
 use super::release::Choice;
 use super::round_trip::{RoundTrip, of_plan};
@@ -21,7 +21,7 @@ use super::spend::card_of;
 use crate::templates::account::TemplateAccount;
 
 /// Requests in progress at once: a thousand a second at a quarter of a second each.
-const CONCURRENCY: usize = 256;
+pub(super) const CONCURRENCY: usize = 256;
 
 /// Why nothing can be sent.
 #[derive(Debug, Error)]
@@ -112,7 +112,12 @@ impl SendingAccount {
 
     /// Fails if the database is behind the log of sends.
     pub async fn check_log(&self) -> Result<()> {
-        let n = self.forgotten().await?.len();
+        self.check_sends(&self.logged()?).await
+    }
+
+    /// The same, for a caller who has read the log.
+    pub(super) async fn check_sends(&self, logged: &LoggedSends) -> Result<()> {
+        let n = self.forgotten(logged).await?.len();
         if n > 0 {
             let (log, campaign) = (self.log.path().display().to_string(), self.plan.name.clone());
             return Err(SendingError::Behind { n, log, campaign }.into());
@@ -120,10 +125,14 @@ impl SendingAccount {
         Ok(())
     }
 
+    /// The messages of the campaign in the log of sends.
+    pub(super) fn logged(&self) -> Result<LoggedSends, SendsLogError> {
+        self.log.read(&self.plan.name, self.plan.mode.name())
+    }
+
     /// The intents of the log that the database does not know.
-    pub async fn forgotten(&self) -> Result<Vec<crm::LoggedIntent>> {
-        let sends = self.log.read(&self.plan.name, self.plan.mode.name())?;
-        let intents: Vec<_> = sends.values().filter_map(super::log::LoggedSend::intent).collect();
+    pub(super) async fn forgotten(&self, logged: &LoggedSends) -> Result<Vec<crm::LoggedIntent>> {
+        let intents: Vec<_> = logged.values().filter_map(LoggedSend::intent).collect();
         let mut forgotten = Vec::new();
         for chunk in intents.chunks(model::MAX_BATCH) {
             forgotten.extend(self.crm.forgotten(chunk).await?);
@@ -133,7 +142,7 @@ impl SendingAccount {
 
     /// Adds to the database what the log of sends has more, as unknown. Gives how many messages that were.
     pub async fn reconcile(&self) -> Result<u64> {
-        let forgotten = self.forgotten().await?;
+        let forgotten = self.forgotten(&self.logged()?).await?;
         let mut n = 0;
         for chunk in forgotten.chunks(model::MAX_BATCH) {
             let reconciled = self.crm.reconcile(chunk, self.clock.now()).await?;

@@ -292,11 +292,17 @@ impl SendingAccount {
     }
 
     async fn check_log_of_sends(&self, found: &mut Preflight) -> Result<()> {
-        if let Err(error) = self.check_log().await {
-            found.add("log", CheckState::Bad, error.to_string());
-            return Ok(());
-        }
-        let logged = self.log.read(&self.plan.name, self.plan.mode.name())?;
+        let logged = match self.logged() {
+            Ok(logged) => self.check_sends(&logged).await.map(|()| logged),
+            Err(error) => Err(error.into()),
+        };
+        let logged = match logged {
+            Ok(logged) => logged,
+            Err(error) => {
+                found.add("log", CheckState::Bad, error.to_string());
+                return Ok(());
+            }
+        };
         let sent = self.crm.sent_ids(&self.plan.name).await?;
         if self.log.is_empty()? && self.crm.n_intents().await? > 0 {
             let text = "the log of sends is new, and the database has sent before: if no other machine sends, it was lost, and a restore would \

@@ -75,9 +75,9 @@ impl SendingAccount {
         let name = &self.plan.name;
         let database = self.crm.proof_counts(name).await?;
         let n_excluded = self.crm.excluded(name).await?.iter().map(|it| it.n).sum();
-        let n_forgotten = self.forgotten().await?.len() as u64;
+        let logged = self.logged()?;
+        let n_forgotten = self.forgotten(&logged).await?.len() as u64;
         let sent = self.crm.sent_ids(name).await?;
-        let logged = self.log.read(name, self.plan.mode.name())?;
         let is_logged = |(id, _, number): &&(crm::MessageId, String, i64)| {
             logged.get(&id.to_string()).is_some_and(|it| it.n >= *number)
         };

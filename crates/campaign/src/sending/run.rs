@@ -21,7 +21,7 @@ use tokio::task::JoinHandle;
 
 use self::watching::TEMPLATES;
 use super::decide::FrozenKey;
-use super::open::SendingAccount;
+use super::open::{CONCURRENCY, SendingAccount};
 use super::outcome::SentOutcome;
 use super::release::Release;
 use super::trouble::Trouble;
@@ -29,8 +29,6 @@ use super::usage::UsageState;
 
 /// A sender that waits looks at least this often whether it was stopped.
 const LOOK: Duration = Duration::from_millis(200);
-/// Messages under way at once.
-const MOST_FLYING: usize = 256;
 /// Fewer released messages than this, and the next wave is released.
 const FEW_PLANNED: u64 = 500;
 /// A database that is away is tried for this long.
@@ -197,7 +195,7 @@ impl Sender {
         if let Some(until) = self.trouble.pauses_until(now) {
             return Ok(next.min(until));
         }
-        if self.n_flying >= MOST_FLYING || (self.trouble.is_probing() && self.n_flying > 0) {
+        if self.n_flying >= CONCURRENCY || (self.trouble.is_probing() && self.n_flying > 0) {
             return Ok(next);
         }
         let due = self.claim(on).await?;

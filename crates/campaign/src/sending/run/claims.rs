@@ -8,8 +8,9 @@ use crm::{Claim, ClaimRequest, Intent, Settled};
 use jiff::{SignedDuration, Timestamp};
 use rollout::LimitName;
 
-use super::{LOOK, MOST_FLYING, SendEvent, Sender, stop_of};
+use super::{LOOK, SendEvent, Sender, stop_of};
 use crate::sending::decide::Decider;
+use crate::sending::open::CONCURRENCY;
 use crate::sending::outcome::SentOutcome;
 use crate::sending::send::Began;
 
@@ -26,7 +27,7 @@ impl Sender {
         let (lead, ahead) = if is_rehearsal { (SignedDuration::ZERO, SignedDuration::ZERO) } else { (LEAD, AHEAD) };
         let began = Began::now();
         let now = account.clock.now();
-        let most = if self.trouble.is_probing() { 1 } else { MOST_FLYING - self.n_flying };
+        let most = if self.trouble.is_probing() { 1 } else { CONCURRENCY - self.n_flying };
         let request = ClaimRequest {
             campaign: &account.plan.name,
             sender: &account.number,
