@@ -72,7 +72,7 @@ pub(super) fn webhooks(address: SocketAddr, more: Value) -> Value {
 async fn the_clock_stands_still_and_goes_forward_only() {
     let shore = Shore::new(json!({}));
     let now = async || shore.get("/sandbox/clock").await.body;
-    assert_eq!(now().await, json!({ "now": STARTS_AT, "next_due": null }));
+    assert_eq!(now().await, json!({ "now": STARTS_AT, "next_due": null, "frozen": true }));
     assert_eq!(shore.at("09:00:01.5").await["now"], "2026-11-02T09:00:01.5Z");
     let told = shore.post("/sandbox/clock", json!({ "to": "2026-11-02T09:00:00Z" })).await;
     assert!(told.http == 400 && told.body["error"].as_str().unwrap().contains("forward only"), "{:?}", told.body);
