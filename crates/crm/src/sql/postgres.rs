@@ -95,10 +95,15 @@ pub(crate) async fn begin(pool: &PgPool, is_durable: bool) -> Result<Transaction
     Ok(transaction)
 }
 
-/// Begins a transaction in which the server lets nothing be written.
+/// Whole segments are read: the server expects one row of the views where there are 100,000, and would compare all people with
+/// all statements in nested loops, for hours. Translating these statements to machine code takes longer than running them.
+const FOR_WHOLE_TABLES: &str = "select set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)";
+
+/// Begins a transaction that reads whole segments, and in which the server lets nothing be written.
 pub(crate) async fn begin_read_only(pool: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let mut transaction = pool.begin().await?;
     sqlx::query("set transaction read only").execute(&mut *transaction).await?;
+    sqlx::query(FOR_WHOLE_TABLES).execute(&mut *transaction).await?;
     Ok(transaction)
 }
 
@@ -223,6 +228,30 @@ async fn versions_by(
 pub(crate) async fn execute(connection: &mut PgConnection, sql: &str, parameters: &[Cell<'_>]) -> Result<(), SqlError> {
     bound(sql, parameters)?.execute(connection).await?;
     Ok(())
+}
+
+pub(crate) async fn execute_each(
+    connection: &mut PgConnection,
+    sql: &str,
+    rows: &[Vec<Cell<'_>>],
+) -> Result<(), SqlError> {
+    for row in rows {
+        execute(connection, sql, row).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn select_each<T>(
+    connection: &mut PgConnection,
+    sql: &str,
+    rows: &[Vec<Cell<'_>>],
+    read: impl Fn(&dyn Row) -> Result<T, LoadError>,
+) -> Result<Vec<Vec<T>>, SqlError> {
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        all.push(select(connection, sql, row, &read).await?);
+    }
+    Ok(all)
 }
 
 pub(crate) async fn execute_script(connection: &mut PgConnection, script: String) -> Result<(), SqlError> {

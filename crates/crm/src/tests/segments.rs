@@ -3,6 +3,7 @@ use model::Condition;
 
 use crate::Crm;
 use crate::check::{RUN, check, id_of, whatsapp_said};
+use crate::sql::Dialect;
 
 async fn count(crm: &Crm, condition: &str) -> u64 {
     crm.count_segment(&Condition::parse(condition).unwrap(), Timestamp::now()).await.unwrap()
@@ -42,6 +43,23 @@ fn times_before_1970_and_values_of_any_form_are_compared_alike() {
         ] {
             assert_eq!(count(&crm, condition).await, expected, "{condition}");
         }
+    });
+}
+
+#[test]
+fn postgresql_reads_a_segment_without_comparing_everybody_with_every_statement() {
+    check(async |place| {
+        let crm = place.open().await;
+        if matches!(crm.dialect(), Dialect::Sqlite) {
+            return;
+        }
+        let setting = "select current_setting('enable_nestloop') || ' ' || current_setting('jit')";
+        let mut segment = crm.read_only("look at the settings").await.unwrap();
+        assert_eq!(segment.select(setting, &[], |it| it.text(0)).await.unwrap(), ["off off"]);
+        drop(segment);
+        // They end with the transaction.
+        let mut other = crm.reader("look at the settings").await.unwrap();
+        assert_eq!(other.select(setting, &[], |it| it.text(0)).await.unwrap(), ["on on"]);
     });
 }
 
