@@ -237,6 +237,7 @@ impl Tx {
         decisions: &[ClaimDecision],
         claimed: &mut ClaimedMessages,
     ) -> Result<(), LoadError> {
+        let (mut allowed, mut without): (Vec<Vec<Cell>>, Vec<Vec<Cell>>) = (Vec::new(), Vec::new());
         for (message, decision) in waiting.into_iter().zip(decisions) {
             let (at, opens) = match decision {
                 ClaimDecision::Later { not_before, why } => {
@@ -248,20 +249,15 @@ impl Tx {
             };
             claimed.last_intent += 1;
             let (number, id) = (claimed.last_intent, message.id.to_string());
-            let consent = permissions.consent(message.contact, message.target);
-            let (moment, opens_cell) = (Cell::from(at), Cell::from(i64::from(opens)));
-            match consent {
-                Some(consent) => {
-                    let row = [consent.into(), moment, number.into(), opens_cell, id.into()];
-                    self.execute_with_clock(CLAIM, &row).await?;
-                }
-                None => {
-                    let row = [moment, number.into(), opens_cell, id.into()];
-                    self.execute_with_clock(CLAIM_WITHOUT, &row).await?;
-                }
+            let row = vec![at.into(), number.into(), i64::from(opens).into(), id.into()];
+            match permissions.consent(message.contact, message.target) {
+                Some(consent) => allowed.push([vec![consent.into()], row].concat()),
+                None => without.push(row),
             }
             claimed.intents.push(Intent { number, message, at });
         }
+        self.execute_each(CLAIM, &allowed).await?;
+        self.execute_each(CLAIM_WITHOUT, &without).await?;
         if !claimed.intents.is_empty() {
             self.execute(COUNT_INTENTS, &[claimed.last_intent.into()]).await?;
         }
