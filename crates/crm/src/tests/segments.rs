@@ -47,19 +47,22 @@ fn times_before_1970_and_values_of_any_form_are_compared_alike() {
 }
 
 #[test]
-fn postgresql_reads_a_segment_without_comparing_everybody_with_every_statement() {
+fn postgresql_is_told_how_to_read_where_it_would_guess_wrong() {
     check(async |place| {
         let crm = place.open().await;
         if matches!(crm.dialect(), Dialect::Sqlite) {
             return;
         }
-        let setting = "select current_setting('enable_nestloop') || ' ' || current_setting('jit')";
-        let mut segment = crm.read_only("look at the settings").await.unwrap();
-        assert_eq!(segment.select(setting, &[], |it| it.text(0)).await.unwrap(), ["off off"]);
-        drop(segment);
-        // They end with the transaction.
-        let mut other = crm.reader("look at the settings").await.unwrap();
-        assert_eq!(other.select(setting, &[], |it| it.text(0)).await.unwrap(), ["on on"]);
+        let settings = "select current_setting('enable_nestloop') || ' ' || current_setting('enable_seqscan') || ' ' \
+            || current_setting('jit')";
+        let segment = crm.read_only("read a segment").await.unwrap();
+        let few_rows = crm.begin_durable("change what is about few").await.unwrap();
+        for (mut connection, expected) in [(segment, "off on off"), (few_rows, "on off off")] {
+            assert_eq!(connection.select(settings, &[], |it| it.text(0)).await.unwrap(), [expected]);
+        }
+        // What is set for a transaction ends with it.
+        let mut other = crm.reader("read anything").await.unwrap();
+        assert_eq!(other.select(settings, &[], |it| it.text(0)).await.unwrap(), ["on on off"]);
     });
 }
 
