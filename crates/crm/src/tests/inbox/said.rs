@@ -10,9 +10,9 @@ use super::examples::{
     status, unsigned, when,
 };
 use crate::check::{Place, RUN, check, id_of, key};
-use crate::tests::outbox::{invitation, people, states};
+use crate::tests::outbox::{invitation, people, plan_one, request, start, states};
 use crate::tests::two::take;
-use crate::{Crm, NewMessage, ReceivedBody};
+use crate::{ClaimDecision, ClaimDecisions, Claimable, Crm, NewMessage, ReceivedBody, StoredBody};
 
 const MARKETING: &str = "marketing_messages";
 
@@ -164,6 +164,29 @@ fn a_stop_cancels_what_waits_in_the_same_transaction() {
         assert_eq!((stored[0].n_new, stored[0].n_withdrawals), (2, 1));
         assert_eq!(states(&crm).await, "cancelled planned");
         assert_eq!(now(&crm, ana).await, "authentication stop, conversation stop, marketing stop, utility stop");
+    });
+}
+
+#[test]
+fn a_stop_that_comes_again_is_answered_no_sooner_than_the_first() {
+    check(async |place| {
+        let crm = people(place).await;
+        plan_one(&crm, invitation(id_of(ANA))).await;
+        start(&crm).await;
+        let all = |it: &Claimable<'_>| vec![ClaimDecision::Send { at: at(5), opens: true }; it.waiting.len()];
+        crm.claim(&request(5), &mut |it| ClaimDecisions { of: all(it), pause: None }).await.unwrap();
+        // The intent stays younger than the horizon, however slow this machine is.
+        crm.by_hand("update outbox set claimed_at = claimed_at + 3600000000").await;
+        let stop = body([message("k", ANA, "STOP")]);
+        let delivered = body([status("s", ANA)]);
+        let server = inbox(place.open().await);
+        let millis = |stored: Vec<StoredBody>| stored.iter().map(|it| it.leaving_for.as_millis()).collect::<Vec<_>>();
+        let group = vec![stop.clone(), delivered.clone(), stop.clone()];
+        assert_eq!(millis(server.store(group).await.unwrap()), [120, 0, 120]);
+        assert_eq!(millis(server.store(vec![stop.clone(), delivered]).await.unwrap()), [120, 0]);
+        // The first server crashed before it answered.
+        let server = inbox(place.open().await);
+        assert_eq!(millis(server.store(vec![stop]).await.unwrap()), [120]);
     });
 }
 
