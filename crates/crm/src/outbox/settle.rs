@@ -11,7 +11,7 @@ const SETTLE: &str =
     "update outbox set state = $1, settled_at = $2, code = nullif($3, -1) where message_id = $4 returning message_id";
 const STATE: &str = "select state from outbox where message_id = $1";
 const AGAIN: &str = "update outbox set state = 'planned', attempts = attempts + 1, not_before = $1, waits_for = $2, code = null \
-    where message_id = $3 and state = 'not_sent'";
+    where message_id = $3 and state = 'not_sent' returning contact_id";
 /// An intent that is so old has lost its sender, which waits for an answer for a shorter time.
 const ABANDONED: &str = "update outbox set state = 'unknown', settled_at = $1 where state = 'intent' \
     and claimed_at < clock_micros() - $2 returning message_id";
@@ -132,7 +132,10 @@ impl Tx {
         let row = [it.outcome.name().into(), at.into(), it.code.unwrap_or(NO_CODE).into(), Cell::from(&id)];
         self.select(SETTLE, &row, |_| Ok(())).await?;
         if let (SendOutcome::NotSent, Some((again, why))) = (it.outcome, it.again) {
-            self.execute(AGAIN, &[again.into(), why.into(), id.into()]).await?;
+            let row = [again.into(), why.into(), id.into()];
+            let contacts = self.select(AGAIN, &row, |it| it.contact_id(0)).await?;
+            // A withdrawal cancels what waits, and this message was an intent if the person withdrew meanwhile.
+            self.cancel_what_waits(&contacts, at).await?;
         }
         Ok(())
     }
