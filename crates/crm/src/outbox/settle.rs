@@ -13,7 +13,7 @@ const SETTLE: &str =
     "update outbox set state = $1, settled_at = $2, code = nullif($3, -1) where message_id = $4";
 const STATE: &str = "select message_id, state from outbox";
 const AGAIN: &str = "update outbox set state = 'planned', attempts = attempts + 1, not_before = $1, waits_for = $2, code = null \
-    where message_id = $3 and state = 'not_sent'";
+    where message_id = $3 and state = 'not_sent' returning contact_id";
 /// An intent that is so old has lost its sender, which waits for an answer for a shorter time.
 const ABANDONED: &str = "update outbox set state = 'unknown', settled_at = $1 where state = 'intent' \
     and claimed_at < clock_micros() - $2 returning message_id";
@@ -128,7 +128,10 @@ impl Tx {
             outcomes.push(vec![it.outcome.name().into(), at.into(), it.code.unwrap_or(NO_CODE).into(), id.into()]);
         }
         self.execute_each(SETTLE, &outcomes).await?;
-        self.execute_each(AGAIN, &again).await
+        let contacts = self.select_each(AGAIN, &again, |it| it.contact_id(0)).await?.concat();
+        // A withdrawal cancels what waits, and these were intents if their people withdrew meanwhile.
+        self.cancel_what_waits(&contacts, at).await?;
+        Ok(())
     }
 }
 
