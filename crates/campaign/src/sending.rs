@@ -38,3 +38,4 @@ pub use run::{SendEvent, SendReport, SendStop, Sender};
 pub use sandbox_log::SandboxLog;
 pub use spend::Spend;
 pub use status::CampaignStatus;
+pub use trouble::{TroubleNews, TroubleSign};

@@ -7,6 +7,8 @@ use model::{ContactKey, EventChannel};
 use rollout::{HoldScope, pair_hold_duration};
 use whatsapp::{Acceptance, AccountUsage, ErrorHold, ErrorScope, Retry, SendAnswer, SendFailure, Sent};
 
+use super::trouble::TroubleSign;
+
 /// The longest wait after the platform asked to slow down. It doubles from one second.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(60);
 
@@ -27,8 +29,8 @@ pub(crate) struct SentOutcome {
     pub(crate) pause: Option<String>,
     /// By how many seconds the clock of the platform was ahead of ours when its answer came.
     pub(crate) clock_ahead: Option<i64>,
-    /// Whether the platform or the way to it is in trouble.
-    pub(crate) is_trouble: bool,
+    /// A sign that the platform or the way to it is in trouble.
+    pub(crate) trouble: Option<TroubleSign>,
     /// A code that our table does not have.
     pub(crate) unknown_code: Option<i64>,
 }
@@ -44,20 +46,20 @@ pub(crate) fn outcome(key: &ContactKey, intent: &Intent, sent: Sent, now: Timest
         hold: None,
         pause: None,
         clock_ahead: None,
-        is_trouble: false,
+        trouble: None,
         unknown_code: None,
     };
     match sent {
         Sent::Answered(reply) => {
             outcome.clock_ahead = reply.date.map(|it| it.duration_since(now).as_secs());
             let asked = reply.retry_after.and_then(|it| SignedDuration::try_from(it).ok());
-            outcome.answered(key, intent, reply.answer, (now, asked));
+            outcome.answered(key, intent, (reply.status, reply.answer), (now, asked));
             if let Some(usage) = reply.usage {
                 outcome.slow_down(usage, now);
             }
         }
         Sent::NotSent { why } => outcome.not_sent(intent, why, now),
-        Sent::Lost { .. } => outcome.is_trouble = true,
+        Sent::Lost { .. } => outcome.trouble = Some(TroubleSign::Lost),
     }
     outcome
 }
@@ -67,7 +69,7 @@ impl SentOutcome {
         &mut self,
         key: &ContactKey,
         intent: &Intent,
-        answer: SendAnswer,
+        (status, answer): (u16, SendAnswer),
         (now, asked): (Timestamp, Option<SignedDuration>),
     ) {
         match answer {
@@ -84,7 +86,7 @@ impl SentOutcome {
             SendAnswer::Refused(failure) => self.refused(intent, &failure, (now, asked)),
             SendAnswer::Unknown(failure) => {
                 self.settled.code = failure.as_ref().and_then(|it| it.code);
-                self.is_trouble = true;
+                self.trouble = Some(TroubleSign::Answer { status, code: self.settled.code });
                 self.note_code(failure.as_ref());
                 let Some(failure) = failure else { return };
                 let rule = failure.meaning.rule;
@@ -132,7 +134,7 @@ impl SentOutcome {
                 self.again(until, "pair-rate");
             }
             Retry::Backoff => {
-                self.is_trouble = true;
+                self.trouble = Some(TroubleSign::SlowDown);
                 let wait = asked.unwrap_or(SignedDuration::from_secs(1)).min(LONGEST_WAIT);
                 self.hold_scope(intent, rule.scope, now.saturating_add(wait).unwrap_or(now), rule.text);
                 self.again(now, "asked-to-slow-down");
@@ -144,7 +146,7 @@ impl SentOutcome {
         match why {
             NotSent::TooLate | NotSent::ClosedBeforeWrite => self.again(now, "too-late"),
             NotSent::ConnectRefused | NotSent::Unreachable => {
-                self.is_trouble = true;
+                self.trouble = Some(TroubleSign::Unreachable);
                 let wait = pair_hold_duration(intent.message.attempts.min(3));
                 self.again(now.saturating_add(wait).unwrap_or(now), "unreachable");
             }
@@ -243,7 +245,7 @@ mod tests {
         if it.pause.is_some() {
             text += ", pauses";
         }
-        if it.is_trouble {
+        if it.trouble.is_some() {
             text += ", trouble";
         }
         text

@@ -114,7 +114,7 @@ impl SentOutcome {
             hold: None,
             pause: Some("content: the content of a message in the database was changed and cannot be sent".to_owned()),
             clock_ahead: None,
-            is_trouble: false,
+            trouble: None,
             unknown_code: None,
         }
     }

@@ -32,7 +32,7 @@ impl Sender {
     fn take(&mut self, outcome: SentOutcome) {
         self.n_flying -= 1;
         let now = self.account.clock.now();
-        self.trouble.note(outcome.is_trouble, now);
+        self.trouble_news.extend(self.trouble.note(outcome.trouble, now));
         let count = match outcome.settled.outcome {
             crm::SendOutcome::Accepted => &mut self.report.n_accepted,
             crm::SendOutcome::Refused => &mut self.report.n_refused,
