@@ -46,8 +46,8 @@ pub use account_templates::{
 };
 pub use backup::Losses;
 pub use campaigns::{
-    AudienceMember, CampaignCounts, CampaignOrder, CampaignRow, CampaignState, Excluded, FrozenTemplate, OpenMessage,
-    OrderWord, ProofCounts, ReleasedWave, StepCounts, WatchCounts, WaveRow,
+    Audience, AudienceMember, CampaignCounts, CampaignOrder, CampaignRow, CampaignState, Excluded, FrozenTemplate,
+    KeptOutReason, OpenMessage, OrderWord, ProofCounts, ReleasedWave, StepCounts, WatchCounts, WaveRow,
 };
 pub use contact::{Conflict, Contacts, LoadBatch, Loaded, MakeReceipt, NewContacts};
 pub use countries::CountryPeople;

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Result;
-use crm::{AudienceMember, FrozenTemplate, MessageContent, MessageId, NewMessage};
+use crm::{Audience, AudienceMember, FrozenTemplate, KeptOutReason, MessageContent, MessageId, NewMessage};
 use jiff::{SignedDuration, Timestamp};
 use model::{ConsentChannel, ConsentPurpose, ContactId, EventChannel};
 use phone::{LineType, Region};
 use plan::{PlanStep, Risk, StepCondition};
-use rollout::{PersonFacts, Rules, exclude};
+use rollout::{PersonFacts, Reason, Rules, exclude};
 use whatsapp::{Endpoint, Exclude, OutgoingMessage, error_of_answer, error_of_status};
 
 use super::offer::Offer;
@@ -63,7 +63,7 @@ impl SendingAccount {
     pub async fn choose(&self, step: &PlanStep) -> Result<ChosenAudience> {
         let now = self.clock.now();
         let offer = self.offer(step).await?;
-        let mut members = self.crm.audience(&self.plan.condition, now).await?;
+        let Audience { mut members, kept_out } = self.crm.audience(&self.plan.condition, now).await?;
         let gathered = self.gather(step, &offer).await?;
         let mut chosen = ChosenAudience { n_members: members.len() as u64, ..ChosenAudience::default() };
         chosen.templates = offer.by_language.values().map(|it| it.frozen.clone()).collect();
@@ -87,10 +87,8 @@ impl SendingAccount {
                 Err(reason) => chosen.excluded.push((member.contact, reason)),
             }
         }
-        let held = self.crm.held_members(&self.plan.condition, now).await?;
-        chosen.n_members += held.len() as u64;
-        let held = held.into_iter().filter(|it| gathered.is_meant(*it) && !gathered.taken.contains(it));
-        chosen.excluded.extend(held.map(|it| (it, rollout::Reason::HeldIdentity.as_str())));
+        let kept_out = kept_out.into_iter().filter(|it| gathered.is_meant(it.0) && !gathered.taken.contains(&it.0));
+        chosen.excluded.extend(kept_out.map(|(contact, why)| (contact, reason_of(why).as_str())));
         Ok(chosen)
     }
 
@@ -140,7 +138,7 @@ impl SendingAccount {
             has_parameters: values.is_some(),
         };
         if let Some(reason) = exclude(&facts, &rules) {
-            let is_us = reason == rollout::Reason::UsMarketing && self.plan.allows_us_marketing;
+            let is_us = reason == Reason::UsMarketing && self.plan.allows_us_marketing;
             if !is_us {
                 return Err(reason.as_str());
             }
@@ -268,6 +266,16 @@ impl Gathered {
         }
         let due_at = self.sent_before.get(&contact)?.checked_add(self.wait?).ok()?;
         (due_at > now).then_some(due_at)
+    }
+}
+
+/// The reason that is noted for a person who is in no segment. Words that are not understood are no consent.
+fn reason_of(why: KeptOutReason) -> Reason {
+    match why {
+        KeptOutReason::Refused => Reason::Refused,
+        KeptOutReason::Suppressed => Reason::Suppressed,
+        KeptOutReason::Held => Reason::HeldIdentity,
+        KeptOutReason::Unclear => Reason::NoConsent,
     }
 }
 
