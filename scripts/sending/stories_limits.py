@@ -66,6 +66,28 @@ def limits_of_the_plan(tell):
 
 
 @tale
+def calendar_of_all_steps(tell):
+    later = lambda **more: campaign("welcome", step(), step("reminder", wait="3 days", **more))
+    world = tell.world(people=[person(n) for n in range(1, 4)], campaigns=later(only="not delivered in invite"), serve=False)
+    shown, told = (world.order("plan", "welcome", "--rehearse", *words) for words in ((), ("--format", "json")))
+    days = {it["day"]: it["steps"] for it in told.json["days"] if it["messages"]}
+    tell.right("a reminder after three days: the calendar has both steps, each on its day", days,
+               {"2026-10-06": {"invite": 3}, "2026-10-09": {"reminder": 3}})
+    tell.right("a reminder for whom the first does not reach: the plan says that nobody knows how many that are", shown.out,
+               lambda it: "reminder: 3 people at most, as nobody knows yet whom invite does not reach\n" in it)
+    world.write_plan(campaigns=later())
+    shown = world.order("plan", "welcome", "--rehearse").out
+    tell.right("a reminder for all: no word of a most", shown, lambda it: "2026-10-09  reminder" in it and "at most" not in it)
+    world.set({"faults": [{"kind": "error", "code": 190, "when": {"requests": [3]}}]})
+    world.write_plan(sending=world.sending | {"per_second": 1})
+    world.start()
+    told = world.order("plan", "welcome", "--rehearse", "--format", "json").json
+    days = {it["day"]: it["steps"] for it in told["days"] if it["messages"]}
+    tell.right("two of three were sent, then it paused: they get the reminder three days after, the third is not in the calendar yet",
+               (days, told["steps"][1]["later"], told["waiting"]), ({"2026-10-09": {"reminder": 2}}, 2, 1))
+
+
+@tale
 def hours_of_the_day(tell):
     old = {"at": "2025-09-01", "last": "2025-09-01"}
     for what, start, hours, expected in [
