@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use crate::derived::AnsweredState;
-use crate::outbox::MessageId;
+use crate::outbox::{MessageId, WaitsFor};
 use crate::sql::{Cell, Tx, Wanted};
 use crate::{Crm, LoadError, NotedAnswer};
 
-const SETTLE: &str =
-    "update outbox set state = $1, settled_at = $2, code = nullif($3, -1) where message_id = $4";
+const SETTLE: &str = "update outbox set state = $1, settled_at = $2, code = nullif($3, -1) where message_id = $4";
 const STATE: &str = "select message_id, state from outbox";
 const AGAIN: &str = "update outbox set state = 'planned', attempts = attempts + 1, not_before = $1, waits_for = $2, code = null \
     where message_id = $3 and state = 'not_sent' returning contact_id";
@@ -25,9 +24,6 @@ const NO_CODE: i64 = -1;
 
 /// How long an intent may be without an outcome before it is unknown, in microseconds.
 const ABANDONED_AFTER: i64 = 30_000_000;
-
-/// Why a message waits that a person has settled as not sent.
-const SETTLED: &str = "settled";
 
 /// What became of an intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +56,8 @@ pub struct Settled {
     pub code: Option<i64>,
     /// Under which digest the platform knows the message, and whether it keeps it back.
     pub answer: Option<([u8; 32], AnsweredState)>,
-    /// When a message of which nothing left is tried again, and the reason in a word.
-    pub again: Option<(Timestamp, &'static str)>,
+    /// When a message of which nothing left is tried again, and the reason.
+    pub again: Option<(Timestamp, WaitsFor)>,
 }
 
 impl Settled {
@@ -106,7 +102,7 @@ impl Crm {
         let row = [id.to_string().into(), outcome.name().into(), reason.into(), by_whom.into()];
         tx.execute_with_clock(SETTLED_BY_PERSON, &row).await?;
         // At once, by whatever clock the campaign has.
-        let again = (!was_sent).then_some((Timestamp::UNIX_EPOCH, SETTLED));
+        let again = (!was_sent).then_some((Timestamp::UNIX_EPOCH, WaitsFor::Settled));
         tx.settle_all(&[Settled { again, ..Settled::new(id, outcome) }], at).await?;
         tx.commit().await
     }
@@ -123,7 +119,7 @@ impl Tx {
         for it in settled.iter().filter(follow) {
             let id = it.id.to_string();
             if let (SendOutcome::NotSent, Some((moment, why))) = (it.outcome, it.again) {
-                again.push(vec![moment.into(), why.into(), id.clone().into()]);
+                again.push(vec![moment.into(), why.name().into(), id.clone().into()]);
             }
             outcomes.push(vec![it.outcome.name().into(), at.into(), it.code.unwrap_or(NO_CODE).into(), id.into()]);
         }
@@ -140,7 +136,7 @@ impl Settled {
     /// its sender may have become unknown, from which no answer leads back to a message that was not sent.
     fn follows(&self, state: &str) -> bool {
         let is_settled_by_person =
-            self.outcome == SendOutcome::NotSent && self.again.is_some_and(|it| it.1 == SETTLED);
+            self.outcome == SendOutcome::NotSent && self.again.is_some_and(|it| it.1 == WaitsFor::Settled);
         match state {
             "intent" => true,
             "unknown" => is_settled_by_person || matches!(self.outcome, SendOutcome::Accepted | SendOutcome::Refused),

@@ -13,7 +13,7 @@ use crate::check::{Place, RUN, check, id_of, key};
 use crate::tests::outbox::{invitation, people, plan_one, request, start, states};
 use crate::tests::two::take;
 use crate::{
-    ClaimDecision, ClaimDecisions, Claimable, Crm, NewMessage, ReceivedBody, SendOutcome, Settled, StoredBody,
+    ClaimDecision, ClaimDecisions, Claimable, Crm, NewMessage, ReceivedBody, SendOutcome, Settled, StoredBody, WaitsFor,
 };
 
 const MARKETING: &str = "marketing_messages";
@@ -200,7 +200,7 @@ fn a_message_that_did_not_leave_is_cancelled_if_its_person_stopped_meanwhile() {
         claim_all(&crm).await;
         inbox(place.open().await).store(vec![body([message("k", ANA, "STOP")])]).await.unwrap();
         assert_eq!(states(&crm).await, "intent intent");
-        let again = Some((at(6), "too-late"));
+        let again = Some((at(6), WaitsFor::TooLate));
         let settled = messages.map(|it| Settled { again, ..Settled::new(it, SendOutcome::NotSent) });
         crm.settle(&settled, at(5)).await.unwrap();
         assert_eq!(states(&crm).await, "cancelled planned");
