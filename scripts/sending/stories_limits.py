@@ -1,5 +1,7 @@
 """When messages go: people in a day, messages in an hour, hours of the day, and what one person gets."""
 
+import signal
+import time
 from datetime import datetime, timedelta
 
 from stories_told import tale
@@ -33,6 +35,23 @@ def limit_of_250_people(tell):
     tell.right("250 a day, 255 people: five wait for a day, and everybody gets one", (len(moments), most(moments, DAY), done.code), (255, 250, 0))
     tell.right("250 a day: five go as soon as they may", moments[-1] - moments[0] < DAY + HOUR, True)
     tell.right("250 a day: no limit is exceeded", world.prove()["sandbox"]["over_limits"], 0)
+
+
+@tale
+def limits_hold_after_a_kill(tell):
+    for what, n, limit, window, given in [
+            ("60 messages an hour", 150, 60, HOUR, {"sending": {"per_hour": 60}}),
+            ("250 people a day", 300, 250, DAY, {"settings": {"portfolios": {PORTFOLIO: {"tier": "TIER_250"}}}})]:
+        world = tell.world(people=[person(it) for it in range(1, n + 1)], serve=False, **given)
+        running, until = world.begin(), time.monotonic() + 60
+        while len(world.requests()) < limit // 3 and running.poll() is None and time.monotonic() < until:
+            time.sleep(0.005)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        n_before = len(world.requests())
+        world.start()
+        tell.right(f"{what}, killed in the middle of them, or this shows nothing", 0 < n_before < limit, True)
+        tell.right(f"{what}, killed: a new sender counts what the old one sent", most(times(world), window), lambda it: n_before < it <= limit)
 
 
 @tale
