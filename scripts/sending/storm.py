@@ -5,10 +5,11 @@
              [--kills 10] [--restarts 0] [--senders 1] [--stops 0] [--stop-rate 50] [--aimed 0] [--steps 0]
 
 Kills (SIGKILL, of the sender or of `ferry serve`) count only if a message was between its intent and its answer: a row of the
-outbox is in state `intent` afterwards. `--senders 2` lets two send at once. `--restarts` are crashes of PostgreSQL, whose server
-is then the storm's own. `--stops` people write STOP, at `--stop-rate` a second, and `--aimed` others just when their message is about to
-leave: at least a quarter of these messages must cross their STOP, that is, arrive after the STOP was sent. `--steps` are steps of the sender's clock by an
-hour, with faketime. Asserts the least numbers of what must have happened, writes storm.json, and ends with 0 if all is right.
+outbox is in state `intent` afterwards. `--senders 2` lets two send at once. `--restarts` are crashes of PostgreSQL, whose
+server is then the storm's own. `--stops` people write STOP, at `--stop-rate` a second, and `--aimed` others just when their
+message is about to leave: at least a quarter of these messages must cross their STOP, that is, arrive after the STOP was sent.
+`--steps` are steps of the sender's clock by an hour, with faketime. Asserts the least numbers of what must have happened,
+writes storm.json, and ends with 0 if all is right.
 """
 
 import argparse
