@@ -2,8 +2,10 @@
 
 from datetime import datetime, timedelta
 
+import limits
+from sandbox_log import Log
 from stories_told import tale
-from stories_world import NOTE, NUMBER, PORTFOLIO, campaign, person, phone, step, template
+from stories_world import ACCOUNT, NOTE, NUMBER, PORTFOLIO, campaign, person, phone, step, template
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -85,6 +87,29 @@ def calendar_of_all_steps(tell):
     days = {it["day"]: it["steps"] for it in told["days"] if it["messages"]}
     tell.right("two of three were sent, then it paused: they get the reminder three days after, the third is not in the calendar yet",
                (days, told["steps"][1]["later"], told["waiting"]), ({"2026-10-09": {"reminder": 2}}, 2, 1))
+
+
+@tale
+def limits_of_two_numbers(tell):
+    other, until = "500000000000302", "2026-10-07T12:00:00Z"
+    people = [person(n, city="Lyon" if n <= 20 else "Nice") for n in range(1, 41)]
+    of = lambda city: f"attribute('city') = '{city}'"
+    world = tell.world(people=people, sending={"per_hour": 10, "people_per_day": 30}, where=of("Lyon"), serve=False, settings={
+        "numbers": {other: {"account": ACCOUNT, "display_phone_number": "+33 1 99 00 99 98"}}})
+    world.start()
+    began = times(world, number=NUMBER)
+    tell.right("a number sends 10 an hour: 20 take an hour", most(began, HOUR) == 10 and HOUR <= began[-1] - began[0] < 1.1 * HOUR, True)
+    world.write_plan(sending=world.sending | {"number": other}, where=of("Nice"), campaigns=campaign() + campaign("second", not_after=until))
+    world.start("second")
+    moments = times(world, number=other)
+    tell.right("the second number begins with an hour of its own: 10 at once", moments[9] - began[-1] < timedelta(minutes=1), True)
+    tell.right("30 people a day are those of both numbers: the others wait for a day", moments[10] - began[0] >= DAY, True)
+    log = Log(world.log)
+    tell.right("each number judged by itself: no limit is exceeded", [*limits.second(log, 80), *limits.per_hour(log, 10), *limits.pair(log),
+               *limits.person(log)], [])
+    told = [world.prove(name) for name in ("welcome", "second")]
+    tell.right("two numbers: everybody once, and the sandbox saw nothing over a limit",
+               ([it["is_good"] for it in told], len(set(world.sent())), told[1]["sandbox"]["over_limits"]), ([True, True], 40, 0))
 
 
 @tale

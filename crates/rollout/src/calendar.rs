@@ -123,7 +123,8 @@ impl<'a> Run<'a> {
 
     fn send(&mut self, group: usize, slot: Timestamp) {
         let (recipient, of) = self.queue.take(group, slot);
-        let sent = Sent { number: self.n_sent, at: slot, recipient, is_spaced: of.is_spaced, opens: of.opens };
+        let (is_spaced, opens) = (of.is_spaced, of.opens);
+        let sent = Sent { number: self.n_sent, at: slot, recipient, is_spaced, opens, is_of_other_number: false };
         self.usage.note(&sent);
         self.n_sent += 1;
         self.days.waited(self.now, slot, LimitName::NumberRate);
@@ -131,7 +132,7 @@ impl<'a> Run<'a> {
         let has_failed = self.undelivered >= 1.0;
         if has_failed {
             self.undelivered -= 1.0;
-            self.usage.credit(&recipient, slot);
+            self.usage.credit(sent.number);
             self.queue.forget_waits(LimitName::PeoplePerDay);
         } else if of.opens {
             self.growth.delivered(recipient, slot);

@@ -151,7 +151,14 @@ impl Decider<'_> {
     fn take(&mut self, slot: Timestamp, candidate: &Candidate<'_>) -> ClaimDecision {
         self.state.last_intent += 1;
         let Candidate { recipient, is_spaced, opens, .. } = *candidate;
-        let sent = Sent { number: number(self.state.last_intent), at: slot, recipient, is_spaced, opens };
+        let sent = Sent {
+            number: number(self.state.last_intent),
+            at: slot,
+            recipient,
+            is_spaced,
+            opens,
+            is_of_other_number: false,
+        };
         self.state.usage.note(&sent);
         ClaimDecision::Send { at: slot, opens }
     }

@@ -21,7 +21,6 @@ const NEARLY_USED_UP: SignedDuration = SignedDuration::from_secs(10);
 pub(crate) struct SentOutcome {
     pub(crate) number: i64,
     pub(crate) recipient: [u8; 32],
-    pub(crate) at: Timestamp,
     pub(crate) settled: Settled,
     /// Nothing goes within a scope until a moment.
     pub(crate) hold: Option<(HoldScope, Timestamp, &'static str)>,
@@ -41,7 +40,6 @@ pub(crate) fn outcome(key: &ContactKey, intent: &Intent, sent: Sent, now: Timest
     let mut outcome = SentOutcome {
         number: intent.number,
         recipient: intent.message.recipient,
-        at: intent.at,
         settled: Settled::new(id, Outcome::Unknown),
         hold: None,
         pause: None,

@@ -114,7 +114,7 @@ impl Sender {
         let now = account.clock.now();
         crm.abandon_intents(now).await?;
         crm.take_into_epoch(&account.plan.name).await?;
-        let state = UsageState::load(crm, account.plan.limits.clone(), now).await?;
+        let state = UsageState::load(crm, account.plan.limits.clone(), &account.number, now).await?;
         let (give, outcomes) = mpsc::unbounded_channel();
         let report = SendReport { stop: SendStop::Finished, n_accepted: 0, n_refused: 0, n_unknown: 0, n_not_sent: 0 };
         let began_at = crm.waves(&account.plan.name).await?.iter().map(|it| it.released_at).min().unwrap_or(now);

@@ -109,7 +109,6 @@ impl SentOutcome {
         Self {
             number: intent.number,
             recipient: intent.message.recipient,
-            at: intent.at,
             settled: Settled::new(intent.message.id, Outcome::Refused),
             hold: None,
             pause: Some("content: the content of a message in the database was changed and cannot be sent".to_owned()),

@@ -28,7 +28,7 @@ impl SendingAccount {
     pub async fn status(&self) -> Result<CampaignStatus> {
         let (name, now) = (&self.plan.name, self.clock.now());
         self.crm.abandon_intents(now).await?;
-        let mut usage = UsageState::load(&self.crm, self.plan.limits.clone(), now).await?;
+        let mut usage = UsageState::load(&self.crm, self.plan.limits.clone(), &self.number, now).await?;
         usage.read_failures(&self.crm).await?;
         let old = now.checked_sub(OLD).unwrap_or(Timestamp::MIN);
         Ok(CampaignStatus {

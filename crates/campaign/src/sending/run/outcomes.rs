@@ -46,7 +46,7 @@ impl Sender {
                 self.n_planned += 1;
             }
             crm::SendOutcome::Refused => {
-                self.state.usage.credit(&outcome.recipient, outcome.at);
+                self.state.usage.credit(number(outcome.number));
             }
             crm::SendOutcome::Accepted | crm::SendOutcome::Unknown => {}
         }
