@@ -74,7 +74,7 @@ pub use load_run::LoadRun;
 pub use outbox::{
     Addressed, Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages, FailedMessage, HORIZON,
     Intent, LoggedIntent, MessageContent, MessageId, NewMessage, NotPermitted, NotPlanned, Reconciled, SendOutcome,
-    SentMessage, Settled, TemplateNow, WaitingMessage,
+    SentMessage, Settled, TemplateNow, WaitingMessage, WaitsFor,
 };
 pub use quota_usage::{Usage, UsageClaim, UsageLimit};
 pub use scenarios::{

@@ -66,7 +66,7 @@ impl SendingAccount {
                 language: row.language.clone(),
                 digest: row.digest.clone(),
                 category: row.category.clone(),
-                differs: row.observed.differs.clone().filter(|it| it != "[]").unwrap_or_default(),
+                differs: row.observed.differences(),
             };
             by_language.insert(row.language, Offered { shape, frozen, purpose });
         }

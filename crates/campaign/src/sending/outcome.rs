@@ -1,10 +1,10 @@
 //! What an answer means: the outcome of the intent, and what else it asks for. Pure.
 
-use crm::{AnsweredState, Intent, SendOutcome as Outcome, Settled};
+use crm::{AnsweredState, Intent, SendOutcome as Outcome, Settled, WaitsFor};
 use http::NotSent;
 use jiff::{SignedDuration, Timestamp};
 use model::{ContactKey, EventChannel};
-use rollout::{HoldScope, pair_hold_duration};
+use rollout::{HoldScope, LimitName, pair_hold_duration};
 use whatsapp::{Acceptance, AccountUsage, ErrorHold, ErrorScope, Retry, SendAnswer, SendFailure, Sent};
 
 use super::trouble::TroubleSign;
@@ -112,7 +112,7 @@ impl SentOutcome {
         let is_for_all = is_of_many && (rule.hold == ErrorHold::Open || failure.meaning.retry() == Retry::Never);
         if rule.stops || is_for_all {
             self.pause = Some(pause_of(failure));
-            return self.again(now, "paused");
+            return self.again(now, WaitsFor::Paused);
         }
         let attempts = intent.message.attempts;
         match failure.meaning.retry() {
@@ -123,34 +123,34 @@ impl SentOutcome {
                     ErrorHold::No | ErrorHold::Open => LONGEST_WAIT,
                 };
                 self.hold_scope(intent, rule.scope, now.saturating_add(wait).unwrap_or(now), rule.text);
-                self.again(now.saturating_add(wait).unwrap_or(now), "asked-to-wait");
+                self.again(now.saturating_add(wait).unwrap_or(now), WaitsFor::AskedToWait);
             }
             Retry::Backoff if rule.scope == ErrorScope::Pair => {
                 let wait = pair_hold_duration(attempts).max(asked.unwrap_or_default());
                 let until = now.saturating_add(wait).unwrap_or(now);
                 self.hold_scope(intent, rule.scope, until, rule.text);
-                self.again(until, "pair-rate");
+                self.again(until, WaitsFor::Limit(LimitName::PairRate.as_str()));
             }
             Retry::Backoff => {
                 self.trouble = Some(TroubleSign::SlowDown);
                 let wait = asked.unwrap_or(SignedDuration::from_secs(1)).min(LONGEST_WAIT);
                 self.hold_scope(intent, rule.scope, now.saturating_add(wait).unwrap_or(now), rule.text);
-                self.again(now, "asked-to-slow-down");
+                self.again(now, WaitsFor::AskedToSlowDown);
             }
         }
     }
 
     fn not_sent(&mut self, intent: &Intent, why: NotSent, now: Timestamp) {
         match why {
-            NotSent::TooLate | NotSent::ClosedBeforeWrite => self.again(now, "too-late"),
+            NotSent::TooLate | NotSent::ClosedBeforeWrite => self.again(now, WaitsFor::TooLate),
             NotSent::ConnectRefused | NotSent::Unreachable => {
                 self.trouble = Some(TroubleSign::Unreachable);
                 let wait = pair_hold_duration(intent.message.attempts.min(3));
-                self.again(now.saturating_add(wait).unwrap_or(now), "unreachable");
+                self.again(now.saturating_add(wait).unwrap_or(now), WaitsFor::Unreachable);
             }
             NotSent::ClockMoved | NotSent::TlsFailed | NotSent::Private | NotSent::Credentials | NotSent::Path => {
                 self.pause = Some(format!("cannot-send: {why}"));
-                self.again(now, "paused");
+                self.again(now, WaitsFor::Paused);
             }
         }
     }
@@ -179,7 +179,7 @@ impl SentOutcome {
     }
 
     /// Nothing left, and it is tried again.
-    fn again(&mut self, at: Timestamp, why: &'static str) {
+    fn again(&mut self, at: Timestamp, why: WaitsFor) {
         self.settled.outcome = Outcome::NotSent;
         self.settled.again = Some((at, why));
     }
@@ -234,7 +234,7 @@ mod tests {
     fn told(it: &SentOutcome) -> String {
         let mut text = format!("{:?}", it.settled.outcome).to_lowercase();
         if let Some((at, why)) = it.settled.again {
-            write!(text, ", again after {} s ({why})", at.as_second()).unwrap();
+            write!(text, ", again after {} s ({})", at.as_second(), why.name()).unwrap();
         }
         if let Some((scope, until, _)) = &it.hold {
             let scope = format!("{scope:?}");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crm::{HORIZON, Intent, SendOutcome as Outcome, Settled};
+use crm::{HORIZON, Intent, SendOutcome as Outcome, Settled, WaitsFor};
 use http::NotAfter;
 use tokio::sync::mpsc::UnboundedSender;
 use whatsapp::{Endpoint, OutgoingMessage, PreparedMessage, ProductPolicy};
@@ -120,6 +120,6 @@ impl SentOutcome {
 
     /// A message of which nothing left, because the log of sends cannot be written.
     pub(crate) fn not_logged(intent: &Intent) -> Settled {
-        Settled { again: Some((intent.at, "log")), ..Settled::new(intent.message.id, Outcome::NotSent) }
+        Settled { again: Some((intent.at, WaitsFor::Log)), ..Settled::new(intent.message.id, Outcome::NotSent) }
     }
 }

@@ -8,10 +8,11 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use model::ContactId;
 
+use crate::account_templates::differences;
 use crate::campaigns::CampaignState;
 use crate::outbox::address::Addressed;
 use crate::outbox::permission::{Permissions, Target, target};
-use crate::outbox::{MessageId, NotPermitted, SentMessage};
+use crate::outbox::{MessageId, NotPermitted, SentMessage, WaitsFor};
 use crate::sql::{Cell, Row, Tx, Wanted};
 use crate::{Crm, LoadError};
 
@@ -101,8 +102,8 @@ pub struct Claimable<'a> {
 pub enum ClaimDecision {
     /// It becomes an intent, which may leave at `at`. `opens` says that no conversation of the person is open.
     Send { at: Timestamp, opens: bool },
-    /// It is not looked at before this moment, for this reason in a word.
-    Later { not_before: Timestamp, why: &'static str },
+    /// It is not looked at before this moment, for this reason.
+    Later { not_before: Timestamp, why: WaitsFor },
 }
 
 /// What a caller has decided: of the first messages one by one, the others stay as they are.
@@ -191,7 +192,7 @@ impl Tx {
                 status: it.text(2)?,
                 category: it.text(3)?,
                 digest: it.text(4)?,
-                differs: it.opt_text(5)?.filter(|it| it != "[]").unwrap_or_default(),
+                differs: differences(it.opt_text(5)?),
             };
             Ok((it.text(6)?, template))
         };
@@ -222,7 +223,7 @@ impl Tx {
                 Err(NotPermitted::Unknown) => self.cancel_merged(message.id, request.now).await?,
                 Err(why) => {
                     let again = request.now.saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
-                    self.put_off(message.id, again, word_of(why)).await?;
+                    self.put_off(message.id, again, why.into()).await?;
                     claimed.n_later += 1;
                 }
             }
@@ -240,7 +241,7 @@ impl Tx {
         for (message, decision) in waiting.into_iter().zip(decisions) {
             let (at, opens) = match decision {
                 ClaimDecision::Later { not_before, why } => {
-                    self.put_off(message.id, *not_before, why).await?;
+                    self.put_off(message.id, *not_before, *why).await?;
                     claimed.n_later += 1;
                     continue;
                 }
@@ -273,27 +274,14 @@ impl Tx {
         self.execute(CANCEL_MERGED, &[at.into(), id.to_string().into()]).await
     }
 
-    async fn put_off(&mut self, id: MessageId, not_before: Timestamp, why: &str) -> Result<(), LoadError> {
-        self.execute(WAIT, &[not_before.into(), why.into(), id.to_string().into()]).await
+    async fn put_off(&mut self, id: MessageId, not_before: Timestamp, why: WaitsFor) -> Result<(), LoadError> {
+        self.execute(WAIT, &[not_before.into(), why.name().into(), id.to_string().into()]).await
     }
 
     async fn next_due(&mut self, campaign: &str) -> Result<Option<Timestamp>, LoadError> {
         let epoch = self.outbox_epoch().await?;
         let due = self.select(NEXT_DUE, &[campaign.into(), epoch.into()], |it| it.opt_time(0)).await?;
         Ok(due.into_iter().next().flatten())
-    }
-}
-
-/// The word of the column `waits_for`.
-fn word_of(why: NotPermitted) -> &'static str {
-    match why {
-        NotPermitted::Unknown => "merged",
-        NotPermitted::Suppressed => "suppressed",
-        NotPermitted::Held => "identity",
-        NotPermitted::NoConsent => "no-consent",
-        NotPermitted::Refused => "refused",
-        NotPermitted::OtherBasis => "no-basis",
-        NotPermitted::NoMessage => "no-channel",
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::derived::AnsweredState;
-use crate::outbox::MessageId;
+use crate::outbox::{MessageId, WaitsFor};
 use crate::sql::{Cell, Tx};
 use crate::{Crm, LoadError, NotedAnswer};
 
@@ -23,9 +23,6 @@ const NO_CODE: i64 = -1;
 
 /// How long an intent may be without an outcome before it is unknown, in microseconds.
 const ABANDONED_AFTER: i64 = 30_000_000;
-
-/// Why a message waits that a person has settled as not sent.
-const SETTLED: &str = "settled";
 
 /// What became of an intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +55,8 @@ pub struct Settled {
     pub code: Option<i64>,
     /// Under which digest the platform knows the message, and whether it keeps it back.
     pub answer: Option<([u8; 32], AnsweredState)>,
-    /// When a message of which nothing left is tried again, and the reason in a word.
-    pub again: Option<(Timestamp, &'static str)>,
+    /// When a message of which nothing left is tried again, and the reason.
+    pub again: Option<(Timestamp, WaitsFor)>,
 }
 
 impl Settled {
@@ -106,7 +103,7 @@ impl Crm {
         let row = [id.to_string().into(), outcome.name().into(), reason.into(), by_whom.into()];
         tx.execute_with_clock(SETTLED_BY_PERSON, &row).await?;
         // At once, by whatever clock the campaign has.
-        let again = (!was_sent).then_some((Timestamp::UNIX_EPOCH, SETTLED));
+        let again = (!was_sent).then_some((Timestamp::UNIX_EPOCH, WaitsFor::Settled));
         tx.settle_one(&Settled { again, ..Settled::new(id, outcome) }, at).await?;
         tx.commit().await
     }
@@ -118,7 +115,8 @@ impl Tx {
     async fn settle_one(&mut self, it: &Settled, at: Timestamp) -> Result<(), LoadError> {
         let id = it.id.to_string();
         let state = self.select(STATE, &[Cell::from(&id)], |it| it.text(0)).await?.pop();
-        let is_settled_by_person = it.outcome == SendOutcome::NotSent && it.again.is_some_and(|it| it.1 == SETTLED);
+        let is_settled_by_person =
+            it.outcome == SendOutcome::NotSent && it.again.is_some_and(|it| it.1 == WaitsFor::Settled);
         let follows = match state.as_deref() {
             Some("intent") => true,
             Some("unknown") => {
@@ -132,7 +130,7 @@ impl Tx {
         let row = [it.outcome.name().into(), at.into(), it.code.unwrap_or(NO_CODE).into(), Cell::from(&id)];
         self.select(SETTLE, &row, |_| Ok(())).await?;
         if let (SendOutcome::NotSent, Some((again, why))) = (it.outcome, it.again) {
-            self.execute(AGAIN, &[again.into(), why.into(), id.into()]).await?;
+            self.execute(AGAIN, &[again.into(), why.name().into(), id.into()]).await?;
         }
         Ok(())
     }
