@@ -114,6 +114,15 @@ def not_after_in_the_middle(tell):
 
 
 @tale
+def orders_need_the_database_only(tell):
+    world = tell.world(serve=False)
+    paused(world)
+    world.write_plan(campaigns='[rates]\npath = "gone.csv"\n' + campaign())
+    done = [world.order("status").code, world.start().code != 0, world.order("stop").code, world.order("prove").code]
+    tell.right("the rate card is gone: nothing begins, and status, stop and prove work all the same", done, [0, True, 0, 0])
+
+
+@tale
 def at_most_so_many(tell):
     world = tell.world(people=[person(n) for n in range(1, 11)], serve=False, campaigns=campaign(max_people=4))
     done = world.start()

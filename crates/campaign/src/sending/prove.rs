@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::Result;
 use crm::ProofCounts;
 
-use super::open::SendingAccount;
+use super::journal::CampaignJournal;
 use super::sandbox_log::SandboxLog;
 
 /// The proof of a campaign. The part of the sandbox is there only if its log was given.
@@ -69,7 +69,7 @@ impl Proof {
     }
 }
 
-impl SendingAccount {
+impl CampaignJournal {
     /// Proves what became of the campaign.
     pub async fn prove(&self, sandbox: Option<&SandboxLog>) -> Result<Proof> {
         let name = &self.plan.name;

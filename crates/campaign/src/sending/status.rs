@@ -4,7 +4,7 @@ use anyhow::Result;
 use crm::{CampaignCounts, CampaignOrder, CampaignState, Excluded, WatchCounts, WaveRow};
 use jiff::Timestamp;
 
-use super::open::SendingAccount;
+use super::journal::CampaignJournal;
 use super::usage::UsageState;
 use super::watch::OLD;
 
@@ -23,7 +23,7 @@ pub struct CampaignStatus {
     pub people_used: u64,
 }
 
-impl SendingAccount {
+impl CampaignJournal {
     /// Reads how far the campaign has come. Asks nobody but the database.
     pub async fn status(&self) -> Result<CampaignStatus> {
         let (name, now) = (&self.plan.name, self.clock.now());

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use crm::Settled;
 
 use super::{DATABASE_AWAY, LOOK, Sender};
-use crate::sending::open::SendingError;
+use crate::sending::journal::SendingError;
 use crate::sending::outcome::SentOutcome;
 use crate::sending::usage::number;
 
