@@ -71,6 +71,8 @@ struct Campaign {
     held: Held,
     pair_burst: u32,
     now: Timestamp,
+    /// No decision is made before this moment.
+    changed_at: Timestamp,
     messages: Vec<(Sent, Arrival)>,
 }
 
@@ -93,7 +95,7 @@ impl Campaign {
     fn new(held: Held) -> Self {
         let now = "2027-03-09T11:00:00.0000004Z".parse().unwrap();
         let usages = std::array::from_fn(|_| Usage::new(limits(held)));
-        Self { usages, held, pair_burst: held.pair_burst, now, messages: Vec::new() }
+        Self { usages, held, pair_burst: held.pair_burst, now, changed_at: Timestamp::MIN, messages: Vec::new() }
     }
 
     fn take(&mut self, step: Step) {
@@ -113,12 +115,11 @@ impl Campaign {
             Step::NeverLeft(n) => self.never_left(n),
             Step::Change(held) => {
                 self.held = Held { pair_burst: self.pair_burst, ..held };
-                // What was decided by the old limits has arrived by then.
-                let last = self.messages.iter().map(|it| it.0.at).max().unwrap_or(self.now).max(self.now);
-                for usage in &mut self.usages {
-                    usage.next_slot(last);
-                    usage.set_limits(limits(self.held));
+                // What was decided by the old limits has arrived before anything is decided by the new ones.
+                if let Some(last) = self.messages.iter().map(|it| it.1.at).max() {
+                    self.changed_at = Timestamp::from_microsecond(last + 1).unwrap();
                 }
+                self.usages.iter_mut().for_each(|it| it.set_limits(limits(self.held)));
             }
         }
     }
@@ -128,7 +129,7 @@ impl Campaign {
         let recipient = [person; 32];
         let candidate =
             Candidate { recipient, is_marketing: true, is_spaced, opens, template: "", country: None, zone: None };
-        match self.usages[sender].verdict(self.now, &candidate) {
+        match self.usages[sender].verdict(self.now.max(self.changed_at), &candidate) {
             Verdict::At(at) => {
                 let number = self.messages.len() as u64;
                 let sent = Sent { number, at, recipient, is_spaced, opens, is_of_other_number: false };
