@@ -43,6 +43,7 @@ pub(crate) struct Look {
 
 impl Look {
     pub(crate) async fn at(account: &SendingAccount) -> Result<Self> {
+        let began_at = account.clock.now();
         let mut chosen = Vec::new();
         for step in &account.plan.steps {
             chosen.push(account.choose(step).await?);
@@ -86,6 +87,9 @@ impl Look {
             steps,
             samples: Vec::new(),
         };
+        if let Some(first) = chosen.into_iter().next() {
+            account.keep_choice(first, began_at).await;
+        }
         Ok(Self { planned, preflight })
     }
 }
