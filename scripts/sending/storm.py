@@ -4,7 +4,7 @@
     storm.py --ferry BIN --out DIR [--people 300] [--seed 1] [--database sqlite|postgres|URL] [--per-second 80]
              [--kills 10] [--restarts 0] [--senders 1] [--stops 0] [--stop-rate 50] [--aimed 0] [--steps 0]
 
-Kills (SIGKILL, of the sender or of `ferry serve`) count only if a message was between its intent and its answer: a row of the
+Kills (SIGKILL, of one sender, of all, or of `ferry serve`) count only if a message was between its intent and its answer: a row of the
 outbox is in state `intent` afterwards. `--senders 2` lets two send at once. `--restarts` are crashes of PostgreSQL, whose
 server is then the storm's own. `--stops` people write STOP, at `--stop-rate` a second, and `--aimed` others just when their
 message is about to leave: at least a quarter of these messages must cross their STOP, that is, arrive after the STOP was sent.
@@ -216,7 +216,8 @@ class Storm:
                 return False
         time.sleep(self.random.uniform(0, 0.02))
         is_receiver = self.random.random() < 0.25
-        for process in [self.world.receiver] if is_receiver else self.senders:
+        senders = self.senders if self.random.random() < 0.25 else [self.random.choice(self.senders)]
+        for process in [self.world.receiver] if is_receiver else senders:
             process.kill()
         counts = self._intents() > 0
         name = "kills_without_intent" if not counts else "kills_of_receiver" if is_receiver else "kills_of_sender"
