@@ -162,8 +162,21 @@ impl Drop for Tx {
 }
 
 /// SQLite gives its journal files the mode of the database, so that mode decides who can read all of them.
+///
+/// A file that is there is never opened: closing it would end all locks of this process on it, also those of connections that
+/// are open. Another process would take itself for the last one then, and remove the log that they write to
+/// (<https://sqlite.org/howtocorrupt.html>, posix advisory locks).
 fn create_private(path: &Path) -> io::Result<()> {
-    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(|_| ())
+    if path.exists() {
+        return Ok(());
+    }
+    // A link to a file that is not there is no file, and cannot be made anew.
+    let is_link = path.is_symlink();
+    let made = std::fs::OpenOptions::new().create(is_link).create_new(!is_link).append(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made.map(|_| ()),
+    }
 }
 
 /// A new connection to a file that is there.

@@ -245,3 +245,32 @@ fn of_two_processes_that_start_at_once_nothing_is_lost_doubled_or_made_with_a_wr
         }
     });
 }
+
+/// The locks that this process has on a file, as the system lists them.
+#[cfg(target_os = "linux")]
+fn n_locks(path: &str) -> usize {
+    use std::os::unix::fs::MetadataExt as _;
+    let inode = std::fs::metadata(path).unwrap().ino();
+    let of_file = format!(" {} ", std::process::id());
+    let locks = std::fs::read_to_string("/proc/locks").unwrap();
+    locks.lines().filter(|it| it.contains(&of_file) && it.contains(&format!(":{inode} "))).count()
+}
+
+/// A process has its locks on a file until it closes the file once, by whatever descriptor. Without them another process takes
+/// itself for the last one that has the database open, and removes its log while this one writes to it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_database_that_is_opened_twice_stays_locked_against_being_taken_for_closed() {
+    check(async |place| {
+        let Some(file) = place.file() else { return };
+        let one = place.open().await;
+        one.database_id().await.unwrap();
+        assert_ne!(n_locks(file), 0);
+        let other = crate::Crm::open(&place.url).await.unwrap();
+        assert_ne!(n_locks(file), 0);
+        other.close().await;
+        assert_ne!(n_locks(file), 0);
+        one.close().await;
+        assert_eq!(n_locks(file), 0);
+    });
+}
