@@ -34,13 +34,17 @@ class Facts:
         self.log = Log(self.folder / "sandbox.log")
         self.people = people.load(self.folder)
         self.profile = json.loads((self.folder / "profile.json").read_text())
-        self.outbox = {row["message_id"]: row for row in database.rows(
-            "select message_id, step, contact_id, state, code, intent_at, intent_number from outbox_view")}
+        columns = "select message_id, step, contact_id, state, code, intent_at, intent_number from outbox_view where campaign"
+        self.outbox = {row["message_id"]: row for row in database.rows(f"{columns} <> 'confirm-stop'")}
+        self.confirmations = {row["message_id"]: row for row in database.rows(f"{columns} = 'confirm-stop'")}
+        self.offers = [request for request in self.log.requests if not request.is_text]
+        self.texts = [request for request in self.log.taken if request.is_text]
         self.excluded = database.rows("select step, contact_id, reason from campaign_exclusion_view")
         self.phones = {row["contact_id"]: row["e164"].lstrip("+") for row in
                        database.rows("select contact_id, e164 from contact_view where e164 is not null")}
         self.state = database.rows("select state from campaign_view")[0]["state"]
         self.stops_of_sandbox = self._stops_of_sandbox()
+        self.sent_stops = Counter()  # stops that storm.py sent itself, by person
         self.stops = self._stops()
 
     def _stops_of_sandbox(self):
@@ -55,6 +59,7 @@ class Facts:
         """Returns the same, also of stops that storm.py sent itself: the log of the sandbox does not have them."""
         found, path = dict(self.stops_of_sandbox), self.folder / "stops.jsonl"
         for line in map(json.loads, path.read_text().splitlines() if path.exists() else ()):
+            self.sent_stops[line["from"]] += 1
             if line["acknowledged_real_at_us"] is not None:
                 found[line["from"]] = min(line["acknowledged_real_at_us"], found.get(line["from"], 1 << 62))
         return found
@@ -63,7 +68,8 @@ class Facts:
 def check(folder, database, world=None, is_over=True):
     """Returns the verdict: numbers, what is wrong, and where Ferry's own proof differs."""
     facts = Facts(folder, database)
-    numbers = _once(facts) | {"stops": len(facts.stops), "after_stop": len(_after_stops(facts, facts.stops))}
+    after_stop = len(_after_stops(facts, facts.stops))
+    numbers = _once(facts) | _confirmed(facts) | {"stops": len(facts.stops), "after_stop": after_stop}
     wrong = _wrong(facts, numbers, is_over)
     verdict = {"numbers": numbers, "use": _use(facts), "wrong": wrong, "differs": []}
     if world:
@@ -71,7 +77,7 @@ def check(folder, database, world=None, is_over=True):
                                          expect=(0, 1)))
         of_sandbox = {"stops": len(facts.stops_of_sandbox), "after_stop": len(_after_stops(facts, facts.stops_of_sandbox))}
         verdict["differs"] = _compare(proof, numbers | of_sandbox)
-        is_good = not any(numbers[name] for name in ("doubled", "lost", "unnoticed", "after_stop"))
+        is_good = not any(numbers[name] for name in ("doubled", "lost", "unnoticed", "after_stop", "confirmations_too_many"))
         if proof["is_good"] != is_good:
             verdict["differs"].append(f"is_good: ferry says {proof['is_good']}, the oracle {is_good}")
     verdict["is_right"] = not wrong and not verdict["differs"]
@@ -80,12 +86,13 @@ def check(folder, database, world=None, is_over=True):
 
 def _once(facts):
     """Counts by message: doubled, lost, unnoticed, unknown."""
-    taken = Counter(request.opaque for request in facts.log.taken)
-    by_person = Counter((request.to, request.template) for request in facts.log.taken)
+    offers = [request for request in facts.offers if request.is_taken]
+    taken = Counter(request.opaque for request in offers)
+    by_person = Counter((request.to, request.template) for request in offers)
     states = Counter(row["state"] for row in facts.outbox.values())
     known = ("accepted", "unknown", "intent")
     return {
-        "requests": len(facts.log.requests), "taken": len(facts.log.taken), "statuses": facts.log.n_statuses,
+        "requests": len(facts.log.requests), "taken": len(offers), "statuses": facts.log.n_statuses,
         "doubled": sum(n - 1 for n in taken.values()),
         "doubled_by_person": sum(n - 1 for n in by_person.values()),
         "lost": sum(row["state"] == "accepted" and not taken[id] for id, row in facts.outbox.items()),
@@ -96,19 +103,53 @@ def _once(facts):
     } | {state: states[state] for state in ("planned", "intent", "accepted", "refused", "unknown", "cancelled", "not_sent")}
 
 
+def _confirmed(facts):
+    """Counts confirmations of stops, which are the only messages that may follow one: each the first after a stop that the
+    person has written or pressed."""
+    taken = Counter(request.opaque for request in facts.texts)
+    by_person = Counter(request.to for request in facts.texts)
+    said = Counter(it.person for it in facts.log.inbound if it.is_stop and it.is_said)
+    said.update(facts.sent_stops)
+    states = Counter(row["state"] for row in facts.confirmations.values())
+    return {
+        "confirmations": len(facts.texts), "confirmations_noted": states["accepted"] + states["unknown"] + states["intent"],
+        "confirmations_too_many": sum(max(0, n - said[person]) for person, n in by_person.items()),
+        "confirmations_doubled": sum(n - 1 for n in taken.values()),
+        "confirmations_lost": sum(row["state"] == "accepted" and not taken[id] for id, row in facts.confirmations.items()),
+        "confirmations_unnoticed": sum(facts.confirmations.get(id, {"state": "no row"})["state"]
+                                       not in ("accepted", "unknown", "intent") for id in taken),
+    }
+
+
+def _early_or_late(facts):
+    """Confirmations that came before the stop, or when the conversation was closed."""
+    said = defaultdict(list)
+    for inbound in facts.log.inbound:
+        if inbound.is_stop and inbound.is_said:
+            said[inbound.person].append(inbound.at)
+    for request in facts.texts:
+        if request.to not in facts.sent_stops and not any(at <= request.at < at + limits.DAY for at in said[request.to]):
+            yield request
+
+
 def _after_stops(facts, stops):
     """Requests that reached the platform after a stop of the person was acknowledged."""
     never = 1 << 62
-    return [request for request in facts.log.requests if request.real_at > stops.get(request.to, never)]
+    return [request for request in facts.offers if request.real_at > stops.get(request.to, never)]
 
 
 def _wrong(facts, numbers, is_over):
     """Lists sentences about everything that must not be."""
     wrong = [f"{name.replace('_', ' ')}: {numbers[name]}" for name in
-             ("doubled", "doubled_by_person", "lost", "unnoticed", "after_stop") if numbers[name]]
+             ("doubled", "doubled_by_person", "lost", "unnoticed", "after_stop", "confirmations_too_many",
+              "confirmations_doubled", "confirmations_lost", "confirmations_unnoticed") if numbers[name]]
+    outside = sum(1 for _ in _early_or_late(facts))
+    wrong += [f"confirmations outside of the conversation of a stop: {outside}"] if outside else []
+    if facts.texts and not facts.profile.get("confirms"):
+        wrong.append(f"confirmations, though the plan has no text for them: {len(facts.texts)}")
     if is_over:
         wrong += [f"left in state {state}: {numbers[state]}" for state in ("intent", "not_sent") if numbers[state]]
-        wrong += _forgotten(facts)
+        wrong += _forgotten(facts) + _unconfirmed(facts)
     return wrong + list(_audience(facts)) + _windows(facts)
 
 
@@ -125,9 +166,9 @@ def _windows(facts):
 def _audience(facts):
     """Messages to people whom a step is not for, or in a language that is not theirs."""
     excluded = {(facts.phones[row["contact_id"]], row["step"]) for row in facts.excluded}
-    invites = {request.to: request for request in facts.log.taken if STEP_OF[request.template] == "invite"}
+    invites = {request.to: request for request in facts.offers if request.is_taken and STEP_OF[request.template] == "invite"}
     wrong = Counter()
-    for request in facts.log.requests:
+    for request in facts.offers:
         if request.to is None:  # the connection ended before the body was read
             continue
         person, step = facts.people.get(request.to), STEP_OF[request.template]
@@ -174,6 +215,16 @@ def _forgotten(facts):
     return wrong + [f"people to whom the campaign applies are left out as {reason}: {n}" for reason, n in left_out.items()]
 
 
+def _unconfirmed(facts):
+    """People who said stop to a message of ours, and of whose confirmation nothing is known."""
+    if not facts.profile.get("confirms"):
+        return []
+    known = {facts.phones[row["contact_id"]] for row in facts.confirmations.values()}
+    said = {it.person for it in facts.log.inbound if it.is_stop and it.is_said and it.acknowledged is not None}
+    missing = len(said - known)
+    return [f"people who said stop, without a confirmation and without a row: {missing}"] if missing else []
+
+
 def _without_reminder(facts):
     """People whose invitation had not arrived after 2 days, and who got no reminder and no reason."""
     if not facts.profile.get("has_reminder"):
@@ -181,7 +232,7 @@ def _without_reminder(facts):
     known = {facts.phones[row["contact_id"]] for row in facts.outbox.values() if row["step"] == "reminder"}
     known |= {facts.phones[row["contact_id"]] for row in facts.excluded if row["step"] == "reminder"}
     missing = 0
-    for request in facts.log.taken:
+    for request in (it for it in facts.offers if it.is_taken):
         arrived = facts.log.delivered_at(request.opaque)
         if STEP_OF[request.template] == "invite" and (arrived is None or arrived > request.at + WAIT):
             missing += request.to not in known and request.to not in facts.stops
@@ -206,9 +257,11 @@ def _compare(proof, numbers):
     sandbox = proof["sandbox"] or {}
     pairs = [(name, proof[name], numbers[ours]) for name, ours in
              (("accepted", "accepted"), ("refused", "refused"), ("unknown", "unknown"), ("planned", "planned"),
-              ("intents", "intent"), ("cancelled", "cancelled"), ("excluded", "excluded"))]
+              ("intents", "intent"), ("cancelled", "cancelled"), ("excluded", "excluded"),
+              ("confirmations", "confirmations_noted"), ("confirmations_wrong", "confirmations_too_many"))]
     pairs += [(f"sandbox.{name}", sandbox.get(name), numbers[name]) for name in
-              ("requests", "taken", "doubled", "lost", "unnoticed", "unknown_taken", "stops", "after_stop")]
+              ("requests", "taken", "doubled", "lost", "unnoticed", "unknown_taken", "stops", "after_stop",
+               "confirmations")]
     return [f"{name}: ferry says {theirs}, the oracle {ours}" for name, theirs, ours in pairs if theirs != ours]
 
 

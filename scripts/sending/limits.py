@@ -71,9 +71,9 @@ def person(log):
 
 
 def allowed_hours(log, people, plan_hours):
-    """Hours of the day, where the person lives. A tenth of a second is left for the way to the platform."""
+    """Hours of the day, where the person lives, but for answers in an open conversation. A tenth of a second is left for the way to the platform."""
     wrong = Counter()
-    for request in log.requests:
+    for request in (it for it in log.requests if not it.is_text):
         known = people.get(request.to)
         moments = (request.at, request.at - SECOND // 10)
         if known and not any(hours.is_allowed(known.country, at, plan_hours) for at in moments):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-STOPS = ("stop", "stop promo", "stop promos", "keine angebote", "stops")  # what people write, press or switch here
+STOPS = ("stop", "button stop", "stop promo", "stop promos", "keine angebote", "stops")  # what people write, press or switch here
 
 
 @dataclass(slots=True)
@@ -27,6 +27,12 @@ class Request:
     is_taken: bool
     code: int | None
     answer: str
+    kind: str | None = "template"
+
+    @property
+    def is_text(self):
+        """Whether it is a message without a template: of those Ferry sends the confirmations of stops alone, in a storm."""
+        return self.kind == "text"
 
 
 @dataclass(slots=True)
@@ -41,6 +47,11 @@ class Inbound:
     @property
     def is_stop(self):
         return self.what.lower().strip(" .!") in STOPS
+
+    @property
+    def is_said(self):
+        """Whether the person wrote or pressed it, and did not choose it in the app."""
+        return self.what != "stops"
 
 
 class Log:
@@ -62,7 +73,7 @@ class Log:
             self.requests.append(Request(line["n"], moment(line["at"]), line["real_at_us"], line["path"], line["number"], line["to"],
                                          line["opaque"], line["template"], line["language"], line["category"],
                                          line["is_open"], line["outcome"] in ("accepted", "held"), line["code"],
-                                         line["answer"]))
+                                         line["answer"], line["type"]))
         elif "status" in line:
             self.n_statuses += 1
             self.statuses[line["opaque"]].append((moment(line["at"]), line["status"], line["code"]))

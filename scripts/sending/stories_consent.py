@@ -1,7 +1,12 @@
 """Who may be written to: consent before the start, between planning and start, and while a message waits."""
 
+import signal
+import time
+
 from stories_told import tale
 from stories_world import NOTE, NUMBER, campaign, person, phone, step, template
+
+STOPPED = "Vous ne recevrez plus rien de nous."
 
 
 def opt_out(world, n, channel="sms"):
@@ -122,3 +127,106 @@ def stops_while_it_runs(tell):
     tell.right("all stop: the proof counts them", world.prove()["sandbox"], lambda it: it["stops"] == 8 and it["after_stop"] == 0)
     counted = world.status()["steps"][0]["messages"]
     tell.right("all stop: the others are cancelled", counted, {"accepted": len(world.sent()), "cancelled": 8 - len(world.sent())})
+
+
+def texts(world, n):
+    """The texts, and not the templates, that came to a person."""
+    return [it for it in world.requests(type="text") if it["to"] == phone(n)[1:] and it["outcome"] != "refused"]
+
+
+def confirmed(world, *waited, seconds=8):
+    """Waits until these people have got a text each, and a little longer. Returns who got how many."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and not all(texts(world, n) for n in waited):
+        time.sleep(0.05)
+    time.sleep(0.8)  # three looks of the server
+    return {n: len(texts(world, n)) for n in range(1, len(world.people) + 1) if texts(world, n)}
+
+
+@tale
+def stops_that_are_confirmed(tell):
+    world = tell.world(people=[person(n) for n in range(1, 12)], sending={"confirm_stop": STOPPED})
+    world.writes(1)
+    world.does(2, {"presses": "Stop"})
+    world.writes(3)
+    world.writes(3)
+    world.does(4, "stops")
+    world.writes(5, "Oui")
+    world.writes(6, "stop, o Zé não vem")
+    opt_out(world, 7)
+    opt_out(world, 8, "whatsapp")
+    world.writes(8)
+    world.writes(9)
+    found = confirmed(world, 1, 2, 3, 9)
+    tell.right("a STOP by text or button is confirmed once, STOP twice once, and nothing else is", found, {1: 1, 2: 1, 3: 1, 9: 1})
+    tell.right("a confirmation is noted in the log of sends before it leaves",
+               (world.folder / "sends.log").read_text().count('"confirm-stop"'), 4)
+    world.writes(9, "START")
+    world.writes(9)
+    world.move(hours=0.1)  # one message in 6 seconds to a person
+    until = time.monotonic() + 8
+    while time.monotonic() < until and len(texts(world, 9)) < 2:
+        time.sleep(0.05)
+    tell.right("START and STOP again: a second confirmation", confirmed(world).get(9), 2)
+    world.start()
+    sent = set(world.sent(type="template"))
+    tell.right("nothing but the confirmation goes to those who stopped", sent & {1, 2, 3, 4, 7, 8, 9}, set())
+    proof = world.prove()
+    tell.right("the proof counts confirmations as the only messages after a stop",
+               (proof["is_good"], proof["after_stop"], proof["confirmations"], proof["confirmations_wrong"],
+                proof["sandbox"]["confirmations"]), (True, 0, 5, 0, 5))
+    told = world.order("prove", "welcome").text
+    tell.right("the proof says so in words", told, lambda it: "confirmations 5: of stops" in it)
+
+
+@tale
+def stops_that_are_not_confirmed_by_default(tell):
+    world = tell.world(people=[person(n) for n in range(1, 3)])
+    world.writes(1)
+    tell.right("without the text in the plan no STOP is confirmed", confirmed(world, seconds=0), {})
+    world.server.send_signal(signal.SIGTERM)
+    code = world.server.wait()
+    world.write_plan(sending=world.sending | {"confirm_stop": STOPPED})
+    world.hook = world.serve()
+    world.set(world._webhooks())
+    time.sleep(1)
+    world.writes(2)
+    tell.right("once it is there, later ones are, and none from before", (code, confirmed(world, 2)), (0, {2: 1}))
+
+
+@tale
+def stops_while_the_server_is_killed(tell):
+    world = tell.world(people=[person(n) for n in range(1, 7)], sending={"confirm_stop": STOPPED, "timeout_ms": 20_000},
+                       settings={"faults": [{"kind": "slow", "seconds": 3}]})
+    for n in range(1, 7):
+        world.writes(n)
+        until = time.monotonic() + 8
+        intents = []
+        while time.monotonic() < until and not intents:
+            intents = world.sql("select 1 from outbox where campaign = 'confirm-stop' and state = 'intent'")
+            time.sleep(0.01)
+        time.sleep(0.05 * n)
+        world.server.send_signal(signal.SIGKILL)
+        world.server.wait()
+        world.hook = world.serve()
+        world.set(world._webhooks() | {"faults": [{"kind": "slow", "seconds": 3}] if n < 6 else []})
+    found = confirmed(world, seconds=4)
+    tell.right("killed between intent and answer: never two", max(found.values(), default=0), lambda it: it <= 1)
+    tell.right("killed: some had left", len(found), lambda it: it > 0)
+    states = {it[0] for it in world.sql("select state from outbox where campaign = 'confirm-stop'")}
+    tell.right("killed: what nobody knows stays so", states, lambda it: it <= {"intent", "unknown", "accepted"})
+    proof = world.prove()
+    tell.right("killed: the proof is good", (proof["is_good"], proof["confirmations_wrong"]), (True, 0))
+
+
+@tale
+def a_token_that_fails_while_a_stop_is_confirmed(tell):
+    world = tell.world(people=[person(n) for n in range(1, 3)], sending={"confirm_stop": STOPPED},
+                       settings={"faults": [{"kind": "error", "code": 190}]})
+    world.writes(1)
+    time.sleep(2)
+    tell.right("the platform is not asked again and again", len(world.requests()), lambda it: it == 1)
+    tell.right("the server goes on", world.server.poll(), None)
+    tell.right("it waits to be tried again", world.sql("select state, waits_for from outbox"), [("planned", "paused")])
+    log = "".join(it.read_text() for it in world.folder.glob("serve-*.out"))
+    tell.right("the server says so", log, lambda it: "stops are not confirmed now" in it and "code-190" in it)

@@ -300,7 +300,7 @@ class World:
 
     def derived(self):
         """Waits until everything was derived from what webhooks brought."""
-        while self.sql("select count(*) from event where number > coalesce((select min(number) from event_cursor), 0)") != [(0,)]:
+        while self.sql("select count(*) from event where number > coalesce((select number from event_cursor where name = 'derived'), 0)") != [(0,)]:
             time.sleep(0.01)
 
     # What happened.

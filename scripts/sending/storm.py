@@ -2,13 +2,14 @@
 """Sends a campaign by the real clock while everything fails that can fail, and has the oracle judge what is left.
 
     storm.py --ferry BIN --out DIR [--people 300] [--seed 1] [--database sqlite|postgres|URL] [--per-second 80]
-             [--kills 10] [--restarts 0] [--senders 1] [--stops 0] [--stop-rate 50] [--aimed 0] [--steps 0]
+             [--kills 10] [--restarts 0] [--senders 1] [--stops 0] [--stop-rate 50] [--aimed 0] [--steps 0] [--confirm]
 
 Kills (SIGKILL, of one sender, of all, or of `ferry serve`) count only if a message was between its intent and its answer: a row of the
 outbox is in state `intent` afterwards. `--senders 2` lets two send at once. `--restarts` are crashes of PostgreSQL, whose
 server is then the storm's own. `--stops` people write STOP, at `--stop-rate` a second, and `--aimed` others just when their
 message is about to leave: at least a quarter of these messages must cross their STOP, that is, arrive after the STOP was sent.
-`--steps` are steps of the sender's clock by an hour, with faketime. Asserts the least numbers of what must have happened,
+`--steps` are steps of the sender's clock by an hour, with faketime.
+With `--confirm` stops are confirmed, and a fifth of the people answer STOP. Asserts the least numbers of what must have happened,
 writes storm.json, and ends with 0 if all is right.
 """
 
@@ -46,6 +47,9 @@ max_stops = 1
 min_delivered = 0
 max_refusers = 1
 """
+
+
+CONFIRM = 'confirm_stop = "You get no more messages from us."\n'
 
 
 def faults(share):
@@ -98,10 +102,11 @@ class Storm:
         address = world.start_sandbox(arguments.seed)
         day = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 5 * 86_400))
         (self.folder / "plan.toml").write_text(plans.plan("storm", self.database.url, address, files, SENDING.format(
-            per_second=arguments.per_second), CAMPAIGN.format(day=day), None), encoding="utf-8")
+            per_second=arguments.per_second) + CONFIRM * arguments.confirm, CAMPAIGN.format(day=day), None), encoding="utf-8")
         world.prepare()
         self._settings(world.start_receiver())
-        profile = {"per_second": arguments.per_second, "per_hour": 0, "tier": "TIER_UNLIMITED", "hours": None}
+        profile = {"per_second": arguments.per_second, "per_hour": 0, "tier": "TIER_UNLIMITED", "hours": None,
+                   "confirms": arguments.confirm}
         (self.folder / "profile.json").write_text(json.dumps(profile))
 
     def _settings(self, hook):
@@ -111,7 +116,8 @@ class Storm:
             numbers={plans.NUMBER: {"account": plans.ACCOUNT, "messages_a_second": arguments.per_second}},
             statuses={"late": 0.05, "late_by": [1, max(1, 0.8 * linger)], "missing": 0.01, "doubled": 0.02, "reordered": 0.05,
                       "failures": [{"code": 131026, "when": {"share": 0.01}}, {"code": 131049, "when": {"share": 0.01}}]},
-            answers=[{"does": {"writes": "STOP"}, "after": [0.2, min(5, 0.5 * linger)], "when": {"share": 0.02}}])
+            answers=[{"does": {"writes": "STOP"}, "after": [0.2, min(5, 0.5 * linger)],
+                      "when": {"share": 0.2 if arguments.confirm else 0.02}}])
         made["webhooks"] |= {"retry_seconds": 600}
         self.world.post("/sandbox/sending", made)
 
@@ -317,6 +323,7 @@ def main():
     for name in ("kills", "restarts", "stops", "aimed", "steps"):
         parser.add_argument(f"--{name}", type=int, default=0)
     parser.add_argument("--senders", type=int, default=1)
+    parser.add_argument("--confirm", action="store_true", help="stops are confirmed")
     parser.add_argument("--stop-rate", type=float, default=50)
     parser.add_argument("--linger", type=float, default=12, help="seconds at the end in which late webhooks may come")
     parser.add_argument("--patience", type=float, default=1_800, help="seconds after which a storm is given up")

@@ -1,11 +1,12 @@
 //! Sends the messages of a campaign, each once, within the limits, until somebody says stop.
 //!
 //! [`Sender::run`] is the loop: it releases waves, claims what may go, notes it in the log of sends, sends it, and notes the
-//! answers. The database says at every step what is done, so a sender can be stopped anywhere and started again, and several
+//! answers. [`confirm_stops`] sends what somebody gets who has said stop. The database says at every step what is done, so a sender can be stopped anywhere and started again, and several
 //! can work at once. `docs/sending.md` says what each state of a message proves.
 
 mod audience;
 mod clock;
+mod confirm;
 mod content;
 mod decide;
 mod journal;
@@ -29,6 +30,7 @@ mod watch;
 
 pub use audience::{AudienceCount, ChosenAudience};
 pub use clock::{CampaignClock, ClockError};
+pub use confirm::{ConfirmEvent, confirm_stops};
 pub use journal::{CampaignJournal, SendingError};
 pub use log::{SendsLog, SendsLogError};
 pub use offer::SampleOf;

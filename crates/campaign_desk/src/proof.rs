@@ -28,6 +28,7 @@ fn proven(campaign: &str, proof: &Proof) -> CampaignProven {
         unnoticed: it.n_unnoticed,
         unknown_taken: it.n_unknown_taken,
         stops: it.n_stops,
+        confirmations: it.n_confirmations,
         after_stop: it.n_after_stop,
         over_limits: it.n_over_limits,
     });
@@ -46,6 +47,8 @@ fn proven(campaign: &str, proof: &Proof) -> CampaignProven {
         contradicted: database.n_contradicted,
         forgotten: proof.n_forgotten,
         not_logged: proof.n_not_logged,
+        confirmations: proof.confirmations.n_sent,
+        confirmations_wrong: proof.n_confirmations_wrong(),
         sandbox,
     }
 }
@@ -63,8 +66,15 @@ fn text(value: &CampaignProven) -> String {
         value.cancelled,
         value.excluded
     );
+    if value.confirmations > 0 {
+        text += &format!(
+            "confirmations {}: of stops, by all campaigns, and the only messages after one\n",
+            value.confirmations
+        );
+    }
     let faults = [
         (value.contradicted, "messages cannot have left by what we know, and a status came all the same"),
+        (value.confirmations_wrong, "confirmations went to people without a stop, or beside the one of a stop"),
         (value.forgotten, "messages of the log of sends are not in the database: it is older than the log"),
     ];
     for (n, what) in faults.iter().filter(|it| it.0 > 0) {
@@ -88,6 +98,9 @@ fn text(value: &CampaignProven) -> String {
             sandbox.stops,
             sandbox.over_limits
         );
+        if sandbox.confirmations > 0 {
+            text += &format!("{} confirmations of stops were taken\n", sandbox.confirmations);
+        }
         if value.unknown > 0 {
             text += &format!("of the unknown messages {} were taken\n", sandbox.unknown_taken);
         }

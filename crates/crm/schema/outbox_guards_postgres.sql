@@ -1,5 +1,30 @@
 -- Triggers of the outbox on PostgreSQL.
 
+-- The same for the confirmation of a STOP, which is the only message that goes out after one. The conversation is open for 24
+-- hours, of which the last five minutes are left for the way.
+create function confirmation_gate(new outbox) returns text language plpgsql as $$
+begin
+  if new.channel <> 'whatsapp' or new.purpose <> 'conversation' then
+    return 'a confirmation answers by WhatsApp, in the open conversation';
+  end if;
+  if new.state = 'intent' and not exists (select 1 from outbox_content
+      where message_id = new.message_id and template = '') then
+    return 'a confirmation is a text';
+  end if;
+  if exists (select 1 from send_key where campaign = 'confirm-stop' and step = new.step
+      and message_id <> new.message_id) then
+    return 'this STOP has its confirmation';
+  end if;
+  if not exists (select 1 from stop_to_confirm as stop where stop.contact_id = new.contact_id
+        and stop.statement_id = new.consent_id and cast(stop.statement_id as text) = new.step and stop.sender = new.sender
+        and stop.said_from > coalesce(new.intent_at, new.planned_at) - 86100000000)
+      or not exists (select 1 from consent_now as now where now.contact_id = new.contact_id and now.channel = 'whatsapp'
+        and now.purpose = 'conversation' and now.state = 'stop') then
+    return 'there is no STOP that counts now and is to be confirmed';
+  end if;
+  return null;
+end $$;
+
 -- Says why a row may not be sent; null if it may.
 create function outbox_gate(new outbox) returns text language plpgsql as $$
 declare
@@ -31,6 +56,9 @@ begin
   if new.channel <> 'whatsapp' and (new.basis is null or new.basis = '' or new.basis is distinct from (select basis
       from sending_basis where channel = new.channel and purpose = new.purpose order by since desc limit 1)) then
     return 'the plan does not declare this basis for the channel and purpose';
+  end if;
+  if new.campaign = 'confirm-stop' then
+    return confirmation_gate(new);
   end if;
   select state, statement_id into counts from consent_now
     where contact_id = new.contact_id and channel = new.channel and purpose = new.purpose;

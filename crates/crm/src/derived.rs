@@ -24,7 +24,7 @@ use crate::{Crm, LoadError, MessageId, Reading};
 const DERIVE: &str = "derive from the events of webhooks";
 
 /// The name of the cursor.
-const CURSOR: &str = "derived";
+pub(crate) const CURSOR: &str = "derived";
 const EMPTY: &str = "delete from delivery; delete from conversation; delete from number_state; delete from account_state; \
     update event_cursor set number = 0 where name = 'derived';";
 const NOTE: &str =

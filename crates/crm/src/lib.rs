@@ -72,9 +72,9 @@ pub use journal::RunRow;
 pub use lease::Lease;
 pub use load_run::LoadRun;
 pub use outbox::{
-    Addressed, Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages, FailedMessage, HORIZON,
-    Intent, LoggedIntent, MessageContent, MessageId, NewMessage, NotPermitted, NotPlanned, Reconciled, SendOutcome,
-    SentMessage, Settled, TemplateNow, WaitingMessage, WaitsFor,
+    Addressed, Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages, ConfirmationCounts,
+    FailedMessage, HORIZON, Intent, LoggedIntent, MessageContent, MessageId, NewMessage, NotPermitted, NotPlanned,
+    Reconciled, SendOutcome, SentMessage, Settled, StopToConfirm, TemplateNow, WaitingMessage, WaitsFor,
 };
 pub use quota_usage::{Usage, UsageClaim, UsageLimit};
 pub use scenarios::{

@@ -5,6 +5,7 @@
 
 mod address;
 mod claim;
+mod confirm;
 mod epoch;
 mod keys;
 mod permission;
@@ -19,6 +20,7 @@ pub use address::Addressed;
 pub use claim::{
     Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages, Intent, TemplateNow, WaitingMessage,
 };
+pub use confirm::{ConfirmationCounts, StopToConfirm};
 pub(crate) use epoch::{FIRST_EPOCH, OUTBOX_EPOCH};
 pub use permission::NotPermitted;
 pub use plan::{MessageContent, NewMessage, NotPlanned};

@@ -20,6 +20,7 @@ const SCHEMA: &str = concat!(
     include_str!("../schema/inbox.sql"),
     include_str!("../schema/forward.sql"),
     include_str!("../schema/derived.sql"),
+    include_str!("../schema/confirmation.sql"),
     include_str!("../schema/views.sql"),
 );
 

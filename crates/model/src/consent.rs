@@ -319,6 +319,10 @@ impl ProofKind {
     }
 }
 
+/// The campaign of the messages that confirm a STOP. No plan names a campaign so, and nothing but these messages may go to
+/// somebody after a STOP.
+pub const CONFIRM_STOP: &str = "confirm-stop";
+
 impl Statement {
     /// The id of the statement among those of its contact. The same words of the same source about the same channel and
     /// time are one statement, in any row and any run. Where the state is recorded, it is a part of the id: a yes and a

@@ -40,8 +40,8 @@ pub use alias_chain::{AliasChain, HeldIdentity, alias_chains};
 pub use batch::{Batch, BatchSize, MAX_BATCH};
 pub use condition::{CONDITION_COLUMNS, Condition, ConditionColumn, ConditionError, ConditionKind, ConditionPart};
 pub use consent::{
-    Basis, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, Proof, ProofKind, RunMark, SaidAt, Statement,
-    WordingName,
+    Basis, CONFIRM_STOP, ConsentChannel, ConsentPurpose, ConsentRecord, ConsentState, Proof, ProofKind, RunMark,
+    SaidAt, Statement, WordingName,
 };
 pub use contact::{Contact, Field, NAME_PARTS};
 pub use decision::IdentityDecision;

@@ -229,6 +229,10 @@ pub struct CampaignProven {
     pub forgotten: u64,
     /// Messages that were never noted in the log, so that no byte of them left.
     pub not_logged: u64,
+    /// Confirmations of stops that may have left, by all campaigns: the only messages that go to somebody after a stop.
+    pub confirmations: u64,
+    /// Those of them without a stop, and those beside the one of a stop.
+    pub confirmations_wrong: u64,
     /// What the log of the sandbox proves; none without it.
     pub sandbox: Option<SandboxProven>,
 }
@@ -248,6 +252,8 @@ pub struct SandboxProven {
     pub unknown_taken: u64,
     pub stops: u64,
     pub after_stop: u64,
+    /// Confirmations of stops that it took.
+    pub confirmations: u64,
     /// Windows of a limit of the platform that were exceeded.
     pub over_limits: u64,
 }

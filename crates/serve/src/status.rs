@@ -68,6 +68,8 @@ struct Metrics {
     failed_commits: Counter,
     derived: Counter,
     contradictions: Counter,
+    confirmations: Family<[Label; 1], Counter>,
+    failed_confirmations: Counter,
     queued_bodies: Gauge,
     queued_bytes: Gauge,
     reading_bytes: Gauge,
@@ -240,6 +242,16 @@ impl Status {
         self.0.metrics.contradictions.inc_by(derived.n_contradictions);
     }
 
+    /// Counts confirmations of stops by what became of them.
+    pub fn count_confirmations(&self, outcome: &'static str, n: u64) {
+        self.0.metrics.confirmations.get_or_create(&[("outcome", Arc::from(outcome))]).inc_by(n);
+    }
+
+    /// Counts a time in which stops could not be confirmed.
+    pub fn count_failed_confirmations(&self) {
+        self.0.metrics.failed_confirmations.inc();
+    }
+
     fn count_request(&self, webhook: &Arc<str>, outcome: &'static str) {
         let labels = [("webhook", Arc::clone(webhook)), ("outcome", Arc::from(outcome))];
         self.0.metrics.requests.get_or_create(&labels).inc();
@@ -261,6 +273,16 @@ impl Metrics {
             "contradictions",
             "Statuses of messages that cannot have been sent by what we know",
             self.contradictions.clone(),
+        );
+        registry.register(
+            "confirmations",
+            "Confirmations of stops, by what became of them",
+            self.confirmations.clone(),
+        );
+        registry.register(
+            "failed_confirmations",
+            "Times when stops could not be confirmed",
+            self.failed_confirmations.clone(),
         );
         registry.register("queue_bodies", "Bodies that wait for the writer", self.queued_bodies.clone());
         registry.register("queue_bytes", "Bytes that are not committed yet", self.queued_bytes.clone());

@@ -83,6 +83,14 @@ impl CampaignClock {
         }
     }
 
+    /// Reads the clock of a rehearsal, which another process moves.
+    pub(crate) async fn refresh(&self) -> Result<(), ClockError> {
+        let Kind::Rehearsal { sandbox, now } = &self.0 else { return Ok(()) };
+        let shown = call(sandbox, Parameters::Query(&[])).await?;
+        *now.lock().unwrap_or_else(PoisonError::into_inner) = shown.now;
+        Ok(())
+    }
+
     /// Moves a rehearsal to a moment. A real clock moves by itself.
     pub(crate) async fn move_to(&self, at: Timestamp) -> Result<(), ClockError> {
         let Kind::Rehearsal { sandbox, now } = &self.0 else { return Ok(()) };

@@ -46,7 +46,16 @@ pub struct CampaignJournal {
 impl CampaignJournal {
     /// Opens the database of a campaign. A rehearsal takes its clock from the sandbox.
     pub async fn open(plan: &Plan, campaign: &str, is_rehearsal: bool, by_whom: &str) -> Result<Self> {
-        let campaign = CampaignPlan::of(plan, campaign)?;
+        Self::open_as(plan, CampaignPlan::of(plan, campaign)?, is_rehearsal, by_whom).await
+    }
+
+    /// As [`Self::open`], for a campaign that was read.
+    pub(super) async fn open_as(
+        plan: &Plan,
+        campaign: CampaignPlan,
+        is_rehearsal: bool,
+        by_whom: &str,
+    ) -> Result<Self> {
         let sending = plan.sending()?;
         let Some(section) = &plan.whatsapp else {
             bail!("the plan has no [whatsapp]: name the account there, as in account = \"1234567890\"");

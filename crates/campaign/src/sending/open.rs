@@ -12,6 +12,7 @@ use whatsapp::{Recipient, Sending};
 
 use super::journal::CampaignJournal;
 use super::log::SendsLog;
+use super::order::CampaignPlan;
 use super::release::Choice;
 use super::round_trip::{RoundTrip, of_plan};
 use super::spend::card_of;
@@ -40,7 +41,17 @@ pub struct SendingAccount {
 impl SendingAccount {
     /// Opens the journal and the account of a campaign. Nothing is sent yet. A rehearsal takes its clock from the sandbox.
     pub async fn open(plan: &Plan, campaign: &str, is_rehearsal: bool, by_whom: &str) -> Result<Self> {
-        let journal = CampaignJournal::open(plan, campaign, is_rehearsal, by_whom).await?;
+        Self::open_as(plan, CampaignPlan::of(plan, campaign)?, is_rehearsal, by_whom).await
+    }
+
+    /// As [`Self::open`], for a campaign that was read.
+    pub(super) async fn open_as(
+        plan: &Plan,
+        campaign: CampaignPlan,
+        is_rehearsal: bool,
+        by_whom: &str,
+    ) -> Result<Self> {
+        let journal = CampaignJournal::open_as(plan, campaign, is_rehearsal, by_whom).await?;
         let sending = plan.sending()?;
         let section = plan.whatsapp.as_ref().context("the plan has no [whatsapp]")?;
         let allowed = (journal.plan.mode == SendingMode::Test).then(|| {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use jiff::{SignedDuration, Timestamp};
-use model::Condition;
+use model::{CONFIRM_STOP, Condition};
 use plan::{Plan, PlanSending, PlanStep, Risk, SendingGates, SendingMode, Spend};
 use rollout::{Hours, Limits};
 
@@ -52,6 +52,28 @@ impl CampaignPlan {
             gates: sending.gates,
             leave_out: sending.leave_out.clone(),
             allows_us_marketing: sending.allows_us_marketing,
+            per_second: sending.per_second,
+            people_per_day: sending.people_per_day,
+        })
+    }
+
+    /// The confirmations of stops, which go to people who have just written and to no segment.
+    pub(super) fn of_confirmations(plan: &Plan) -> Result<Self> {
+        let sending = plan.sending()?;
+        Ok(Self {
+            name: CONFIRM_STOP.to_owned(),
+            segment: String::new(),
+            condition: Condition::parse("messages < 0")?,
+            steps: Vec::new(),
+            mode: sending.mode,
+            not_before: None,
+            not_after: Timestamp::MAX,
+            max_people: None,
+            max_spend: None,
+            limits: limits(sending, sending.hours),
+            gates: sending.gates,
+            leave_out: Vec::new(),
+            allows_us_marketing: false,
             per_second: sending.per_second,
             people_per_day: sending.people_per_day,
         })

@@ -369,7 +369,7 @@ impl SendingAccount {
 }
 
 /// The largest group that may share a slot in a rehearsal: a divisor of the rate, at most half of it.
-fn rehearsal_burst(rate: u32) -> u32 {
+pub(super) fn rehearsal_burst(rate: u32) -> u32 {
     let most = (rate / 2).clamp(1, 64);
     (1..=most).rev().find(|it| rate.is_multiple_of(*it)).unwrap_or(1)
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
-use crm::ProofCounts;
+use crm::{ConfirmationCounts, ProofCounts};
+use model::CONFIRM_STOP;
 
 use super::journal::CampaignJournal;
 use super::sandbox_log::SandboxLog;
@@ -19,6 +20,8 @@ pub struct Proof {
     /// Unknown messages that this log does not have. If no other machine sends, nothing of them left: their sender was stopped
     /// between the database and the log.
     pub n_not_logged: u64,
+    /// The confirmations of stops, of all campaigns: the only messages that may go to somebody after a stop.
+    pub confirmations: ConfirmationCounts,
     pub sandbox: Option<SandboxProof>,
 }
 
@@ -38,7 +41,12 @@ pub struct SandboxProof {
     pub n_unknown_taken: u64,
     /// Messages that reached a person after their stop had been acknowledged.
     pub n_after_stop: u64,
+    /// People whose stop was acknowledged.
     pub n_stops: u64,
+    /// Confirmations that it took.
+    pub n_confirmations: u64,
+    /// Those of them that were not the first after a stop of the person.
+    pub n_confirmations_wrong: u64,
     /// Windows of a limit of the platform that were exceeded.
     pub n_over_limits: u64,
 }
@@ -55,6 +63,12 @@ impl Proof {
         self.sandbox.as_ref().map_or(self.database.n_after_stop, |it| self.database.n_after_stop.max(it.n_after_stop))
     }
 
+    /// How many confirmations went to somebody without a stop of their own, or beside the one of a stop.
+    pub fn n_confirmations_wrong(&self) -> u64 {
+        let of_sandbox = self.sandbox.as_ref().map_or(0, |it| it.n_confirmations_wrong);
+        self.confirmations.n_wrong.max(of_sandbox)
+    }
+
     /// Whether nobody got a message twice, none was lost, and none went out after a stop or by mistake.
     pub fn is_good(&self) -> bool {
         let of_sandbox = self
@@ -63,6 +77,7 @@ impl Proof {
             .is_none_or(|it| it.n_lost == 0 && it.n_unnoticed == 0 && it.n_after_stop == 0 && it.n_over_limits == 0);
         self.n_doubled() == 0
             && self.n_after_stop() == 0
+            && self.n_confirmations_wrong() == 0
             && self.n_forgotten == 0
             && self.database.n_contradicted == 0
             && of_sandbox
@@ -83,24 +98,28 @@ impl CampaignJournal {
         };
         let n_not_logged = sent.iter().filter(|it| it.1 == "unknown" && !is_logged(it)).count() as u64;
         let states: HashMap<String, String> = sent.into_iter().map(|it| (it.0.to_string(), it.1)).collect();
-        let sandbox = sandbox.map(|log| sandbox_proof(log, &states, &logged.keys().cloned().collect::<Vec<_>>()));
-        Ok(Proof { database, n_excluded, n_forgotten, n_not_logged, sandbox })
+        let confirmations = self.crm.confirmation_counts().await?;
+        let confirmed: Vec<String> = self.open_log()?.read(CONFIRM_STOP, self.plan.mode.name())?.into_keys().collect();
+        let logged: Vec<String> = logged.into_keys().collect();
+        let sandbox = sandbox.map(|log| sandbox_proof(log, &states, (&logged, &confirmed)));
+        Ok(Proof { database, n_excluded, n_forgotten, n_not_logged, confirmations, sandbox })
     }
 }
 
-/// Compares the states of the messages with what the sandbox took. `logged` are the ids of the campaign.
-fn sandbox_proof(log: &SandboxLog, states: &HashMap<String, String>, logged: &[String]) -> SandboxProof {
-    let mut proof = SandboxProof {
-        n_requests: log.n_requests,
-        n_over_limits: log.n_over,
-        n_stops: log.stops.len() as u64,
-        ..SandboxProof::default()
-    };
+/// Compares the states of the messages with what the sandbox took. `logged` are the ids of the campaign, `confirmed` those of
+/// confirmations.
+fn sandbox_proof(
+    log: &SandboxLog,
+    states: &HashMap<String, String>,
+    (logged, confirmed): (&[String], &[String]),
+) -> SandboxProof {
+    let mut proof = SandboxProof { n_requests: log.n_requests, n_over_limits: log.n_over, ..SandboxProof::default() };
     let mut first_stop: BTreeMap<&str, i64> = BTreeMap::new();
     for (from, at) in &log.stops {
         let known = first_stop.entry(from).or_insert(*at);
         *known = (*known).min(*at);
     }
+    proof.n_stops = first_stop.len() as u64;
     for id in logged {
         let Some(taken) = log.accepted.get(id) else { continue };
         proof.n_taken += 1;
@@ -114,7 +133,19 @@ fn sandbox_proof(log: &SandboxLog, states: &HashMap<String, String>, logged: &[S
     }
     let is_lost = |it: &(&String, &String)| it.1 == "accepted" && !log.accepted.contains_key(it.0);
     proof.n_lost = states.iter().filter(is_lost).count() as u64;
+    (proof.n_confirmations, proof.n_confirmations_wrong) = confirmations_of(log, confirmed);
     proof
+}
+
+/// How many confirmations the sandbox took, and how many of them are more than the person has stops.
+fn confirmations_of(log: &SandboxLog, confirmed: &[String]) -> (u64, u64) {
+    let mut of_people: BTreeMap<&str, u64> = BTreeMap::new();
+    for taken in confirmed.iter().filter_map(|it| log.accepted.get(it)) {
+        *of_people.entry(&taken.to).or_default() += taken.n;
+    }
+    let n_stops = |person: &str| log.stops.iter().filter(|it| it.0 == person).count() as u64;
+    let n_wrong = of_people.iter().map(|(person, n)| n.saturating_sub(n_stops(person))).sum();
+    (of_people.values().sum(), n_wrong)
 }
 
 #[cfg(test)]
@@ -133,6 +164,10 @@ mod tests {
             ("b", taken(2, "332", 5)),
             ("c", taken(1, "333", 9)),
             ("e", taken(1, "335", 5)),
+            // Confirmations: of a stop, of none, and one that left twice.
+            ("f", taken(1, "333", 9)),
+            ("g", taken(1, "335", 9)),
+            ("h", taken(2, "331", 9)),
         ];
         let log = SandboxLog {
             accepted: accepted.into_iter().map(|it| (it.0.to_owned(), it.1)).collect(),
@@ -143,7 +178,7 @@ mod tests {
         let states = [("a", "accepted"), ("b", "accepted"), ("c", "unknown"), ("d", "accepted")];
         let states = states.map(|it| (it.0.to_owned(), it.1.to_owned())).into_iter().collect();
         let logged = ["a", "b", "c", "d", "e"].map(str::to_owned);
-        let proof = sandbox_proof(&log, &states, &logged);
+        let proof = sandbox_proof(&log, &states, (&logged, &["f", "g", "h"].map(str::to_owned)));
         let expected = SandboxProof {
             n_requests: 6,
             n_taken: 4,
@@ -153,6 +188,8 @@ mod tests {
             n_unknown_taken: 1,
             n_after_stop: 1,
             n_stops: 2,
+            n_confirmations: 4,
+            n_confirmations_wrong: 2,
             n_over_limits: 0,
         };
         assert_eq!(proof, expected);

@@ -19,6 +19,8 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub(super) use self::claims::{AHEAD, LEAD};
+pub(super) use self::outcomes::MOST_DIFFERENCE;
 use self::watching::TEMPLATES;
 use super::decide::FrozenKey;
 use super::open::{CONCURRENCY, SendingAccount};

@@ -62,7 +62,8 @@ impl SandboxLog {
         if line.over.is_some() {
             self.n_over += 1;
         }
-        let is_stop = line.inbound.as_deref().is_some_and(|it| it.trim().eq_ignore_ascii_case("stop"));
+        let said = line.inbound.as_deref().map(|it| it.strip_prefix("button ").unwrap_or(it));
+        let is_stop = said.is_some_and(|it| it.trim().eq_ignore_ascii_case("stop"));
         if let (true, Some(from), Some(at)) = (is_stop, &line.from, line.acknowledged_real_at_us) {
             self.stops.push((from.clone(), at));
         }

@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use model::ContactId;
+use model::{CONFIRM_STOP, ContactId};
 
 use crate::account_templates::differences;
 use crate::campaigns::CampaignState;
 use crate::outbox::address::Addressed;
-use crate::outbox::permission::{Permissions, Target, target};
+use crate::outbox::permission::{Target, target};
 use crate::outbox::{MessageId, NotPermitted, SentMessage, WaitsFor};
 use crate::sql::{Cell, Row, Tx, Wanted};
 use crate::{Crm, LoadError};
@@ -30,14 +30,16 @@ const CLAIM: &str = "update outbox set state = 'intent', consent_id = $1, intent
 const CLAIM_WITHOUT: &str = "update outbox set state = 'intent', consent_id = null, intent_at = $1, intent_number = $2, \
     claimed_at = clock_micros(), opens = $3, not_before = 0, waits_for = null where message_id = $4";
 const WAIT: &str = "update outbox set not_before = $1, waits_for = $2 where message_id = $3";
-const CANCEL_MERGED: &str =
-    "update outbox set state = 'cancelled', settled_at = $1, waits_for = 'merged' where message_id = $2";
+const CANCEL: &str = "update outbox set state = 'cancelled', settled_at = $1, waits_for = $2 where message_id = $3";
 const TEMPLATES: &str = "select name, language, status, category, digest, differs, account from account_template";
 const LAST_INTENT: &str = "select number from intent_counter";
 const COUNT_INTENTS: &str = "update intent_counter set number = $1";
 
 /// How long a message waits that may not be sent now, before it is looked at again.
 const LOOK_AGAIN: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+/// What a slot may lie ahead of a claim at most.
+const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
 
 /// What a sender asks for.
 #[derive(Clone, Copy, Debug)]
@@ -144,8 +146,8 @@ pub struct ClaimedMessages {
 }
 
 impl Crm {
-    /// Makes intents of planned messages of a campaign. `decide` is called once, in the transaction. The intents are on the
-    /// disk when this returns, and no one else has claimed them.
+    /// Makes intents of planned messages of a campaign, or of confirmations, which nobody starts. `decide` is called once, in the
+    /// transaction. The intents are on the disk when this returns, and no one else has claimed them.
     pub async fn claim(
         &self,
         request: &ClaimRequest<'_>,
@@ -153,13 +155,13 @@ impl Crm {
     ) -> Result<Claim, LoadError> {
         let mut tx = self.begin_durable("claim messages").await?;
         let state = tx.campaign_state(request.campaign).await?;
-        if state != CampaignState::Running {
+        if state != CampaignState::Running && request.campaign != CONFIRM_STOP {
             return Ok(Claim::NotRunning(state));
         }
         let mut claimed = ClaimedMessages { last_intent: tx.last_intent().await?, ..ClaimedMessages::default() };
         let others = tx.sent_after(request.known_intent).await?;
         let templates = tx.templates_now(request).await?;
-        let (waiting, permissions) = tx.waiting(request, &mut claimed).await?;
+        let (waiting, consents) = tx.waiting(request, &mut claimed).await?;
         let decisions = decide(&Claimable {
             last_intent: claimed.last_intent,
             others: &others,
@@ -171,7 +173,7 @@ impl Crm {
             tx.commit().await?;
             return Ok(Claim::NotRunning(CampaignState::Paused));
         }
-        tx.carry_out(waiting, &permissions, &decisions.of, &mut claimed).await?;
+        tx.carry_out(waiting, &consents, &decisions.of, &mut claimed).await?;
         claimed.next_due = tx.next_due(request.campaign).await?;
         tx.commit().await?;
         Ok(Claim::Claimed(claimed))
@@ -200,27 +202,41 @@ impl Tx {
         Ok(rows.into_iter().filter(|it| it.0 == account).map(|it| it.1).collect())
     }
 
-    /// The planned messages that the database lets go, in their order. The others are put off.
+    /// The planned messages that the database lets go, in their order, with the statements that allow them. The others are put
+    /// off; a confirmation that may not go now never may.
     async fn waiting(
         &mut self,
         request: &ClaimRequest<'_>,
         claimed: &mut ClaimedMessages,
-    ) -> Result<(Vec<WaitingMessage>, Permissions), LoadError> {
+    ) -> Result<(Vec<WaitingMessage>, HashMap<MessageId, i64>), LoadError> {
+        let is_confirmation = request.campaign == CONFIRM_STOP;
         let epoch = self.outbox_epoch().await?;
         let limit = CLAIM_SIZE as i64;
         let key = [request.campaign.into(), epoch.into(), request.now.into(), request.sender.into(), limit.into()];
         let page = self.select(WAITING, &key, Planned::read).await?;
         let contacts: Vec<ContactId> = page.iter().map(|it| it.message.contact).collect();
-        let permissions = self.permissions(&contacts).await?;
+        let permissions = match is_confirmation {
+            true => self.permissions_to_confirm(&contacts).await?,
+            false => self.permissions(&contacts).await?,
+        };
+        let latest = request.now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX);
+        let mut consents = HashMap::new();
         let mut addressed: HashMap<ContactId, Addressed> = self.addressed(&contacts, request.sender).await?;
         let mut waiting = Vec::with_capacity(page.len());
         for Planned { mut message, basis } in page {
-            match permissions.of(message.contact, message.target, basis.as_deref()) {
-                Ok(_) => {
+            let permitted = match is_confirmation {
+                true => permissions.of_confirmation(message.contact, (&message.step, request.sender), latest),
+                false => permissions.of(message.contact, message.target, basis.as_deref()),
+            };
+            match permitted {
+                Ok(consent) => {
+                    consents.extend(consent.map(|it| (message.id, it)));
                     message.to = addressed.remove(&message.contact).unwrap_or_default();
                     waiting.push(message);
                 }
-                Err(NotPermitted::Unknown) => self.cancel_merged(message.id, request.now).await?,
+                Err(why) if is_confirmation || why == NotPermitted::Unknown => {
+                    self.cancel(message.id, why.into(), request.now).await?;
+                }
                 Err(why) => {
                     let again = request.now.saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
                     self.put_off(message.id, again, why.into()).await?;
@@ -228,13 +244,13 @@ impl Tx {
                 }
             }
         }
-        Ok((waiting, permissions))
+        Ok((waiting, consents))
     }
 
     async fn carry_out(
         &mut self,
         waiting: Vec<WaitingMessage>,
-        permissions: &Permissions,
+        consents: &HashMap<MessageId, i64>,
         decisions: &[ClaimDecision],
         claimed: &mut ClaimedMessages,
     ) -> Result<(), LoadError> {
@@ -251,8 +267,8 @@ impl Tx {
             claimed.last_intent += 1;
             let (number, id) = (claimed.last_intent, message.id.to_string());
             let row = vec![at.into(), number.into(), i64::from(opens).into(), id.into()];
-            match permissions.consent(message.contact, message.target) {
-                Some(consent) => allowed.push([vec![consent.into()], row].concat()),
+            match consents.get(&message.id) {
+                Some(consent) => allowed.push([vec![(*consent).into()], row].concat()),
                 None => without.push(row),
             }
             claimed.intents.push(Intent { number, message, at });
@@ -265,9 +281,9 @@ impl Tx {
         Ok(())
     }
 
-    /// The contact was merged into another, which has taken its steps: see `keys`.
-    async fn cancel_merged(&mut self, id: MessageId, at: Timestamp) -> Result<(), LoadError> {
-        self.execute(CANCEL_MERGED, &[at.into(), id.to_string().into()]).await
+    /// The message is never sent. Of a contact that was merged into another, that one has taken the steps: see `keys`.
+    async fn cancel(&mut self, id: MessageId, why: WaitsFor, at: Timestamp) -> Result<(), LoadError> {
+        self.execute(CANCEL, &[at.into(), why.name().into(), id.to_string().into()]).await
     }
 
     async fn put_off(&mut self, id: MessageId, not_before: Timestamp, why: WaitsFor) -> Result<(), LoadError> {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use model::{ConsentChannel, ConsentPurpose, ContactId, MAX_BATCH};
+use model::{CONFIRM_STOP, ConsentChannel, ConsentPurpose, ContactId, MAX_BATCH};
 
 use crate::outbox::{MessageId, NotPermitted};
 use crate::sql::{Cell, OnConflict, Rows, Table, Tx, Type};
@@ -149,7 +149,11 @@ impl Tx {
         at: Timestamp,
     ) -> Result<Vec<Result<MessageId, NotPlanned>>, LoadError> {
         let contacts: HashSet<ContactId> = messages.iter().map(|it| it.contact).collect();
-        let permissions = self.permissions(&contacts.into_iter().collect::<Vec<_>>()).await?;
+        let contacts: Vec<ContactId> = contacts.into_iter().collect();
+        let permissions = match messages.iter().any(|it| it.campaign == CONFIRM_STOP) {
+            true => self.permissions_to_confirm(&contacts).await?,
+            false => self.permissions(&contacts).await?,
+        };
         let epoch = self.outbox_epoch().await?;
         let mut taken: HashSet<SendKey> = HashSet::new();
         let (mut rows, mut contents) = (Rows::new(&OUTBOX), Rows::new(&OUTBOX_CONTENT));
@@ -158,7 +162,11 @@ impl Tx {
         let taken_kinds = self.select_each(TAKEN, &keys, |it| it.text(0)).await?;
         for (message, kinds) in messages.iter().zip(taken_kinds) {
             let target = (message.channel, message.purpose);
-            let consent = match permissions.of(message.contact, target, message.basis.as_deref()) {
+            let permitted = match message.campaign == CONFIRM_STOP {
+                true => permissions.of_confirmation(message.contact, (&message.step, &message.sender), at),
+                false => permissions.of(message.contact, target, message.basis.as_deref()),
+            };
+            let consent = match permitted {
                 Ok(consent) => consent,
                 Err(why) => {
                     planned.push(Err(why.into()));

@@ -11,6 +11,8 @@ pub enum WaitsFor {
     /// The contact is held.
     Identity,
     NoBasis,
+    /// There is no STOP any more that is to be confirmed.
+    NoStop,
     NoChannel,
     /// The contact was merged into another.
     Merged,
@@ -36,12 +38,13 @@ pub enum WaitsFor {
 use WaitsFor::*;
 
 /// The words, but for those of limits, and whether only a person can end the wait.
-const TABLE: [(WaitsFor, &str, bool); 18] = [
+const TABLE: [(WaitsFor, &str, bool); 19] = [
     (NoConsent, "no-consent", true),
     (Refused, "refused", true),
     (Suppressed, "suppressed", true),
     (Identity, "identity", true),
     (NoBasis, "no-basis", false),
+    (NoStop, "no-stop", false),
     (NoChannel, "no-channel", false),
     (Merged, "merged", false),
     (NoAddress, "no-address", true),
@@ -81,6 +84,7 @@ impl From<NotPermitted> for WaitsFor {
             NotPermitted::NoConsent => NoConsent,
             NotPermitted::Refused => Refused,
             NotPermitted::OtherBasis => NoBasis,
+            NotPermitted::NoStop => NoStop,
             NotPermitted::NoMessage => NoChannel,
         }
     }
@@ -91,7 +95,7 @@ mod tests {
     use super::*;
 
     /// The page has no row for these: no message of a campaign waits for them.
-    const NOT_OF_CAMPAIGNS: [WaitsFor; 3] = [NoBasis, NoChannel, Merged];
+    const NOT_OF_CAMPAIGNS: [WaitsFor; 4] = [NoBasis, NoStop, NoChannel, Merged];
 
     #[test]
     fn every_word_is_explained_on_the_page_about_sending() {

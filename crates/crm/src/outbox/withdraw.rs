@@ -16,17 +16,23 @@ const HORIZON_SLACK: Duration = Duration::from_millis(20);
 /// Nearly nobody of a long list of refusals has a message that waits.
 const WITH_WAITING: &str = "select contact_id from ( \
     select distinct contact_id from outbox where state = 'planned' or state = 'not_sent') as waiting";
+/// A second STOP leaves the confirmation of the first.
 const CANCEL: &str = "update outbox set state = 'cancelled', settled_at = $1 \
-    where contact_id = $2 and (state = 'planned' or state = 'not_sent') and ( \
+    where contact_id = $2 and (state = 'planned' or state = 'not_sent') \
+    and not (campaign = 'confirm-stop' and exists (select 1 from stop_to_confirm as stop where stop.contact_id = $2 \
+        and stop.statement_id = outbox.consent_id) \
+        and not exists (select 1 from suppressed where suppressed.contact_id = $2)) and ( \
     exists (select 1 from suppressed where suppressed.contact_id = $2) \
     or (channel = 'whatsapp' and not exists (select 1 from consent_now as now where now.contact_id = $2 \
         and now.channel = outbox.channel and now.purpose = outbox.purpose and now.state = 'yes')) \
     or (channel <> 'whatsapp' and exists (select 1 from consent_now as now where now.contact_id = $2 \
         and now.channel = outbox.channel and now.purpose = outbox.purpose and now.state <> 'yes'))) \
     returning message_id";
+/// A STOP does not wait for its confirmation.
 const LEAVING: &str = "select contact_id, claimed_at, clock_micros() from \
-    (select contact_id, claimed_at from outbox where state = 'intent') as leaving";
-const LAST_LEAVING: &str = "select max(claimed_at), clock_micros() from outbox where state = 'intent'";
+    (select contact_id, claimed_at from outbox where state = 'intent' and campaign <> 'confirm-stop') as leaving";
+const LAST_LEAVING: &str =
+    "select max(claimed_at), clock_micros() from outbox where state = 'intent' and campaign <> 'confirm-stop'";
 
 impl Crm {
     /// How long a message to one of these contacts can still leave: their last intent may be younger than [`HORIZON`]. After a

@@ -1,6 +1,7 @@
 //! What webhooks bring: each event once, broken parts kept, and what people say in it.
 
 mod attacks;
+mod confirm;
 mod examples;
 mod forward;
 mod people;

@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::output::{Output, print_message};
 
 pub(crate) async fn run(args: &ServeArgs, progress: &Progress, output: Output) -> Result<Exit> {
-    let plan = Plan::read(&args.plan.path())?;
+    let plan = Arc::new(Plan::read(&args.plan.path())?);
     if args.replay {
         let (crm, key) = open_ledger(&plan, progress).await?;
         return replay(crm, &key, output).await;
@@ -38,7 +38,7 @@ async fn replay(crm: Crm, key: &ContactKey, output: Output) -> Result<Exit> {
 }
 
 /// Serves the webhooks of a plan until SIGTERM or Ctrl-C. Then it takes no more, commits what waits, and answers it.
-async fn serve(args: &ServeArgs, plan: &Plan, progress: &Progress) -> Result<Exit> {
+async fn serve(args: &ServeArgs, plan: &Arc<Plan>, progress: &Progress) -> Result<Exit> {
     let webhooks = webhooks_of(plan)?;
     let target = match notification::target(args.notify.as_deref())? {
         None => plan.notify()?,
@@ -47,6 +47,7 @@ async fn serve(args: &ServeArgs, plan: &Plan, progress: &Progress) -> Result<Exi
     let targets = forward_targets(plan)?;
     let bound = listen(args).bind().await?;
     let (crm, key) = open_ledger(plan, progress).await?;
+    begin_confirmations(plan, &crm).await;
     let limits = Limits::default();
     let n_connections = serve::allow_connections(limits.n_connections);
     let admin =
@@ -72,6 +73,14 @@ async fn serve(args: &ServeArgs, plan: &Plan, progress: &Progress) -> Result<Exi
     served?;
     print_message("stopped: everything that was answered with 200 is stored");
     Ok(Exit::Done)
+}
+
+/// Lets confirmations begin before the first STOP can come. What fails here is tried again by the task that confirms.
+async fn begin_confirmations(plan: &Plan, crm: &Crm) {
+    let confirms = plan.sending.as_ref().is_some_and(|it| it.confirm_stop.is_some());
+    if confirms && let Err(error) = crm.begin_confirmations().await {
+        tracing::error!(%error, "stops are not confirmed now");
+    }
 }
 
 fn listen(args: &ServeArgs) -> Listen {

@@ -7,7 +7,7 @@ mod step;
 mod tests;
 
 use jiff::Timestamp;
-use model::Segment;
+use model::{CONFIRM_STOP, Segment};
 use rates::Money;
 use rollout::Window;
 use schemars::JsonSchema;
@@ -118,6 +118,10 @@ impl Plan {
         for section in sections {
             self.check_name("a campaign", &section.name)?;
             let name = section.name.get_ref();
+            if name == CONFIRM_STOP {
+                let message = format!("\"{name}\" names the confirmations of stops: choose another name");
+                return Err(self.wrong(section.name.span().start, message));
+            }
             if campaigns.iter().any(|it| it.name == *name) {
                 return Err(self.wrong(section.name.span().start, format!("two campaigns are named \"{name}\"")));
             }

@@ -32,6 +32,8 @@ const MAX_FAILED: f64 = 0.1;
 const MAX_REFUSERS: f64 = 0.03;
 const MAX_NOT_REGISTERED: f64 = 0.05;
 const MAX_STOPS: f64 = 0.03;
+/// The most characters of a message without a template (Cloud API, text messages).
+const MOST_TEXT: usize = 4_096;
 
 /// How messages are sent, as the plan has it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -108,6 +110,10 @@ pub(crate) struct SendingSection {
     /// Whether marketing goes to people with a number of the United States. The platform does not deliver it there.
     #[serde(default)]
     allow_us_marketing: bool,
+    /// The text with which `ferry serve` confirms a STOP that somebody has written or pressed on WhatsApp, such as `You get no
+    /// more messages from us.`: once, at once, and nothing after it. Default: a STOP is not confirmed.
+    #[schemars(with = "Option<String>", length(min = 1, max = MOST_TEXT))]
+    confirm_stop: Option<Spanned<String>>,
 }
 
 /// Where messages go.
@@ -185,6 +191,8 @@ pub struct PlanSending {
     /// Sorted, each once.
     pub leave_out: Vec<Risk>,
     pub allows_us_marketing: bool,
+    /// The text that confirms a STOP; none if a STOP is not confirmed.
+    pub confirm_stop: Option<String>,
     /// The place of the section in the plan.
     at: usize,
 }

@@ -16,8 +16,8 @@ use crate::sending::send::Began;
 
 /// Slots begin this long after a claim, so that its commit and the log do not make the first of them late, and end this long
 /// after that.
-const LEAD: SignedDuration = SignedDuration::from_millis(30);
-const AHEAD: SignedDuration = SignedDuration::from_millis(40);
+pub(in crate::sending) const LEAD: SignedDuration = SignedDuration::from_millis(30);
+pub(in crate::sending) const AHEAD: SignedDuration = SignedDuration::from_millis(40);
 
 impl Sender {
     /// Claims messages and sends them. Gives when there can be more.

@@ -14,7 +14,7 @@ use crate::sending::usage::number;
 const GROUP: usize = 64;
 pub(super) const GROUP_TIME: Duration = Duration::from_millis(20);
 /// The clock of the platform may differ by this.
-const MOST_DIFFERENCE: i64 = 30;
+pub(in crate::sending) const MOST_DIFFERENCE: i64 = 30;
 
 impl Sender {
     /// Takes the outcomes that are there, and notes them if there are many, or they have waited.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use campaign::sending::{ConfirmEvent, confirm_stops};
 use crm::Crm;
 use jiff::{SignedDuration, Timestamp};
 use model::ContactKey;
@@ -9,7 +10,7 @@ use notify::Target;
 use plan::Plan;
 use results::{ServeNotice, ServeNotification};
 use serve::{ForwardPace, ForwardTarget, ForwardWake, KeepTimes, Notice, Status, derive, forward, keep, watch};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch as watch_value};
 use tokio::task::JoinHandle;
 
 use crate::commands::notification;
@@ -30,11 +31,13 @@ pub(super) struct Followers {
     forwarding: JoinHandle<()>,
     /// Ends `forwarding` when it is dropped.
     end_forwarding: oneshot::Sender<()>,
+    /// Confirms stops, if the plan has a text for it, until it is told to end.
+    confirming: Option<(JoinHandle<()>, watch_value::Sender<bool>)>,
 }
 
 impl Followers {
     pub(super) fn start(
-        plan: &Plan,
+        plan: &Arc<Plan>,
         crm: &Crm,
         key: ContactKey,
         status: &Status,
@@ -55,16 +58,42 @@ impl Followers {
             tokio::spawn(watch(crm(), status(), answer_within, notices)),
         ];
         let forwarding = forward(crm(), targets, ForwardPace::default(), status(), wake, ends);
-        Self { tasks: tasks.into_iter().chain(telling).collect(), forwarding: tokio::spawn(forwarding), end_forwarding }
+        let confirming = confirming(plan, status());
+        let tasks = tasks.into_iter().chain(telling).collect();
+        Self { tasks, forwarding: tokio::spawn(forwarding), end_forwarding, confirming }
     }
 
-    /// Ends all tasks. What is on its way to another program arrives first; all else stays in the queue.
+    /// Ends all tasks. What is on its way to another program or to a person arrives first; all else stays in the queue.
     pub(super) async fn end(self) {
         self.tasks.iter().for_each(JoinHandle::abort);
         drop(self.end_forwarding);
+        if let Some((_, end)) = &self.confirming {
+            end.send_replace(true);
+        }
         // A task that panicked has left its queue as it was.
         let _ = self.forwarding.await;
+        if let Some((confirming, _)) = self.confirming {
+            let _ = confirming.await;
+        }
     }
+}
+
+/// The task that confirms stops; none if the plan has no text for it.
+fn confirming(plan: &Arc<Plan>, status: Status) -> Option<(JoinHandle<()>, watch_value::Sender<bool>)> {
+    let text = plan.sending.as_ref()?.confirm_stop.clone()?;
+    let (end, ends) = watch_value::channel(false);
+    let plan = Arc::clone(plan);
+    let task = tokio::spawn(async move {
+        confirm_stops(&plan, &text, ends, &|event| match event {
+            ConfirmEvent::Sent { outcome, n } => status.count_confirmations(outcome, n),
+            ConfirmEvent::Failed(error) => {
+                status.count_failed_confirmations();
+                tracing::error!(%error, "stops are not confirmed now");
+            }
+        })
+        .await;
+    });
+    Some((task, end))
 }
 
 /// Tells a target what begins and ends.

@@ -226,6 +226,9 @@ fn a_wrong_campaign_is_told_with_its_line_and_what_to_write() {
     }
     let twice = format!("{CAMPAIGN}{}", CAMPAIGN.split_once("[[campaign]]").unwrap().1.replacen("", "[[campaign]]", 1));
     assert_eq!(plan(&twice).unwrap_err(), "plan.toml:41: two campaigns are named \"spring\"");
+    let confirmations = twice.replacen("\"spring\"", "\"confirm-stop\"", 1);
+    let told = plan(&confirmations).unwrap_err();
+    assert!(told.ends_with("\"confirm-stop\" names the confirmations of stops: choose another name"), "{told}");
 }
 
 #[test]

@@ -43,6 +43,7 @@ impl SendingSection {
             gates: self.read_gates(plan)?,
             leave_out: self.read_leave_out(),
             allows_us_marketing: self.allow_us_marketing,
+            confirm_stop: self.read_confirm_stop(plan)?,
             at: self.mode.span().start,
         })
     }
@@ -186,6 +187,19 @@ impl SendingSection {
             }
             (n, _) => plan.check_range("test_wave", given, 100..=200).map(|()| n),
         }
+    }
+
+    fn read_confirm_stop(&self, plan: &Plan) -> Result<Option<String>, PlanError> {
+        let Some(given) = &self.confirm_stop else { return Ok(None) };
+        let text = given.get_ref().trim();
+        let message = match text.chars().count() {
+            0 => "confirm_stop is empty: write what somebody reads who has said stop, or leave it out".to_owned(),
+            n if n > super::MOST_TEXT => {
+                format!("confirm_stop has {n} characters: WhatsApp takes {} at the most", super::MOST_TEXT)
+            }
+            _ => return Ok(Some(text.to_owned())),
+        };
+        Err(plan.wrong(given.span().start, message))
     }
 
     fn read_leave_out(&self) -> Vec<Risk> {

@@ -189,6 +189,7 @@ fn a_wrong_value_of_sending_is_told_with_its_line_and_what_to_write() {
             "zone = \"Europe/Pari\"",
             "\"Europe/Pari\" is not a time zone such as Europe/Paris; did you mean \"Europe/Paris\"?",
         ),
+        ("confirm_stop = \" \"", "confirm_stop is empty: write what somebody reads who has said stop, or leave it out"),
         (
             "leave_out = [\"longsilent\"]",
             "unknown variant `longsilent`, expected one of `never-delivered`, `long-silent`, `reassigned`; did you mean \
@@ -199,7 +200,7 @@ fn a_wrong_value_of_sending_is_told_with_its_line_and_what_to_write() {
             "unknown field `per_minute`, expected one of `mode`, `number`, `test_recipients`, `per_second`, `per_hour`, \
              `people_per_day`, `hours`, `zone`, `timeout_ms`, `webhook`, `log`, `min_delivered`, `max_failed`, \
              `max_refusers`, `max_not_registered`, `max_stops`, `test_wave`, `watch_minutes`, `leave_out`, \
-             `allow_us_marketing`; did you mean `per_hour`?",
+             `allow_us_marketing`, `confirm_stop`; did you mean `per_hour`?",
         ),
     ] {
         assert_eq!(error(&format!("{key}\n")), format!("plan.toml:25: {expected}"), "{key}");
@@ -233,4 +234,13 @@ fn who_sends_without_the_section_is_told_what_to_add() {
             "plan.toml:1: the plan has no [sending]: add it with mode = \"sandbox\" and the number that sends"
         )
     );
+}
+
+#[test]
+fn a_stop_is_confirmed_only_with_a_text_that_whatsapp_takes() {
+    assert_eq!(sending("").confirm_stop, None);
+    let text = |n: usize| format!("confirm_stop = \"{}\"\n", "é".repeat(n));
+    assert_eq!(sending(&text(4_096)).confirm_stop.map(|it| it.chars().count()), Some(4_096));
+    let told = error(&text(4_097));
+    assert_eq!(told, "plan.toml:25: confirm_stop has 4097 characters: WhatsApp takes 4096 at the most");
 }
