@@ -14,8 +14,8 @@ create view stop_to_confirm as
     and event.kind = 'message' and event.reading = 'stop' and event.is_signed = 1
     and event.fact like '%"group":null%' and event.fact like '%"is_standby":false%'
     -- A number can be that of several contacts, whom the STOP counts for. One of them is answered.
-    and stop.contact_id = coalesce((select survivor.contact_id from contact_survivor as survivor
-      where survivor.merged_id = event.contact_id), event.contact_id)
+    and (event.contact_id = stop.contact_id or exists (select 1 from contact_survivor as survivor
+      where survivor.merged_id = event.contact_id and survivor.contact_id = stop.contact_id))
     and not exists (select 1 from consent_held as yes where yes.contact_id = stop.contact_id and yes.strictness = 1
       and yes.channel = 'whatsapp' and yes.basis <> 'platform' and yes.said_from > stop.said_from)
     and not exists (select 1 from consent_held as earlier where earlier.contact_id = stop.contact_id

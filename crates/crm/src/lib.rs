@@ -74,7 +74,7 @@ pub use load_run::LoadRun;
 pub use outbox::{
     Addressed, Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages, ConfirmationCounts,
     FailedMessage, HORIZON, Intent, LoggedIntent, MessageContent, MessageId, NewMessage, NotPermitted, NotPlanned,
-    Reconciled, SendOutcome, SentMessage, Settled, StopToConfirm, TemplateNow, WaitingMessage,
+    Reconciled, SendOutcome, SentMessage, Settled, StopToConfirm, StoppedSince, TemplateNow, WaitingMessage,
 };
 pub use quota_usage::{Usage, UsageClaim, UsageLimit};
 pub use scenarios::{

@@ -19,7 +19,7 @@ pub use address::Addressed;
 pub use claim::{
     Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages, Intent, TemplateNow, WaitingMessage,
 };
-pub use confirm::{ConfirmationCounts, StopToConfirm};
+pub use confirm::{ConfirmationCounts, StopToConfirm, StoppedSince};
 pub(crate) use epoch::{FIRST_EPOCH, OUTBOX_EPOCH};
 pub use permission::NotPermitted;
 pub use plan::{MessageContent, NewMessage, NotPlanned};

@@ -170,8 +170,8 @@ impl Confirmer {
 
     async fn plan(&mut self) -> Result<()> {
         let account = &self.account;
-        let (stops, until) = account.crm.stops_to_confirm(&account.number).await?;
-        if stops.is_empty() && until < self.noted + FEW_EVENTS {
+        let since = account.crm.stops_to_confirm(&account.number).await?;
+        if !since.has_stops && since.until < self.noted + FEW_EVENTS {
             return Ok(());
         }
         let message = |stop: crm::StopToConfirm| NewMessage {
@@ -188,10 +188,10 @@ impl Confirmer {
             content: MessageContent { values: self.content.clone(), ..MessageContent::default() },
         };
         let is_allowed = |it: &NewMessage| account.allowed.as_ref().is_none_or(|all| all.contains(&it.recipient));
-        let messages: Vec<NewMessage> = stops.into_iter().map(message).filter(is_allowed).collect();
+        let messages: Vec<NewMessage> = since.to_confirm.into_iter().map(message).filter(is_allowed).collect();
         let now = account.clock.now();
-        let planned = account.crm.plan_confirmations(&messages, until, now).await?;
-        self.noted = until;
+        let planned = account.crm.plan_confirmations(&messages, since.until, now).await?;
+        self.noted = since.until;
         if planned.iter().any(Result::is_ok) {
             self.due = Some(now);
         }

@@ -3,6 +3,8 @@
 //! The view `stop_to_confirm` says which STOP may be confirmed, and the gate of the outbox lets nothing else through. Here the
 //! STOPs that events have brought are found, each once.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use model::{CONFIRM_STOP, ContactId};
 
@@ -18,10 +20,8 @@ const MOST_EVENTS: i64 = 10_000;
 
 const BEGIN: &str = "insert into event_cursor (name, number) \
     select $1, coalesce((select max(number) from event), 0) where true on conflict do nothing";
-const STOPPED: &str = "select distinct coalesce(survivor.contact_id, event.contact_id) from event \
-    left join contact_survivor as survivor on survivor.merged_id = event.contact_id \
-    where event.number > $1 and event.number <= $2 and event.reading = 'stop' and event.kind = 'message' \
-    and event.channel = 'whatsapp' and event.contact_id is not null";
+const STOPPED: &str = "select distinct contact_id from event where number > $1 and number <= $2 and reading = 'stop' \
+    and kind = 'message' and channel = 'whatsapp' and contact_id is not null";
 const TO_CONFIRM: &str = "select contact_id, statement_id, sender, identity from stop_to_confirm";
 /// A message of epoch 0 was learned from the log of sends: the database may have forgotten its STOP.
 const SENT: &str = "select count(*), coalesce(sum(case when epoch > 0 and not exists (select 1 from consent \
@@ -44,6 +44,16 @@ pub struct StopToConfirm {
     pub address: String,
 }
 
+/// What events have brought since the last look.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoppedSince {
+    pub to_confirm: Vec<StopToConfirm>,
+    /// Whether anybody has stopped anything.
+    pub has_stops: bool,
+    /// The number of the last event.
+    pub until: i64,
+}
+
 /// What the database proves about confirmations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConfirmationCounts {
@@ -61,17 +71,23 @@ impl Crm {
         tx.commit().await
     }
 
-    /// The STOPs to a number that events have brought since the last look and that are to be confirmed, with the number of the
-    /// last event. Events count once they are derived, so that their conversations are known.
-    pub async fn stops_to_confirm(&self, sender: &str) -> Result<(Vec<StopToConfirm>, i64), LoadError> {
+    /// The STOPs to a number that events have brought since the last look and that are to be confirmed. Events count once they
+    /// are derived, so that their conversations are known.
+    pub async fn stops_to_confirm(&self, sender: &str) -> Result<StoppedSince, LoadError> {
         let mut reader = self.reader(WHAT).await?;
         let from = reader.event_cursor(CURSOR).await?;
         let until = reader.event_cursor(DERIVED).await?.min(from + MOST_EVENTS);
         if until <= from {
-            return Ok((Vec::new(), from));
+            return Ok(StoppedSince { until: from, ..StoppedSince::default() });
         }
         let between = [from.into(), until.into()];
-        let contacts: Vec<ContactId> = reader.select(STOPPED, &between, |it| it.contact_id(0)).await?;
+        let stopped: Vec<ContactId> = reader.select(STOPPED, &between, |it| it.contact_id(0)).await?;
+        if stopped.is_empty() {
+            return Ok(StoppedSince { until, ..StoppedSince::default() });
+        }
+        let merges = reader.survivors().await?;
+        let survivors: HashSet<ContactId> = stopped.into_iter().map(|it| merges.survivor(it).unwrap_or(it)).collect();
+        let contacts: Vec<ContactId> = survivors.into_iter().collect();
         let read = |it: &dyn Row| Ok((it.contact_id(0)?, it.int(1)?, it.text(2)?, it.opt_text(3)?));
         let stops = reader.select_of(TO_CONFIRM, &contacts, read).await?;
         let addressed = reader.addressed(&contacts, sender).await?;
@@ -82,7 +98,7 @@ impl Crm {
                 let is_speaker = speaker.is_none_or(|it| it.ends_with(&format!(":{address}")));
                 is_speaker.then(|| StopToConfirm { contact, step: statement.to_string(), address })
             });
-        Ok((to_confirm.collect(), until))
+        Ok(StoppedSince { to_confirm: to_confirm.collect(), has_stops: true, until })
     }
 
     /// Plans confirmations, and notes up to which event was looked. Whatever is not planned now never is.

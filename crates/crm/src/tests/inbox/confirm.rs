@@ -10,7 +10,7 @@ use crate::check::{Place, check, id_of, key, statement};
 use crate::tests::outbox::{attempt, invitation, people, states};
 use crate::{
     Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages, Crm, MessageContent, NewMessage,
-    ReceivedBody, SendOutcome, Settled, StopToConfirm, SuppressAction,
+    ReceivedBody, SendOutcome, Settled, StopToConfirm, StoppedSince, SuppressAction,
 };
 
 /// The number that people write to in these tests.
@@ -49,7 +49,7 @@ fn confirmation(stop: &StopToConfirm) -> NewMessage {
 
 /// Plans what is to be confirmed. Gives how many confirmations were planned.
 async fn plan(crm: &Crm) -> usize {
-    let (stops, until) = crm.stops_to_confirm(SENDER).await.unwrap();
+    let StoppedSince { to_confirm: stops, until, .. } = crm.stops_to_confirm(SENDER).await.unwrap();
     let messages: Vec<NewMessage> = stops.iter().map(confirmation).collect();
     let planned = crm.plan_confirmations(&messages, until, at(200)).await.unwrap();
     planned.iter().filter(|it| it.is_ok()).count()
@@ -74,7 +74,7 @@ fn a_stop_is_confirmed_once_whatever_is_said_or_tried_after_it() {
     check(async |place| {
         let crm = begun(place).await;
         wrote(place, [message("a", ANA, "STOP")]).await;
-        let (stops, _) = crm.stops_to_confirm(SENDER).await.unwrap();
+        let stops = crm.stops_to_confirm(SENDER).await.unwrap().to_confirm;
         assert_eq!(stops.iter().map(|it| it.address.as_str()).collect::<Vec<_>>(), [ANA]);
         assert_eq!((plan(&crm).await, plan(&crm).await), (1, 0));
         // Another process, which has not seen that yet.
@@ -199,7 +199,7 @@ fn nothing_but_the_confirmation_of_the_stop_goes_through_the_door() {
     check(async |place| {
         let crm = begun(place).await;
         wrote(place, [message("a", ANA, "STOP")]).await;
-        let (stops, _) = crm.stops_to_confirm(SENDER).await.unwrap();
+        let stops = crm.stops_to_confirm(SENDER).await.unwrap().to_confirm;
         let stop = &stops[0];
         let late = (at(100) + SignedDuration::from_mins(24 * 60 - 5)).as_microsecond().to_string();
         let (now, ben) = (at(200).as_microsecond().to_string(), id_of(super::examples::BEN));
@@ -290,7 +290,7 @@ fn what_is_planned_and_what_the_triggers_let_in_is_the_same() {
     check(async |place| {
         let crm = begun(place).await;
         wrote(place, [message("a", ANA, "STOP")]).await;
-        let (stops, until) = crm.stops_to_confirm(SENDER).await.unwrap();
+        let StoppedSince { to_confirm: stops, until, .. } = crm.stops_to_confirm(SENDER).await.unwrap();
         let stop = &stops[0];
         let late = at(100) + SignedDuration::from_mins(24 * 60 - 5);
         let good = || confirmation(stop);
