@@ -2,7 +2,9 @@
 
 import signal
 import time
+from datetime import datetime, timezone
 
+from stories_recovery import restore, saved
 from stories_told import tale
 from stories_world import NOTE, NUMBER, campaign, person, phone, step, template
 
@@ -223,3 +225,64 @@ def a_token_that_fails_while_a_stop_is_confirmed(tell):
     tell.right("it waits to be tried again", world.sql("select state, waits_for from outbox"), [("planned", "paused")])
     log = "".join(it.read_text() for it in world.folder.glob("serve-*.out"))
     tell.right("the server says so", log, lambda it: "stops are not confirmed now" in it and "code-190" in it)
+
+
+def stop_by_hand(world, n, name):
+    """The webhook about a STOP, which can come again."""
+    at = str(int(datetime.fromisoformat(world.now()).timestamp()))
+    message = {"from": phone(n)[1:], "id": f"wamid.{name}", "timestamp": at, "type": "text", "text": {"body": "STOP"}}
+    world.webhook("messages", {"messaging_product": "whatsapp", "metadata": {"display_phone_number": "33199009999",
+                  "phone_number_id": NUMBER}, "contacts": [{"profile": {"name": "Ana"}, "wa_id": phone(n)[1:]}], "messages": [message]})
+
+
+def served_anew(world, *between):
+    """Ends the server in good order, does something, and starts it again."""
+    world.server.send_signal(signal.SIGTERM)
+    code = world.server.wait()
+    for do in between:
+        do(world)
+    world.hook = world.serve()
+    world.set(world._webhooks())
+    return code
+
+
+@tale
+def a_restored_database_and_a_stop(tell):
+    world = tell.world(people=[person(n) for n in range(1, 3)], sending={"confirm_stop": STOPPED})
+    world.writes(1, "Oui")
+    served_anew(world, saved)
+    stop_by_hand(world, 1, "one")
+    tell.right("before the restore: confirmed", confirmed(world, 1), {1: 1})
+    served_anew(world, restore)
+    tell.right("the restored database has no STOP", world.sql("select count(*) from event where reading = 'stop'"), [(0,)])
+    stop_by_hand(world, 1, "one")
+    stop_by_hand(world, 1, "one")
+    tell.right("restored, and the platform tells the STOP again: not confirmed again", confirmed(world, seconds=2), {1: 1})
+    tell.right("restored: the confirmation is unknown", world.sql("select state from outbox"), [("unknown",)])
+    proof = world.order("prove", "welcome", "--format", "json").json  # the sandbox has not seen this STOP
+    tell.right("restored: the proof is good", (proof["is_good"], proof["confirmations"]), (True, 1))
+
+
+@tale
+def a_stop_in_mode_test(tell):
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    world = tell.world(people=[person(n) for n in range(1, 4)], start=now, sending={
+        "confirm_stop": STOPPED, "mode": "test", "test_wave": None, "test_recipients": [phone(2)]})
+    for n in (1, 2, 3):
+        world.writes(n)
+    tell.right("mode test: only a STOP of the list is confirmed", confirmed(world, 2), {2: 1})
+
+
+@tale
+def a_stop_and_a_sandbox_that_is_away(tell):
+    world = tell.world(people=[person(1)], sending={"confirm_stop": STOPPED})
+    url = world.url
+    code = served_anew(world, lambda it: it.write_plan(url="http://127.0.0.1:9"), lambda it: setattr(it, "url", url))
+    time.sleep(2)
+    stop_by_hand(world, 1, "one")
+    tell.right("the platform is away: the server takes the STOP and goes on", (code, world.server.poll(), confirmed(world, seconds=1)),
+               (0, None, {}))
+    log = "".join(it.read_text() for it in world.folder.glob("serve-*.out"))
+    tell.right("the platform is away: the server says so", log, lambda it: "stops are not confirmed now" in it)
+    world.server.send_signal(signal.SIGTERM)
+    tell.right("the platform is away: the server ends when it is asked to", world.server.wait(timeout=20), 0)
