@@ -40,6 +40,15 @@ class Sqlite:
         finally:
             connection.close()
 
+    def watch(self, query):
+        """Yields the rows of a query, as tuples, each time anew over one connection."""
+        connection = sqlite3.connect(f"file:{quote(str(self.path))}?mode=ro", uri=True, timeout=30)
+        try:
+            while True:
+                yield connection.execute(query).fetchall()
+        finally:
+            connection.close()
+
     def execute(self, statements):
         """Executes statements in one transaction."""
         connection = sqlite3.connect(self.path, timeout=30)
@@ -64,6 +73,24 @@ class Postgres:
         """Returns the rows of a query."""
         text = self._psql(f"select row_to_json(r) from ({query}) as r")
         return [{name: _plain(value) for name, value in json.loads(line).items()} for line in text.splitlines()]
+
+    def watch(self, query):
+        """Yields the rows of a query, as tuples of texts, each time anew over one connection. Ends when that is lost."""
+        command = ["psql", "-X", "-q", "-A", "-t", "-d", self.url]
+        psql = subprocess.Popen(command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        try:
+            while True:
+                psql.stdin.write(f"{query};\n\\echo end\n")
+                psql.stdin.flush()
+                rows = list(iter(lambda: psql.stdout.readline().rstrip("\n") or "end", "end"))
+                if psql.poll() is not None:
+                    return
+                yield [tuple(row.split("|")) for row in rows]
+        except BrokenPipeError:
+            return
+        finally:
+            psql.kill()
+            psql.wait()
 
     def execute(self, statements):
         """Executes statements in one transaction."""

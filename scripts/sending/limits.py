@@ -27,23 +27,32 @@ def windows(moments, length, limit, name):
 
 
 def second(log, limit):
-    """Messages of the number in any second, refused ones included but for those that were refused for this limit."""
-    moments = [request.at for request in log.requests if request.is_taken or request.code != 130429]
-    yield from windows(moments, SECOND, limit, "messages in a second")
+    """Messages of a number in any second, refused ones included but for those that were refused for this limit."""
+    for number, requests in _by_number(log.requests):
+        moments = [request.at for request in requests if request.is_taken or request.code != 130429]
+        yield from windows(moments, SECOND, limit, f"messages of {number} in a second")
 
 
 def per_hour(log, limit):
-    """Messages of the campaign in any hour."""
-    yield from windows([request.at for request in log.taken], HOUR, limit, "messages in an hour")
+    """Messages of a number in any hour."""
+    for number, requests in _by_number(log.taken):
+        yield from windows([request.at for request in requests], HOUR, limit, f"messages of {number} in an hour")
+
+
+def _by_number(requests):
+    """Yields each number with its requests."""
+    for number in sorted({request.number for request in requests}):
+        yield number, [request for request in requests if request.number == number]
 
 
 def pair(log):
-    """Messages to one person: one in 6 seconds; up to 45 at once, which take the time of those that could follow."""
+    """Messages of a number to one person: one in 6 seconds; up to 45 at once, which take the time of those that could follow."""
     tokens = {}
     for request in (it for it in log.requests if it.to):
-        left, before = tokens.get(request.to, (45.0, request.at))
+        pair = (request.number, request.to)
+        left, before = tokens.get(pair, (45.0, request.at))
         left = min(45.0, left + (request.at - before) / (6 * SECOND)) - 1
-        tokens[request.to] = (left, request.at)
+        tokens[pair] = (left, request.at)
         if left < -1e-9:
             yield f"messages to a pair: a message too early at {shown(request.at)}"
 

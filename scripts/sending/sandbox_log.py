@@ -17,6 +17,7 @@ class Request:
     at: int
     real_at: int
     path: str
+    number: str
     to: str
     opaque: str
     template: str
@@ -69,7 +70,7 @@ class Log:
 
     def _add(self, line):
         if "n" in line:
-            self.requests.append(Request(line["n"], moment(line["at"]), line["real_at_us"], line["path"], line["to"],
+            self.requests.append(Request(line["n"], moment(line["at"]), line["real_at_us"], line["path"], line["number"], line["to"],
                                          line["opaque"], line["template"], line["language"], line["category"],
                                          line["is_open"], line["outcome"] in ("accepted", "held"), line["code"],
                                          line["answer"], line["type"]))

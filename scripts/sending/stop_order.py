@@ -56,7 +56,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--database", default="sqlite")
     arguments = parser.parse_args()
-    arguments.share, arguments.steps, arguments.out = 0, 0, arguments.out.resolve()
+    arguments.share, arguments.steps, arguments.linger, arguments.out = 0, 0, 12, arguments.out.resolve()
     arguments.out.mkdir(parents=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     order = StopOrder(arguments)

@@ -76,6 +76,13 @@ def _say_who_got_the_offer(tell, world, plan):
     tell.right("stopped in the app, START by text: not sent", 11 in sent, False)
     tell.right("STOP and START by text: not sent, as START names no wording", 12 in sent, False)
     tell.right("somebody who wrote yes stays one who gets messages", 13 in sent, True)
+    tell.right("whoever refused, is suppressed or is not understood: it says why, though they are in no segment", [why[n - 1] for n in
+               (5, 6, 7, 8, 10, 11)], ["refused", "no-consent", "suppressed", "refused", "refused", "refused"])
+    tell.right("left out: all are counted", world.status()["steps"][0], lambda it: it["excluded"] == {
+        "no-consent": 4, "refused": 5, "suppressed": 1} and it["messages"] == {"accepted": 3})
+    told = world.order("plan", "welcome", "--rehearse", "--format", "json").json
+    tell.right("left out: the plan counts them too, and not among the people of the segment", (told["members"], told["steps"][0]["excluded"]),
+               (7, {"no-consent": 4, "refused": 5, "suppressed": 1}))
 
 
 @tale

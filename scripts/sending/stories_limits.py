@@ -1,9 +1,13 @@
 """When messages go: people in a day, messages in an hour, hours of the day, and what one person gets."""
 
+import signal
+import time
 from datetime import datetime, timedelta
 
+import limits
+from sandbox_log import Log
 from stories_told import tale
-from stories_world import NOTE, NUMBER, PORTFOLIO, campaign, person, phone, step, template
+from stories_world import ACCOUNT, NOTE, NUMBER, PORTFOLIO, campaign, person, phone, step, template
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -36,6 +40,23 @@ def limit_of_250_people(tell):
 
 
 @tale
+def limits_hold_after_a_kill(tell):
+    for what, n, limit, window, given in [
+            ("60 messages an hour", 150, 60, HOUR, {"sending": {"per_hour": 60}}),
+            ("250 people a day", 300, 250, DAY, {"settings": {"portfolios": {PORTFOLIO: {"tier": "TIER_250"}}}})]:
+        world = tell.world(people=[person(it) for it in range(1, n + 1)], serve=False, **given)
+        running, until = world.begin(), time.monotonic() + 60
+        while len(world.requests()) < limit // 3 and running.poll() is None and time.monotonic() < until:
+            time.sleep(0.005)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        n_before = len(world.requests())
+        world.start()
+        tell.right(f"{what}, killed in the middle of them, or this shows nothing", 0 < n_before < limit, True)
+        tell.right(f"{what}, killed: a new sender counts what the old one sent", most(times(world), window), lambda it: n_before < it <= limit)
+
+
+@tale
 def limit_is_raised_while_it_waits(tell):
     world = tell.world(people=[person(n) for n in range(1, 256)], settings={"portfolios": {PORTFOLIO: {"tier": "TIER_250"}}})
     world.set({"faults": [{"kind": "error", "code": 190, "when": {"requests": [100]}}]})
@@ -63,6 +84,51 @@ def limits_of_the_plan(tell):
     world = tell.world(people=[person(n) for n in range(1, 1_202)], sending={"per_hour": None}, serve=False)
     plan = world.order("plan", "welcome", "--rehearse").out
     tell.right("1,000 an hour by default: the plan says what lifting it saves", plan, lambda it: "lifting messages-per-hour would save" in it)
+
+
+@tale
+def calendar_of_all_steps(tell):
+    later = lambda **more: campaign("welcome", step(), step("reminder", wait="3 days", **more))
+    world = tell.world(people=[person(n) for n in range(1, 4)], campaigns=later(only="not delivered in invite"), serve=False)
+    shown, told = (world.order("plan", "welcome", "--rehearse", *words) for words in ((), ("--format", "json")))
+    days = {it["day"]: it["steps"] for it in told.json["days"] if it["messages"]}
+    tell.right("a reminder after three days: the calendar has both steps, each on its day", days,
+               {"2026-10-06": {"invite": 3}, "2026-10-09": {"reminder": 3}})
+    tell.right("a reminder for whom the first does not reach: the plan says that nobody knows how many that are", shown.out,
+               lambda it: "reminder: 3 people at most, as nobody knows yet whom invite does not reach\n" in it)
+    world.write_plan(campaigns=later())
+    shown = world.order("plan", "welcome", "--rehearse").out
+    tell.right("a reminder for all: no word of a most", shown, lambda it: "2026-10-09  reminder" in it and "at most" not in it)
+    world.set({"faults": [{"kind": "error", "code": 190, "when": {"requests": [3]}}]})
+    world.write_plan(sending=world.sending | {"per_second": 1})
+    world.start()
+    told = world.order("plan", "welcome", "--rehearse", "--format", "json").json
+    days = {it["day"]: it["steps"] for it in told["days"] if it["messages"]}
+    tell.right("two of three were sent, then it paused: they get the reminder three days after, the third is not in the calendar yet",
+               (days, told["steps"][1]["later"], told["waiting"]), ({"2026-10-09": {"reminder": 2}}, 2, 1))
+
+
+@tale
+def limits_of_two_numbers(tell):
+    other, until = "500000000000302", "2026-10-07T12:00:00Z"
+    people = [person(n, city="Lyon" if n <= 20 else "Nice") for n in range(1, 41)]
+    of = lambda city: f"attribute('city') = '{city}'"
+    world = tell.world(people=people, sending={"per_hour": 10, "people_per_day": 30}, where=of("Lyon"), serve=False, settings={
+        "numbers": {other: {"account": ACCOUNT, "display_phone_number": "+33 1 99 00 99 98"}}})
+    world.start()
+    began = times(world, number=NUMBER)
+    tell.right("a number sends 10 an hour: 20 take an hour", most(began, HOUR) == 10 and HOUR <= began[-1] - began[0] < 1.1 * HOUR, True)
+    world.write_plan(sending=world.sending | {"number": other}, where=of("Nice"), campaigns=campaign() + campaign("second", not_after=until))
+    world.start("second")
+    moments = times(world, number=other)
+    tell.right("the second number begins with an hour of its own: 10 at once", moments[9] - began[-1] < timedelta(minutes=1), True)
+    tell.right("30 people a day are those of both numbers: the others wait for a day", moments[10] - began[0] >= DAY, True)
+    log = Log(world.log)
+    tell.right("each number judged by itself: no limit is exceeded", [*limits.second(log, 80), *limits.per_hour(log, 10), *limits.pair(log),
+               *limits.person(log)], [])
+    told = [world.prove(name) for name in ("welcome", "second")]
+    tell.right("two numbers: everybody once, and the sandbox saw nothing over a limit",
+               ([it["is_good"] for it in told], len(set(world.sent())), told[1]["sandbox"]["over_limits"]), ([True, True], 40, 0))
 
 
 @tale

@@ -75,7 +75,10 @@ def two_starts_at_once(tell):
         process.wait(100)
     world.start()
     tell.right("two starts at once: everybody once", (len(world.sent()), len(set(world.sent()))), (200, 200))
-    tell.right("two starts at once: the proof is good", (world.prove()["is_good"], world.prove()["sandbox"]["over_limits"]), (True, 0))
+    # Both move one clock, so a message of one may come in a second of the other: limits of two are judged by storm.py, by the real clock.
+    proof = world.prove()
+    tell.right("two starts at once: the proof finds nothing doubled, lost or unnoticed",
+               (proof["doubled"], proof["after_stop"], proof["sandbox"]["lost"], proof["sandbox"]["unnoticed"]), (0, 0, 0, 0))
 
 
 @tale
@@ -111,6 +114,15 @@ def not_after_in_the_middle(tell):
     world = tell.world(serve=False, people=[person(1)], campaigns=campaign(not_after="2026-10-06"), start="2026-10-06T21:59:00Z", sending={"hours": "any"})
     done = world.start()
     tell.right("not_after is a day of Paris: one minute before its end it is still that day, but France says no at night", world.sent(), [])
+
+
+@tale
+def orders_need_the_database_only(tell):
+    world = tell.world(serve=False)
+    paused(world)
+    world.write_plan(campaigns='[rates]\npath = "gone.csv"\n' + campaign())
+    done = [world.order("status").code, world.start().code != 0, world.order("stop").code, world.order("prove").code]
+    tell.right("the rate card is gone: nothing begins, and status, stop and prove work all the same", done, [0, True, 0, 0])
 
 
 @tale

@@ -191,3 +191,16 @@ def nothing_can_have_left(tell):
     world.write_plan(url=right)
     world.start()
     tell.right("it can be reached again: everybody gets it once", world.sent(), [1, 2, 3])
+
+
+@tale
+def trouble_is_told(tell):
+    world = tell.world(people=[person(n) for n in range(1, 13)], sending={"per_second": 1})
+    world.set({"faults": [fault("error", until="2026-10-06T08:00:10Z") | {"http": 500}]})
+    done = world.start()
+    told = [line for line in done.err.splitlines() if "answer" in line]
+    tell.right("trouble for ten seconds: one line when it begins and one when it is over, and none for each pause", told, [
+        "the platform does not answer as it should: of the last 5 messages 5 got HTTP 500; trying one message at a time, the first at "
+        "2026-10-06 08:00:05 UTC", "the platform answers again after 7 s"])
+    proof = world.prove()
+    tell.right("trouble: seven messages are unknown, the others went", (proof["unknown"], proof["accepted"]), (7, 5))

@@ -2,12 +2,14 @@
 """Sends a campaign by the real clock while everything fails that can fail, and has the oracle judge what is left.
 
     storm.py --ferry BIN --out DIR [--people 300] [--seed 1] [--database sqlite|postgres|URL] [--per-second 80]
-             [--kills 10] [--restarts 0] [--senders 1] [--stops 0] [--stop-rate 50] [--steps 0] [--confirm]
+             [--kills 10] [--restarts 0] [--senders 1] [--stops 0] [--stop-rate 50] [--aimed 0] [--steps 0] [--confirm]
 
-Kills (SIGKILL, of the sender or of `ferry serve`) count only if a message was between its intent and its answer: a row of the
-outbox is in state `intent` afterwards. `--senders 2` lets two send at once. `--restarts` are crashes of PostgreSQL, whose server
-is then the storm's own. `--stops` people write STOP, at `--stop-rate` a second. `--steps` are steps of the sender's clock by an
-hour, with faketime. With `--confirm` stops are confirmed, and a fifth of the people answer STOP. Asserts the least numbers of what must have happened, writes storm.json, and ends with 0 if all is right.
+Kills (SIGKILL, of one sender, of all, or of `ferry serve`) count only if a message was between its intent and its answer: a row of the
+outbox is in state `intent` afterwards. `--senders 2` lets two send at once. `--restarts` are crashes of PostgreSQL, whose
+server is then the storm's own. `--stops` people write STOP, at `--stop-rate` a second, and `--aimed` others just when their
+message is about to leave: at least a quarter of these messages must cross their STOP, that is, arrive after the STOP was sent.
+`--steps` are steps of the sender's clock by an hour, with faketime. With `--confirm` stops are confirmed, and a fifth of the
+people answer STOP. Asserts the least numbers of what must have happened, writes storm.json, and ends with 0 if all is right.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import sys
 import time
 from pathlib import Path
 
+import aim
 import check
 import people
 import plans
@@ -74,7 +77,7 @@ class Storm:
         self.senders = []
         self.report = {"kills_of_sender": 0, "kills_of_receiver": 0, "kills_without_intent": 0, "restarts": 0, "steps": 0,
                        "starts": 0, "resumed": 0, "ended": {}}
-        self.stops, self.step = None, self.folder / "clock"
+        self.stops, self.aim, self.step = None, None, self.folder / "clock"
 
     def run(self):
         """Does all, and returns the report."""
@@ -106,13 +109,14 @@ class Storm:
         (self.folder / "profile.json").write_text(json.dumps(profile))
 
     def _settings(self, hook):
-        arguments = self.arguments
+        arguments, linger = self.arguments, self.arguments.linger
         made = plans.settings(
             hook, portfolios={plans.PORTFOLIO: {"tier": "TIER_UNLIMITED"}}, faults=faults(arguments.share),
             numbers={plans.NUMBER: {"account": plans.ACCOUNT, "messages_a_second": arguments.per_second}},
-            statuses={"late": 0.05, "late_by": [1, 10], "missing": 0.01, "doubled": 0.02, "reordered": 0.05,
+            statuses={"late": 0.05, "late_by": [1, max(1, 0.8 * linger)], "missing": 0.01, "doubled": 0.02, "reordered": 0.05,
                       "failures": [{"code": 131026, "when": {"share": 0.01}}, {"code": 131049, "when": {"share": 0.01}}]},
-            answers=[{"does": {"writes": "STOP"}, "after": [0.2, 5], "when": {"share": 0.2 if arguments.confirm else 0.02}}])
+            answers=[{"does": {"writes": "STOP"}, "after": [0.2, min(5, 0.5 * linger)],
+                      "when": {"share": 0.2 if arguments.confirm else 0.02}}])
         made["webhooks"] |= {"retry_seconds": 600}
         self.world.post("/sandbox/sending", made)
 
@@ -142,10 +146,17 @@ class Storm:
                                          "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
     def _start_stops(self):
-        if self.arguments.stops:
-            chosen = self.random.sample(self.phones, min(self.arguments.stops, len(self.phones)))
-            self.stops = stops.Stops(self.world.port, SECRET, chosen, self.arguments.stop_rate, self.folder)
+        """Lets people write, once messages have begun to leave."""
+        arguments, until = self.arguments, time.monotonic() + 120
+        while not self._requests() and self.senders[0].is_running() and time.monotonic() < until:
+            time.sleep(0.01)
+        if arguments.stops or arguments.aimed:
+            chosen = self.random.sample(self.phones, min(arguments.stops, len(self.phones)))
+            self.stops = stops.Stops(self.world.port, SECRET, chosen, arguments.stop_rate, self.folder, arguments.aimed)
             self.stops.start()
+        if arguments.aimed:
+            self.aim = aim.Aim(self.database, self.stops.aimed)
+            self.aim.start()
 
     def _requests(self):
         """How many requests the sandbox has seen."""
@@ -210,7 +221,8 @@ class Storm:
                 return False
         time.sleep(self.random.uniform(0, 0.02))
         is_receiver = self.random.random() < 0.25
-        for process in [self.world.receiver] if is_receiver else self.senders:
+        senders = self.senders if self.random.random() < 0.25 else [self.random.choice(self.senders)]
+        for process in [self.world.receiver] if is_receiver else senders:
             process.kill()
         counts = self._intents() > 0
         name = "kills_without_intent" if not counts else "kills_of_receiver" if is_receiver else "kills_of_sender"
@@ -251,28 +263,39 @@ class Storm:
             if now != seen:
                 quiet, seen = time.monotonic(), now
             time.sleep(0.2)
-        if self.stops:
-            self.stops.join(timeout=60)
-            waits = stops.seconds_until_acknowledged(self.folder)
-            self.report["stops"] = {"done": self.stops.n_done, "sent_again": self.stops.n_again, "a_second":
-                                    round(self.stops.n_done / max(self.stops.seconds, 0.001)),
-                                    "median_ms": round(1e3 * waits[len(waits) // 2]), "longest_ms": round(1e3 * waits[-1])}
-        time.sleep(12)
+        self._end_stops()
+        time.sleep(self.arguments.linger)
         for sender in self.senders:
             sender.stop()
         until = time.monotonic() + QUIET  # an intent without an answer becomes unknown after 30 seconds
         while self._intents() and time.monotonic() < until:
             time.sleep(1)
             self.world.command("campaign", "settle", "spring")
+        self.world.end()  # what is judged changes no more
+
+    def _end_stops(self):
+        """Waits until all stops are acknowledged, and measures them."""
+        if self.aim:
+            self.aim.end()
+        if self.stops:
+            self.stops.close()
+            self.stops.join(timeout=60)
+            lines = stops.lines(self.folder)
+            self.report["stops"] = {"done": self.stops.n_done, "aimed": self.stops.n_aimed, "sent_again": self.stops.n_again,
+                                    **stops.speed(lines),
+                                    **aim.hits(lines, check.Log(self.folder / "sandbox.log").requests, self.database)}
 
     def _too_few(self, verdict):
         """What must have happened more often for the storm to prove anything."""
         numbers, arguments = verdict["numbers"], self.arguments
+        n_written = arguments.stops + arguments.aimed
+        n_quiet = max(0, arguments.people - n_written)
         late = sum(1 for line in open(self.folder / "sandbox.log", encoding="utf-8") if '"status":' in line)
-        least = {"taken": arguments.people * 0.6 - arguments.stops, "unknown_taken_or_settled": arguments.people * 0.01,
-                 "statuses": arguments.people, "kills": arguments.kills}
+        least = {"taken": arguments.people * 0.6 - n_written, "unknown_taken_or_settled": n_quiet * arguments.share,
+                 "statuses": numbers["taken"], "kills": arguments.kills, "crossed": arguments.aimed / 4}
         have = {"taken": numbers["taken"], "unknown_taken_or_settled": self._doubtful(), "statuses": late,
-                "kills": self.report["kills_of_sender"] + self.report["kills_of_receiver"]}
+                "kills": self.report["kills_of_sender"] + self.report["kills_of_receiver"],
+                "crossed": self.report.get("stops", {}).get("crossed", 0)}
         return [f"{name}: {have[name]}, not {n:.0f}" for name, n in least.items() if have[name] < n]
 
     def _doubtful(self):
@@ -296,11 +319,12 @@ def main():
     parser.add_argument("--database", default="sqlite")
     parser.add_argument("--per-second", type=int, default=80)
     parser.add_argument("--share", type=float, default=0.01, help="share of messages that each fault happens to")
-    for name in ("kills", "restarts", "stops", "steps"):
+    for name in ("kills", "restarts", "stops", "aimed", "steps"):
         parser.add_argument(f"--{name}", type=int, default=0)
     parser.add_argument("--senders", type=int, default=1)
     parser.add_argument("--confirm", action="store_true", help="stops are confirmed")
     parser.add_argument("--stop-rate", type=float, default=50)
+    parser.add_argument("--linger", type=float, default=12, help="seconds at the end in which late webhooks may come")
     parser.add_argument("--patience", type=float, default=1_800, help="seconds after which a storm is given up")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True)

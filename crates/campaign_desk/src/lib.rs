@@ -4,6 +4,7 @@
 
 mod orders;
 mod planned;
+mod planned_groups;
 mod proof;
 mod samples;
 mod settle;

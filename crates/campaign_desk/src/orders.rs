@@ -1,7 +1,7 @@
 //! `ferry campaign pause`, `resume` and `stop`.
 
 use anyhow::{Result, bail};
-use campaign::sending::SendingAccount;
+use campaign::sending::CampaignJournal;
 use crm::{CampaignState, OrderWord};
 use plan::Plan;
 use results::CampaignOrdered;
@@ -34,8 +34,8 @@ pub async fn order(
     word: OrderedWord,
     (reason, by_whom): (&str, &str),
 ) -> Result<(CampaignOrdered, String)> {
-    let account = SendingAccount::open(plan, campaign, false, by_whom).await?;
-    let state = account.crm.campaign_state(campaign).await?;
+    let journal = CampaignJournal::open(plan, campaign, false, by_whom).await?;
+    let state = journal.crm.campaign_state(campaign).await?;
     if state == CampaignState::New {
         bail!("the campaign {campaign} was never started: `ferry campaign start {campaign}` does");
     }
@@ -43,14 +43,14 @@ pub async fn order(
         bail!("the campaign {campaign} is {}: nothing is left to resume", state.name());
     }
     if let OrderedWord::Resume { accepts_templates: true } = word {
-        account.accept_templates().await?;
+        journal.accept_templates().await?;
     }
-    let before = account.crm.order_campaign(&account.row(), word.word(), (reason, by_whom)).await?;
-    let state = account.crm.campaign_state(campaign).await?;
-    let last = account.crm.campaign_orders(campaign).await?.pop();
+    let before = journal.crm.order_campaign(&journal.row(), word.word(), (reason, by_whom)).await?;
+    let state = journal.crm.campaign_state(campaign).await?;
+    let last = journal.crm.campaign_orders(campaign).await?.pop();
     let after = last.and_then(|it| Some(it.last_intent_at?.duration_since(it.at)));
     let last_intent_after_ms = after.map_or(0.0, |it| it.as_secs_f64().max(0.0) * 1000.0);
-    account.close().await;
+    journal.close().await;
     let value = CampaignOrdered {
         campaign: campaign.to_owned(),
         before: before.name(),

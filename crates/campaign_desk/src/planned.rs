@@ -1,15 +1,14 @@
 //! `ferry campaign plan` and `ferry campaign dry-run`.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 use campaign::sending::{ChosenAudience, Preflight, SendingAccount};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use phone::Region;
-use plan::Plan;
+use plan::{Plan, PlanStep};
 use results::{CampaignPlanned, LimitSaving, PlannedCheck, PlannedCost, PlannedDay, PlannedStep};
 use rollout::{CalendarPlan, Group, calendar, savings};
+
+use crate::planned_groups::groups;
 
 use crate::samples::samples;
 use crate::{counted, shown_time};
@@ -44,16 +43,19 @@ pub(crate) struct Look {
 
 impl Look {
     pub(crate) async fn at(account: &SendingAccount) -> Result<Self> {
-        let mut steps = Vec::new();
-        let mut first: Option<ChosenAudience> = None;
+        let began_at = account.clock.now();
+        let mut chosen = Vec::new();
         for step in &account.plan.steps {
-            let chosen = account.choose(step).await?;
-            steps.push(planned_step(&step.name, &chosen));
-            first.get_or_insert(chosen);
+            chosen.push(account.choose(step).await?);
         }
-        let first = first.unwrap_or_default();
-        let preflight = account.preflight(&first).await?;
-        let calendar_plan = calendar_plan(account, &preflight, &first);
+        let groups = groups(&account.plan.steps, &chosen);
+        let step =
+            |(place, (step, chosen)): (u32, (&PlanStep, &ChosenAudience))| planned_step(step, chosen, place, &groups);
+        let steps = (0..).zip(account.plan.steps.iter().zip(&chosen)).map(step).collect();
+        let none = ChosenAudience::default();
+        let first = chosen.first().unwrap_or(&none);
+        let preflight = account.preflight(first).await?;
+        let calendar_plan = calendar_plan(account, &preflight, groups);
         let made = calendar(&calendar_plan);
         let saving = |it: rollout::Saving| {
             let hours = it.saved.map_or(0.0, |it| it.as_secs_f64() / 3600.0);
@@ -64,9 +66,11 @@ impl Look {
             state: it.state.name(),
             text: it.text.clone(),
         };
+        let name = |it: &u32| account.plan.steps.get(*it as usize).map(|it| it.name.clone());
         let days = made.days.iter().map(|it| PlannedDay {
             day: it.date.to_string(),
             messages: it.n_sent,
+            steps: it.by_step.iter().filter_map(|(step, n)| Some((name(step)?, *n))).collect(),
             limit: it.binding.map(|it| it.as_str().to_owned()),
         });
         let planned = CampaignPlanned {
@@ -79,40 +83,35 @@ impl Look {
             days: days.collect(),
             finishes_at: made.finish.map(shown_time),
             savings: savings(&calendar_plan, &made).into_iter().map(saving).filter(|it| it.hours > 0.0).collect(),
-            cost: cost(account, &first),
+            cost: cost(account, first),
             steps,
             samples: Vec::new(),
         };
+        if let Some(first) = chosen.into_iter().next() {
+            account.keep_choice(first, began_at).await;
+        }
         Ok(Self { planned, preflight })
     }
 }
 
-fn planned_step(name: &str, chosen: &ChosenAudience) -> PlannedStep {
+/// The step at a place of the plan, with the groups of all steps.
+fn planned_step(step: &PlanStep, chosen: &ChosenAudience, place: u32, groups: &[Group]) -> PlannedStep {
+    let people = chosen.messages.len() as u64;
+    let all: u64 = groups.iter().filter(|it| it.step == place).map(|it| u64::from(it.n_people)).sum();
     PlannedStep {
-        step: name.to_owned(),
-        people: chosen.messages.len() as u64,
+        step: step.name.clone(),
+        people,
         excluded: chosen.counts().iter().map(|it| (it.reason.to_owned(), it.n)).collect(),
         next_at: chosen.due_at.map(shown_time),
+        later: all.saturating_sub(people),
+        only: step.only.as_ref().map(|it| it.words()),
     }
 }
 
-/// The first step as the calendar takes it: people by country.
-fn calendar_plan(account: &SendingAccount, preflight: &Preflight, first: &ChosenAudience) -> CalendarPlan {
-    let mut by_country: BTreeMap<Option<Region>, u32> = BTreeMap::new();
-    first.countries.iter().for_each(|it| *by_country.entry(*it).or_default() += 1);
-    let is_marketing = first.messages.first().is_some_and(|it| it.purpose == model::ConsentPurpose::Marketing);
-    let group = |(place, (country, n)): (u32, (Option<Region>, u32))| Group {
-        audience: place,
-        step: 0,
-        n_people: n,
-        country,
-        is_marketing,
-        is_spaced: is_marketing,
-        opens: true,
-    };
+fn calendar_plan(account: &SendingAccount, preflight: &Preflight, groups: Vec<Group>) -> CalendarPlan {
     let start = account.plan.not_before.unwrap_or(Timestamp::MIN).max(account.clock.now());
     CalendarPlan {
-        groups: (0..).zip(by_country).map(group).collect(),
+        groups,
         start,
         zone: TimeZone::UTC,
         limits: preflight.limits.clone(),
@@ -131,11 +130,65 @@ fn cost(account: &SendingAccount, first: &ChosenAudience) -> Option<PlannedCost>
     Some(PlannedCost { amount: spend.amount.to_string(), currency, people_without_rate: spend.n_without_rate })
 }
 
+/// The most rows of a calendar that are printed.
+const MOST_ROWS: usize = 40;
+
+/// The calendar: a row for each day and step.
+fn calendar_text(value: &CampaignPlanned) -> String {
+    if value.steps.iter().all(|it| it.people + it.later == 0) {
+        return String::new();
+    }
+    let width = value.steps.iter().map(|it| it.step.chars().count()).max().unwrap_or(0).max(4);
+    let mut rows = vec![format!("\nday         {:width$}  messages  limit", "step")];
+    // A day on which nothing goes, and nothing is kept back, is between two steps.
+    for day in value.days.iter().filter(|it| it.messages > 0 || it.limit.is_some()) {
+        let limit = day.limit.as_deref().unwrap_or("");
+        let row = |step: &str, n: u64| format!("{}  {step:width$}  {n:8}  {limit}", day.day);
+        // In the order of the plan.
+        let of_steps = value.steps.iter().filter_map(|it| Some(row(&it.step, *day.steps.get(&it.step)?)));
+        rows.extend(of_steps);
+        if day.messages == 0 {
+            rows.push(row("", 0));
+        }
+    }
+    if rows.len() > MOST_ROWS + 1 {
+        let n_more = rows.split_off(MOST_ROWS + 1).len();
+        rows.push(format!("and {} more: see --format json", counted(n_more as u64, "row", "rows")));
+    }
+    for step in value.steps.iter().filter(|it| it.later > 0) {
+        if let Some(only) = &step.only {
+            let most = counted(step.people + step.later, "person", "people");
+            rows.push(format!("{}: {most} at most, as nobody knows yet {}", step.step, who(only)));
+        }
+    }
+    rows.push(match &value.finishes_at {
+        Some(at) => format!("the last message goes at {at}"),
+        None => "not everybody can be written to before not_after".to_owned(),
+    });
+    rows.iter().map(|it| format!("{}\n", it.trim_end())).collect()
+}
+
+/// The people of a condition of the plan, such as `consented in invite`.
+fn who(only: &str) -> String {
+    match only.split_once(" in ") {
+        Some(("consented", step)) => format!("who consents in {step}"),
+        Some(("not consented", step)) => format!("who does not consent in {step}"),
+        Some(("delivered", step)) => format!("whom {step} reaches"),
+        Some(("not delivered", step)) => format!("whom {step} does not reach"),
+        _ => only.to_owned(),
+    }
+}
+
 pub(crate) fn text(value: &CampaignPlanned) -> String {
     let people = counted(value.members, "person", "people");
     let mut text = format!("{} ({}): {people} in the segment {}\n", value.campaign, value.mode, value.segment);
     for step in &value.steps {
-        text += &format!("\nstep {}: {} now\n", step.step, counted(step.people, "person", "people"));
+        let later = match (step.later, &step.only) {
+            (0, _) => String::new(),
+            (n, None) => format!(", {n} later"),
+            (n, Some(_)) => format!(", {n} later at most"),
+        };
+        text += &format!("\nstep {}: {} now{later}\n", step.step, counted(step.people, "person", "people"));
         for (reason, n) in &step.excluded {
             let sentence = rollout::Reason::from_name(reason).map_or("", rollout::Reason::text);
             text += &format!("  {n:7} left out: {reason:24} {sentence}\n");
@@ -153,25 +206,14 @@ pub(crate) fn text(value: &CampaignPlanned) -> String {
         };
         text += &format!("{mark} {:15} {}\n", check.about, check.text);
     }
-    let has_people = value.steps.first().is_some_and(|it| it.people > 0);
     if value.waiting > 0 {
-        text +=
-            &format!("\n{} released already and not sent yet\n", counted(value.waiting, "message is", "messages are"));
+        let waiting = counted(value.waiting, "message is", "messages are");
+        text += &format!("\n{waiting} released already and not sent yet; the calendar does not have them\n");
     }
-    if !has_people {
+    if value.steps.first().is_none_or(|it| it.people == 0) {
         text += "nobody else would get the first step now\n";
     }
-    if has_people {
-        text += "\nday         messages  limit\n";
-    }
-    for day in value.days.iter().take(31).filter(|_| has_people) {
-        text += &format!("{}  {:8}  {}\n", day.day, day.messages, day.limit.as_deref().unwrap_or(""));
-    }
-    match &value.finishes_at {
-        Some(at) if has_people => text += &format!("the last message of the first step goes at {at}\n"),
-        _ if value.steps.first().is_none_or(|it| it.people == 0) => {}
-        _ => text += "not everybody can be written to before not_after\n",
-    }
+    text += &calendar_text(value);
     for saving in &value.savings {
         text += &format!("lifting {} would save {:.1} hours\n", saving.limit, saving.hours);
     }
@@ -188,4 +230,61 @@ pub(crate) fn text(value: &CampaignPlanned) -> String {
         text += &format!("\n{} ({}): POST {}\n{:#}\n", sample.step, sample.language, sample.path, sample.body);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(name: &str, people: u64, later: u64, only: Option<&str>) -> PlannedStep {
+        let only = only.map(str::to_owned);
+        PlannedStep { step: name.to_owned(), people, excluded: Default::default(), next_at: None, later, only }
+    }
+
+    fn day(day: &str, steps: &[(&str, u64)], limit: Option<&str>) -> PlannedDay {
+        let messages = steps.iter().map(|it| it.1).sum();
+        let steps = steps.iter().map(|it| (it.0.to_owned(), it.1)).collect();
+        PlannedDay { day: day.to_owned(), messages, steps, limit: limit.map(str::to_owned) }
+    }
+
+    #[test]
+    fn the_calendar_has_a_row_for_each_day_and_step_and_says_which_step_is_planned_for_the_most() {
+        let value = CampaignPlanned {
+            campaign: "spring".to_owned(),
+            mode: "sandbox",
+            segment: "all".to_owned(),
+            members: 2_500,
+            waiting: 0,
+            steps: vec![
+                step("invite", 2_500, 0, None),
+                step("offer", 0, 2_500, Some("consented in invite")),
+                step("reminder", 0, 2_500, Some("not delivered in invite")),
+            ],
+            checks: Vec::new(),
+            days: vec![
+                day("2026-10-30", &[("invite", 2_000)], Some("people-per-day")),
+                day("2026-10-31", &[("invite", 500), ("offer", 1_500)], Some("people-per-day")),
+                day("2026-11-01", &[], Some("hours")),
+                day("2026-11-02", &[], None),
+                day("2026-11-03", &[("reminder", 2_500)], None),
+            ],
+            finishes_at: Some("2026-11-03T08:00:31Z".to_owned()),
+            savings: Vec::new(),
+            cost: None,
+            samples: Vec::new(),
+        };
+        let shown = calendar_text(&value);
+        let expected = "
+day         step      messages  limit
+2026-10-30  invite        2000  people-per-day
+2026-10-31  invite         500  people-per-day
+2026-10-31  offer         1500  people-per-day
+2026-11-01                   0  hours
+2026-11-03  reminder      2500
+offer: 2500 people at most, as nobody knows yet who consents in invite
+reminder: 2500 people at most, as nobody knows yet whom invite does not reach
+the last message goes at 2026-11-03T08:00:31Z
+";
+        assert_eq!(shown, expected);
+    }
 }

@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use anyhow::Result;
-use campaign::sending::{Proof, SandboxLog, SendingAccount};
+use campaign::sending::{CampaignJournal, Proof, SandboxLog};
 use plan::Plan;
 use results::{CampaignProven, SandboxProven};
 
 /// Proves what became of a campaign. `sandbox` is the log of a sandbox, in a rehearsal.
 pub async fn prove(plan: &Plan, campaign: &str, sandbox: Option<&Path>) -> Result<(CampaignProven, String)> {
     let log = sandbox.map(SandboxLog::read).transpose()?;
-    let account = SendingAccount::open(plan, campaign, false, "").await?;
-    let proof = account.prove(log.as_ref()).await?;
-    account.close().await;
+    let journal = CampaignJournal::open(plan, campaign, false, "").await?;
+    let proof = journal.prove(log.as_ref()).await?;
+    journal.close().await;
     let value = proven(campaign, &proof);
     let text = text(&value);
     Ok((value, text))

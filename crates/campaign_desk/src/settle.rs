@@ -1,7 +1,7 @@
 //! `ferry campaign settle`: messages of which nobody knows whether they left.
 
 use anyhow::{Result, bail};
-use campaign::sending::SendingAccount;
+use campaign::sending::CampaignJournal;
 use crm::MessageId;
 use plan::Plan;
 use results::{CampaignSettled, UnknownMessage};
@@ -26,25 +26,25 @@ pub async fn settle(
     settling: &Settling,
     by_whom: &str,
 ) -> Result<(CampaignSettled, String)> {
-    let account = SendingAccount::open(plan, campaign, false, by_whom).await?;
-    account.crm.abandon_intents(account.clock.now()).await?;
+    let journal = CampaignJournal::open(plan, campaign, false, by_whom).await?;
+    journal.crm.abandon_intents(journal.clock.now()).await?;
     let settled = match settling {
         Settling::Show => 0,
-        Settling::FromLog => account.reconcile().await?,
+        Settling::FromLog => journal.reconcile().await?,
         Settling::As { was_sent, messages, all, reason } => {
             let ids = match all {
-                true => account.crm.unknown_messages(campaign).await?.iter().map(|it| it.id).collect(),
+                true => journal.crm.unknown_messages(campaign).await?.iter().map(|it| it.id).collect(),
                 false => ids(messages)?,
             };
             for id in &ids {
-                let now = account.clock.now();
-                account.crm.settle_by_person(*id, *was_sent, (reason, by_whom), now).await?;
+                let now = journal.clock.now();
+                journal.crm.settle_by_person(*id, *was_sent, (reason, by_whom), now).await?;
             }
             ids.len() as u64
         }
     };
-    let unknown = account.crm.unknown_messages(campaign).await?;
-    account.close().await;
+    let unknown = journal.crm.unknown_messages(campaign).await?;
+    journal.close().await;
     let unknown = unknown.iter().map(|it| UnknownMessage {
         message: it.id.to_string(),
         step: it.step.clone(),

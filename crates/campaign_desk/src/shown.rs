@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use campaign::sending::{CampaignStatus, SendingAccount};
+use campaign::sending::{CampaignJournal, CampaignStatus};
 use plan::Plan;
 use results::{CampaignShown, ShownOrder, ShownStep, ShownWait, ShownWave};
 
@@ -11,10 +11,10 @@ use crate::shown_time;
 
 /// Shows how far a campaign has come. Only the database is asked. A rehearsal asks the sandbox for the time.
 pub async fn status(plan: &Plan, campaign: &str, is_rehearsal: bool) -> Result<(CampaignShown, String)> {
-    let account = SendingAccount::open(plan, campaign, is_rehearsal, "").await?;
-    let status = account.status().await?;
-    let steps = account.plan.steps.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
-    account.close().await;
+    let journal = CampaignJournal::open(plan, campaign, is_rehearsal, "").await?;
+    let status = journal.status().await?;
+    let steps = journal.plan.steps.iter().map(|it| it.name.clone()).collect::<Vec<_>>();
+    journal.close().await;
     let value = shown(campaign, &steps, &status);
     let text = text(&value);
     Ok((value, text))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use campaign::sending::{SendEvent, SendReport, SendStop, Sender, SendingAccount};
+use campaign::sending::{SendEvent, SendReport, SendStop, Sender, SendingAccount, TroubleNews, TroubleSign};
 use crm::OrderWord;
 use plan::{Plan, SendingMode};
 use results::CampaignSent;
@@ -143,5 +143,64 @@ pub fn event_line(event: &SendEvent) -> Option<String> {
         SendEvent::Waiting { limit, until: None } => format!("waits for {limit} until somebody lifts it"),
         SendEvent::DatabaseAway => "the database does not answer: waiting".to_owned(),
         SendEvent::UnknownCode(code) => format!("the platform gave the code {code}, which our table does not have"),
+        SendEvent::Trouble(TroubleNews::Began { n, signs, next_at }) => {
+            let signs: Vec<String> = signs.iter().map(|(sign, n)| format!("{n} {}", met_with(*sign))).collect();
+            format!(
+                "the platform does not answer as it should: of the last {n} messages {}; trying one message at a time, the first at {}",
+                signs.join(", "),
+                next_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+            )
+        }
+        SendEvent::Trouble(TroubleNews::Over { lasted }) => {
+            format!("the platform answers again after {} s", lasted.as_secs())
+        }
     })
+}
+
+/// What messages met with in a trouble, after their number.
+fn met_with(sign: TroubleSign) -> String {
+    match sign {
+        TroubleSign::Lost => "got no whole answer".to_owned(),
+        TroubleSign::Answer { status, code: Some(code) } => format!("got HTTP {status} with code {code}"),
+        TroubleSign::Answer { status: status @ 200..300, code: None } => {
+            format!("got HTTP {status} without the id of a message")
+        }
+        TroubleSign::Answer { status, code: None } => format!("got HTTP {status}"),
+        TroubleSign::SlowDown => "were refused with the request to slow down".to_owned(),
+        TroubleSign::Unreachable => "found no connection".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn a_trouble_is_told_by_what_messages_met_with_and_by_how_long_it_lasted() {
+        let answer = |status, code| TroubleSign::Answer { status, code };
+        let signs = [
+            (TroubleSign::Lost, 3),
+            (answer(500, None), 2),
+            (answer(500, Some(131000)), 1),
+            (answer(200, None), 1),
+            (TroubleSign::SlowDown, 2),
+            (TroubleSign::Unreachable, 1),
+        ];
+        let next_at = "2026-10-06T08:00:05Z".parse().unwrap_or_default();
+        let began = TroubleNews::Began { n: 20, signs: BTreeMap::from(signs), next_at };
+        let over = TroubleNews::Over { lasted: SignedDuration::from_millis(14_040) };
+        let lines: Vec<_> = [began, over].into_iter().filter_map(|it| event_line(&SendEvent::Trouble(it))).collect();
+        let expected = [
+            "the platform does not answer as it should: of the last 20 messages 3 got no whole answer, \
+             1 got HTTP 200 without the id of a message, 2 got HTTP 500, 1 got HTTP 500 with code 131000, \
+             2 were refused with the request to slow down, 1 found no connection; \
+             trying one message at a time, the first at 2026-10-06 08:00:05 UTC",
+            "the platform answers again after 14 s",
+        ];
+        assert_eq!(lines, expected);
+    }
 }

@@ -138,10 +138,10 @@ create view segment_view as
     left join held on held.contact_id = contact.contact_id
     left join registration_now on registration_now.contact_id = contact.contact_id;
 
--- The people who have neither refused nor are suppressed, and of whom nothing is unclear, with the columns of
--- model::condition; is_held tells who of them is held. All columns are texts or whole numbers that both databases compare
--- the same: times are texts such as 2026-01-31T12:00:00Z, and texts are compared byte by byte.
-create view person_or_held as
+-- All contacts, with the columns of model::condition, and what keeps some of them out of every segment. All columns are texts
+-- or whole numbers that both databases compare the same: times are texts such as 2026-01-31T12:00:00Z, and texts are compared
+-- byte by byte.
+create view person_or_kept_out as
   select contact.contact_id as id, hex_of(contact.contact_id){plain} as contact_id, contact.e164{plain} as e164,
     contact.region{plain} as region, contact.line_type{plain} as line_type, contact.name{plain} as name,
     attribute_of(first_name) as first_name, attribute_of(last_name) as last_name, contact.email{plain} as email,
@@ -156,13 +156,21 @@ create view person_or_held as
     case registration_now.answer when 'registered' then 'ready' when 'not_registered' then 're-engage'
       else 'undecided' end{plain} as segment,
     contact.tags{plain} as tags, contact.attributes{plain} as attributes,
-    case when held.contact_id is null then 0 else 1 end as is_held
+    case when held.contact_id is null then 0 else 1 end as is_held,
+    case when suppressed.contact_id is null then 0 else 1 end as is_suppressed
   from contact left join consent_summary as summary on summary.contact_id = contact.contact_id
     left join suppressed on suppressed.contact_id = contact.contact_id
     left join held on held.contact_id = contact.contact_id
-    left join registration_now on registration_now.contact_id = contact.contact_id
-  where suppressed.contact_id is null and (summary.consent is null or summary.consent = 'yes')
-    and (summary.whatsapp_consent is null or summary.whatsapp_consent = 'yes');
+    left join registration_now on registration_now.contact_id = contact.contact_id;
+
+-- The people who have neither refused nor are suppressed, and of whom nothing is unclear; is_held tells who of them is held.
+create view person_or_held as
+  select id, contact_id, e164, region, line_type, name, first_name, last_name, email, language, first_at, last_at,
+    last_inbound_at, last_outbound_at, messages, rows, reachable, consent, consent_at, consent_channel, whatsapp_consent,
+    channels, registration, method, checked_at, expires_at, wa_id, segment, tags, attributes, is_held
+  from person_or_kept_out
+  where is_suppressed = 0 and (consent is null or consent = 'yes')
+    and (whatsapp_consent is null or whatsapp_consent = 'yes');
 
 -- The people who can be in a segment by condition: those of person_or_held who are not held.
 create view person_view as

@@ -68,6 +68,18 @@ pub struct ObservedTemplate {
     pub differs: Option<String>,
 }
 
+impl ObservedTemplate {
+    /// The fields in which what was approved is not what was sent, in JSON; empty if there are none, or nobody compared.
+    pub fn differences(&self) -> String {
+        differences(self.differs.clone())
+    }
+}
+
+/// The same from the column `differs`.
+pub(crate) fn differences(differs: Option<String>) -> String {
+    differs.filter(|it| it != "[]").unwrap_or_default()
+}
+
 /// An order whose answer is awaited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderClaim {

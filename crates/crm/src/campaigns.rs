@@ -9,7 +9,7 @@ mod orders;
 mod tables;
 mod waves;
 
-pub use audience::{AudienceMember, Excluded};
+pub use audience::{Audience, AudienceMember, Excluded, KeptOutReason};
 pub use counts::{CampaignCounts, OpenMessage, ProofCounts, StepCounts, WatchCounts};
 pub use orders::{CampaignOrder, CampaignRow, CampaignState, OrderWord};
 pub use waves::{FrozenTemplate, ReleasedWave, WaveRow};

@@ -18,7 +18,7 @@ pub use unanswered::Unanswered;
 use model::{ContactKey, EventChannel, StatusEvent};
 use sync::{Changes, StoredEvent};
 
-use crate::sql::Tx;
+use crate::sql::{Cell, Tx};
 use crate::{Crm, LoadError, MessageId, Reading};
 
 const DERIVE: &str = "derive from the events of webhooks";
@@ -146,12 +146,7 @@ fn stored(event: crate::inbox::StoredEvent) -> StoredEvent {
 
 impl Tx {
     pub(crate) async fn note_answers(&mut self, answers: &[NotedAnswer]) -> Result<(), LoadError> {
-        for it in answers {
-            let row =
-                [it.message_key.as_slice().into(), it.id.to_string().into(), it.state.name().into(), it.at.into()];
-            self.execute(NOTE, &row).await?;
-        }
-        Ok(())
+        self.execute_each(NOTE, &answers.iter().map(NotedAnswer::row).collect::<Vec<_>>()).await
     }
 
     /// Writes what events change.
@@ -159,5 +154,12 @@ impl Tx {
         self.join_derived(&changes).await?;
         self.observe_templates(&changes.templates).await?;
         self.settle_by_status(changes.settled).await
+    }
+}
+
+impl NotedAnswer {
+    /// The parameters of [`NOTE`].
+    fn row(&self) -> Vec<Cell<'_>> {
+        vec![self.message_key.as_slice().into(), self.id.to_string().into(), self.state.name().into(), self.at.into()]
     }
 }

@@ -19,7 +19,7 @@ mod store;
 mod tables;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use consent::Words;
@@ -75,30 +75,12 @@ pub struct Inbox {
     words: Words,
     /// The merges as they were read last.
     merges: Mutex<Arc<Merges>>,
-    /// Until when something may leave to somebody who has withdrawn.
-    leaving_until: Mutex<Option<Instant>>,
 }
 
 impl Inbox {
     /// `words` read the messages of people. The database must be one of this contact key: see [`Crm::claim_key`].
     pub fn new(crm: Crm, key: ContactKey, words: Words) -> Self {
-        Self { crm, key, words, merges: Mutex::default(), leaving_until: Mutex::default() }
-    }
-
-    /// Says of each body how long its answer waits for what may be about to leave. What was withdrawn in a body that comes again
-    /// is waited for as long as the first time.
-    fn wait_for_leaving(&self, stored: &mut [StoredBody], leaving_for: Duration) {
-        let now = Instant::now();
-        let mut until = self.leaving_until.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = until.map_or(Duration::ZERO, |it| it.saturating_duration_since(now));
-        for body in stored {
-            body.leaving_for = match body.may_withdraw {
-                true => leaving_for,
-                false if body.n_new < body.n_events => left,
-                false => Duration::ZERO,
-            };
-        }
-        *until = (*until).max(Some(now + leaving_for));
+        Self { crm, key, words, merges: Mutex::default() }
     }
 
     fn known_merges(&self) -> Arc<Merges> {

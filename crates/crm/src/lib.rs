@@ -46,8 +46,8 @@ pub use account_templates::{
 };
 pub use backup::Losses;
 pub use campaigns::{
-    AudienceMember, CampaignCounts, CampaignOrder, CampaignRow, CampaignState, Excluded, FrozenTemplate, OpenMessage,
-    OrderWord, ProofCounts, ReleasedWave, StepCounts, WatchCounts, WaveRow,
+    Audience, AudienceMember, CampaignCounts, CampaignOrder, CampaignRow, CampaignState, Excluded, FrozenTemplate,
+    KeptOutReason, OpenMessage, OrderWord, ProofCounts, ReleasedWave, StepCounts, WatchCounts, WaveRow,
 };
 pub use contact::{Conflict, Contacts, LoadBatch, Loaded, MakeReceipt, NewContacts};
 pub use countries::CountryPeople;
@@ -74,7 +74,7 @@ pub use load_run::LoadRun;
 pub use outbox::{
     Addressed, Claim, ClaimDecision, ClaimDecisions, ClaimRequest, Claimable, ClaimedMessages, ConfirmationCounts,
     FailedMessage, HORIZON, Intent, LoggedIntent, MessageContent, MessageId, NewMessage, NotPermitted, NotPlanned,
-    Reconciled, SendOutcome, SentMessage, Settled, StopToConfirm, StoppedSince, TemplateNow, WaitingMessage,
+    Reconciled, SendOutcome, SentMessage, Settled, StopToConfirm, StoppedSince, TemplateNow, WaitingMessage, WaitsFor,
 };
 pub use quota_usage::{Usage, UsageClaim, UsageLimit};
 pub use scenarios::{

@@ -13,6 +13,7 @@ mod plan;
 mod reconcile;
 mod sent;
 mod settle;
+mod waits_for;
 mod withdraw;
 
 pub use address::Addressed;
@@ -26,6 +27,7 @@ pub use plan::{MessageContent, NewMessage, NotPlanned};
 pub use reconcile::{LoggedIntent, Reconciled};
 pub use sent::{FailedMessage, SentMessage};
 pub use settle::{SendOutcome, Settled};
+pub use waits_for::WaitsFor;
 pub use withdraw::HORIZON;
 
 use std::fmt;

@@ -1,7 +1,7 @@
 //! Segments by a condition: who is in them.
 //!
 //! The view `person_view` has the people who can be in one, which leaves out refusals, unclear statements, suppressions and
-//! people who are held. `person_or_held` has these last as well, to count them.
+//! people who are held. `person_or_held` has these last as well, to count them, and `person_or_kept_out` has all contacts.
 //! A condition is written anew from its parts, with its texts as parameters, and read by a connection that cannot write.
 
 use jiff::{SignedDuration, Timestamp};
@@ -10,10 +10,16 @@ use model::{Condition, ConditionPart, ContactId};
 use crate::sql::{Cell, Dialect, Row, postgres, sqlite};
 use crate::{Crm, LoadError};
 
+/// The people who can be in a segment.
+const IN_SEGMENTS: &str = "person_view";
+/// All contacts. It has all columns of [`IN_SEGMENTS`].
+pub(crate) const ALL_CONTACTS: &str = "person_or_kept_out";
+
 impl Crm {
     /// Fails if the database does not take a condition. Reads no rows.
     pub async fn check_condition(&self, condition: &Condition, now: Timestamp) -> Result<(), LoadError> {
-        let found = self.people_of("check a segment", "id", condition, " limit 0", now, |_| Ok(())).await?;
+        let found =
+            self.people_of("check a segment", ("id", IN_SEGMENTS), condition, " limit 0", now, |_| Ok(())).await?;
         drop(found);
         Ok(())
     }
@@ -21,7 +27,7 @@ impl Crm {
     /// Counts the people of a segment at the moment `now`.
     pub async fn count_segment(&self, condition: &Condition, now: Timestamp) -> Result<u64, LoadError> {
         let count = |it: &dyn Row| it.count(0);
-        let counts = self.people_of("count a segment", "count(*)", condition, "", now, count).await?;
+        let counts = self.people_of("count a segment", ("count(*)", IN_SEGMENTS), condition, "", now, count).await?;
         Ok(counts.first().copied().unwrap_or(0))
     }
 
@@ -38,32 +44,23 @@ impl Crm {
         Ok(counts.first().copied().unwrap_or(0))
     }
 
-    /// Lists the people who would be in a segment at the moment `now` if they were not held.
-    pub async fn held_members(&self, condition: &Condition, now: Timestamp) -> Result<Vec<ContactId>, LoadError> {
-        if self.contacts_on_hold().await?.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (text, parameters) = written(condition, self.dialect(), now);
-        let select = format!("select id from person_or_held where is_held = 1 and ({text}) order by id");
-        self.read_only("list who is held").await?.select(&select, &parameters, |it| it.contact_id(0)).await
-    }
-
     /// Lists the people of a segment at the moment `now`, in the order of their ids.
     pub async fn segment_members(&self, condition: &Condition, now: Timestamp) -> Result<Vec<ContactId>, LoadError> {
-        self.people_of("read a segment", "id", condition, " order by id", now, |it| it.contact_id(0)).await
+        let read = |it: &dyn Row| it.contact_id(0);
+        self.people_of("read a segment", ("id", IN_SEGMENTS), condition, " order by id", now, read).await
     }
 
     pub(crate) async fn people_of<T: Send + 'static>(
         &self,
         what: &'static str,
-        columns: &str,
+        (columns, view): (&str, &str),
         condition: &Condition,
         end: &str,
         now: Timestamp,
         read: impl Fn(&dyn Row) -> Result<T, LoadError> + Send + 'static,
     ) -> Result<Vec<T>, LoadError> {
         let (text, parameters) = written(condition, self.dialect(), now);
-        let select = format!("select {columns} from person_view where ({text}){end}");
+        let select = format!("select {columns} from {view} where ({text}){end}");
         self.read_only(what).await?.select(&select, &parameters, read).await
     }
 }

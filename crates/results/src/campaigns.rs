@@ -17,9 +17,9 @@ pub struct CampaignPlanned {
     pub steps: Vec<PlannedStep>,
     /// What must be in order; empty if it was not looked at.
     pub checks: Vec<PlannedCheck>,
-    /// Day by day, by the code that sends.
+    /// Day by day, by the code that sends, with all steps. A step with `only` is planned for the most people who can get it.
     pub days: Vec<PlannedDay>,
-    /// The last message of the first step, if all goes as the calendar says.
+    /// The last message of all steps, if all goes as the calendar says.
     pub finishes_at: Option<String>,
     /// What lifting a limit would save.
     pub savings: Vec<LimitSaving>,
@@ -40,6 +40,11 @@ pub struct PlannedStep {
     pub excluded: BTreeMap<String, u64>,
     /// When the first of those would get it for whom the time after an earlier step is not over.
     pub next_at: Option<String>,
+    /// The people who can get it later, after an earlier step. The calendar has them.
+    pub later: u64,
+    /// The condition that decides who of them gets it, such as `consented in invite`; none if all of them do. With it, `later` is
+    /// the most, because nobody knows yet how many they will be.
+    pub only: Option<String>,
 }
 
 /// A check before the first message.
@@ -57,6 +62,8 @@ pub struct PlannedDay {
     /// In UTC.
     pub day: String,
     pub messages: u64,
+    /// The messages of each step that has any.
+    pub steps: BTreeMap<String, u64>,
     /// The limit that kept more from going; none if nothing was left.
     pub limit: Option<String>,
 }

@@ -16,7 +16,7 @@ use crate::limits::Limits;
 use crate::usage::{Sent, Usage};
 pub use days::Day;
 use days::Days;
-pub use groups::Group;
+pub use groups::{Due, Group};
 use groups::{Queue, Turn};
 use growth::Growth;
 pub use saving::{Saving, savings};
@@ -101,27 +101,30 @@ impl<'a> Run<'a> {
     }
 
     /// Goes to the end of a wait, or to the next tier before it. Says whether that is before the plan's end.
-    fn wait(&mut self, until: Timestamp, limit: LimitName) -> bool {
+    fn wait(&mut self, until: Timestamp, limit: Option<LimitName>) -> bool {
         let grows_at = self.growth.grows_at().filter(|it| *it > self.now);
         let until = grows_at.map_or(until, |it| it.min(until));
         if until >= self.plan.end {
             return false;
         }
-        // A wait may have two parts, such as full people of the day and then the night.
-        let full = self.usage.binding(self.now).and_then(|it| Some((it.limit, it.free_at?.min(until))));
-        let from = full.map_or(self.now, |(limit, free_at)| {
-            self.days.waited(self.now, free_at, limit);
-            free_at
-        });
-        self.days.waited(from, until, limit);
+        if let Some(limit) = limit {
+            // A wait may have two parts, such as full people of the day and then the night.
+            let full = self.usage.binding(self.now).and_then(|it| Some((it.limit, it.free_at?.min(until))));
+            let from = full.map_or(self.now, |(limit, free_at)| {
+                self.days.waited(self.now, free_at, limit);
+                free_at
+            });
+            self.days.waited(from, until, limit);
+        }
         self.now = until;
         self.grow();
         true
     }
 
     fn send(&mut self, group: usize, slot: Timestamp) {
-        let (recipient, of) = self.queue.take(group);
-        let sent = Sent { number: self.n_sent, at: slot, recipient, is_spaced: of.is_spaced, opens: of.opens };
+        let (recipient, of) = self.queue.take(group, slot);
+        let (is_spaced, opens) = (of.is_spaced, of.opens);
+        let sent = Sent { number: self.n_sent, at: slot, recipient, is_spaced, opens, is_of_other_number: false };
         self.usage.note(&sent);
         self.n_sent += 1;
         self.days.waited(self.now, slot, LimitName::NumberRate);
@@ -129,7 +132,7 @@ impl<'a> Run<'a> {
         let has_failed = self.undelivered >= 1.0;
         if has_failed {
             self.undelivered -= 1.0;
-            self.usage.credit(&recipient, slot);
+            self.usage.credit(sent.number);
             self.queue.forget_waits(LimitName::PeoplePerDay);
         } else if of.opens {
             self.growth.delivered(recipient, slot);

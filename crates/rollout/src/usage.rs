@@ -37,6 +37,8 @@ pub struct Sent {
     pub is_spaced: bool,
     /// Whether it is written outside an open conversation, so that its person counts for the day.
     pub opens: bool,
+    /// Whether another number sent it. The rates of ours and the messages of an hour do not count it, all limits of people do.
+    pub is_of_other_number: bool,
 }
 
 /// The longest window of a limit.
@@ -44,7 +46,7 @@ pub(crate) const DAY: Micros = 24 * HOUR;
 const HOUR: Micros = 3600 * SECOND;
 const SECOND: Micros = 1_000_000;
 
-/// What one sender has used of its limits, and what may go next.
+/// What one number has used of its limits, and what may go next. Messages of other numbers count for limits of people.
 ///
 /// Time never runs back: a moment before the greatest that was seen counts as that one, so a clock that is set back makes
 /// sending slower and never faster. Take waits as `slot - usage.clock(now)`.
@@ -55,8 +57,13 @@ pub struct Usage {
     limits: Limits,
     /// The greatest moment seen.
     clock: Micros,
+    /// The messages of the number.
     log: Log,
-    /// When each message of the log was, by the number of its intent.
+    /// Those of others.
+    others: Log,
+    /// The greatest slot of another number. It may lie ahead of the clock.
+    others_to: Micros,
+    /// When each message of the two was, by the number of its intent.
     numbers: HashMap<u64, Micros>,
     people: HashMap<Recipient, Person>,
     opened: OpenedPeople,
@@ -71,6 +78,8 @@ impl Usage {
             limits,
             clock: Timestamp::MIN.as_microsecond(),
             log: Log::default(),
+            others: Log::default(),
+            others_to: Timestamp::MIN.as_microsecond(),
             numbers: HashMap::new(),
             people: HashMap::new(),
             opened: OpenedPeople::default(),
@@ -112,32 +121,39 @@ impl Usage {
     /// After each [`Verdict::At`] the caller notes the message with that slot, before it asks for the next one.
     pub fn note(&mut self, sent: &Sent) {
         let at = micros(sent.at);
-        self.advance(at);
+        // The slots of another number lie ahead, and ours need not follow them.
+        match sent.is_of_other_number {
+            true => self.others_to = self.others_to.max(at),
+            false => self.advance(at),
+        }
         if at <= self.clock - self.window(DAY) || self.numbers.contains_key(&sent.number) {
             return;
         }
         self.numbers.insert(sent.number, at);
-        self.log.insert(at, sent.number, sent.recipient);
-        let entry = PersonEntry { at, number: sent.number, is_spaced: sent.is_spaced, opens: sent.opens };
+        let log = if sent.is_of_other_number { &mut self.others } else { &mut self.log };
+        log.insert(at, sent.number, sent.recipient);
+        let &Sent { number, is_spaced, opens, is_of_other_number, .. } = sent;
+        let entry = PersonEntry { at, number, is_spaced, opens, counts_for_pair: !is_of_other_number };
         let interval = self.pair_interval();
         self.change_person(sent.recipient, |it| it.insert(entry, interval));
     }
 
-    /// Gives the person of a message that failed back to `people-per-day`. `at` is the slot of the message. For the person's
-    /// own limits the message still counts. Says whether there was such a message; again it changes nothing.
-    pub fn credit(&mut self, recipient: &Recipient, at: Timestamp) -> bool {
-        let at = micros(at);
-        self.change_person(*recipient, |it| it.change(|entry| entry.at == at, |entry| entry.opens = false))
+    /// Gives the person of a message that failed back to `people-per-day`. For the person's own limits the message still counts.
+    /// Says whether the number was known; again it changes nothing.
+    pub fn credit(&mut self, number: u64) -> bool {
+        self.change_message(number, |entry| entry.opens = false)
     }
 
     /// Gives back a message that is proven not to have left: it does not count for the person or for `people-per-day`. Its
     /// place in the rates stays used. Says whether the number was known; again it changes nothing.
     pub fn give_back_attempt(&mut self, number: u64) -> bool {
-        let Some(recipient) = self.numbers.get(&number).and_then(|at| self.log.recipient(*at, number)) else {
-            return false;
-        };
-        let give_back = |entry: &mut PersonEntry| (entry.opens, entry.is_spaced) = (false, false);
-        self.change_person(recipient, |it| it.change(|entry| entry.number == number, give_back))
+        self.change_message(number, |entry| (entry.opens, entry.is_spaced) = (false, false))
+    }
+
+    fn change_message(&mut self, number: u64, change: impl Fn(&mut PersonEntry)) -> bool {
+        let found = |at: &Micros| self.log.recipient(*at, number).or_else(|| self.others.recipient(*at, number));
+        let Some(recipient) = self.numbers.get(&number).and_then(found) else { return false };
+        self.change_person(recipient, |it| it.change(|entry| entry.number == number, change))
     }
 
     /// Lets nothing go within a scope until a moment, or until [`Usage::lift`]. Of two holds of one scope the longer counts.
@@ -181,7 +197,7 @@ impl Usage {
         }
         self.clock = now;
         let past = now - self.window(DAY);
-        while let Some((number, recipient)) = self.log.take_until(past) {
+        while let Some((number, recipient)) = self.log.take_until(past).or_else(|| self.others.take_until(past)) {
             self.numbers.remove(&number);
             self.change_person(recipient, |it| it.forget_until(past));
         }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Result;
-use crm::{AudienceMember, FrozenTemplate, MessageContent, MessageId, NewMessage};
+use crm::{Audience, AudienceMember, FrozenTemplate, KeptOutReason, MessageContent, MessageId, NewMessage};
 use jiff::{SignedDuration, Timestamp};
 use model::{ConsentChannel, ConsentPurpose, ContactId, EventChannel};
 use phone::{LineType, Region};
 use plan::{PlanStep, Risk, StepCondition};
-use rollout::{PersonFacts, Rules, exclude};
+use rollout::{PersonFacts, Reason, Rules, exclude};
 use whatsapp::{Endpoint, Exclude, OutgoingMessage, error_of_answer, error_of_status};
 
 use super::offer::Offer;
@@ -38,6 +38,11 @@ pub struct ChosenAudience {
     pub(crate) templates: Vec<FrozenTemplate>,
     /// When the first of those may be taken for whom the time after an earlier step is not over.
     pub due_at: Option<Timestamp>,
+    /// The people who got an earlier step, and can get this one later: from when on, by country. Whether they may be written to
+    /// then is not known.
+    pub later: BTreeMap<Option<Region>, Vec<Timestamp>>,
+    /// What the step is for; none if nobody was chosen.
+    pub purpose: Option<ConsentPurpose>,
     /// The people of the segment.
     pub n_members: u64,
     /// Those among them who are not on WhatsApp by their last check.
@@ -63,9 +68,10 @@ impl SendingAccount {
     pub async fn choose(&self, step: &PlanStep) -> Result<ChosenAudience> {
         let now = self.clock.now();
         let offer = self.offer(step).await?;
-        let mut members = self.crm.audience(&self.plan.condition, now).await?;
+        let Audience { mut members, kept_out } = self.crm.audience(&self.plan.condition, now).await?;
         let gathered = self.gather(step, &offer).await?;
         let mut chosen = ChosenAudience { n_members: members.len() as u64, ..ChosenAudience::default() };
+        chosen.purpose = Some(offer.purpose);
         chosen.templates = offer.by_language.values().map(|it| it.frozen.clone()).collect();
         let is_absent = |it: &&AudienceMember| it.registration.as_deref() == Some("not_registered");
         chosen.n_not_registered = members.iter().filter(is_absent).count() as u64;
@@ -73,6 +79,9 @@ impl SendingAccount {
         members.retain(|it| {
             let due_at = gathered.not_yet(it.contact, now);
             chosen.due_at = [chosen.due_at, due_at].into_iter().flatten().min();
+            if let Some(at) = gathered.later_at(it.contact, now) {
+                chosen.later.entry(country(it)).or_default().push(at);
+            }
             due_at.is_none() && gathered.is_meant(it.contact) && !gathered.taken.contains(&it.contact)
         });
         // Only for those who are left: it takes most of the time.
@@ -87,10 +96,8 @@ impl SendingAccount {
                 Err(reason) => chosen.excluded.push((member.contact, reason)),
             }
         }
-        let held = self.crm.held_members(&self.plan.condition, now).await?;
-        chosen.n_members += held.len() as u64;
-        let held = held.into_iter().filter(|it| gathered.is_meant(*it) && !gathered.taken.contains(it));
-        chosen.excluded.extend(held.map(|it| (it, rollout::Reason::HeldIdentity.as_str())));
+        let kept_out = kept_out.into_iter().filter(|it| gathered.is_meant(it.0) && !gathered.taken.contains(&it.0));
+        chosen.excluded.extend(kept_out.map(|(contact, why)| (contact, reason_of(why).as_str())));
         Ok(chosen)
     }
 
@@ -140,7 +147,7 @@ impl SendingAccount {
             has_parameters: values.is_some(),
         };
         if let Some(reason) = exclude(&facts, &rules) {
-            let is_us = reason == rollout::Reason::UsMarketing && self.plan.allows_us_marketing;
+            let is_us = reason == Reason::UsMarketing && self.plan.allows_us_marketing;
             if !is_us {
                 return Err(reason.as_str());
             }
@@ -216,6 +223,8 @@ impl SendingAccount {
                 sent.keys().filter(|it| !delivered.contains(it)).copied().collect()
             }
         });
+        let can_grow = matches!(step.only, Some(StepCondition::ConsentedIn { .. } | StepCondition::DeliveredIn { .. }));
+        gathered.can_grow = can_grow;
         gathered.sent_before = sent;
         gathered.wait = Some(step.wait);
         Ok(gathered)
@@ -234,6 +243,8 @@ struct Gathered {
     shared: HashSet<ContactId>,
     /// The people whom an earlier step selects for this one; none if the step is for everybody.
     meant: Option<HashSet<ContactId>>,
+    /// Whether more people of the earlier step can still be selected: those who consent, or whom it reaches.
+    can_grow: bool,
     sent_before: HashMap<ContactId, Timestamp>,
     wait: Option<SignedDuration>,
 }
@@ -268,6 +279,27 @@ impl Gathered {
         }
         let due_at = self.sent_before.get(&contact)?.checked_add(self.wait?).ok()?;
         (due_at > now).then_some(due_at)
+    }
+
+    /// From when on a person can get the step who does not get it now; none if they have it, or are not meant and never will be.
+    fn later_at(&self, contact: ContactId, now: Timestamp) -> Option<Timestamp> {
+        if self.taken.contains(&contact) {
+            return None;
+        }
+        let due_at = self.sent_before.get(&contact)?.checked_add(self.wait?).ok()?;
+        let is_meant = self.is_meant(contact);
+        let is_now = is_meant && due_at <= now;
+        ((is_meant || self.can_grow) && !is_now).then_some(due_at.max(now))
+    }
+}
+
+/// The reason that is noted for a person who is in no segment. Words that are not understood are no consent.
+fn reason_of(why: KeptOutReason) -> Reason {
+    match why {
+        KeptOutReason::Refused => Reason::Refused,
+        KeptOutReason::Suppressed => Reason::Suppressed,
+        KeptOutReason::Held => Reason::HeldIdentity,
+        KeptOutReason::Unclear => Reason::NoConsent,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crm::{ClaimDecision, ClaimDecisions, Claimable, FrozenTemplate, TemplateNow, WaitingMessage};
+use crm::{ClaimDecision, ClaimDecisions, Claimable, FrozenTemplate, TemplateNow, WaitingMessage, WaitsFor};
 use jiff::{SignedDuration, Timestamp};
 use model::{ConsentChannel, ConsentPurpose, ContactKey};
 use phone::Region;
@@ -106,19 +106,19 @@ impl Decider<'_> {
         if message.attempts > 0 {
             self.state.give_back_message(message.id);
         }
-        let Some(address) = &message.to.address else { return later(LOOK_AGAIN, "no-address") };
+        let Some(address) = &message.to.address else { return later(LOOK_AGAIN, WaitsFor::NoAddress) };
         let recipient = self.key.recipient(ConsentChannel::Whatsapp, address);
         if recipient != message.recipient {
-            return later(LOOK_AGAIN, "address-changed");
+            return later(LOOK_AGAIN, WaitsFor::AddressChanged);
         }
         if self.allowed.is_some_and(|it| !it.contains(&recipient)) {
-            return later(LOOK_AGAIN, "not-in-test-recipients");
+            return later(LOOK_AGAIN, WaitsFor::NotInTestRecipients);
         }
         let purpose = message.target.1;
         let open_until = message.to.last_inbound_at.and_then(|it| it.checked_add(WINDOW - WINDOW_SLACK).ok());
         let opens = open_until.is_none_or(|it| it <= self.now);
         if opens && purpose == ConsentPurpose::Conversation {
-            return later(LOOK_AGAIN, "no-conversation");
+            return later(LOOK_AGAIN, WaitsFor::NoConversation);
         }
         let candidate = Candidate {
             recipient,
@@ -139,19 +139,28 @@ impl Decider<'_> {
                 self.bound = Some((limit, Some(not_before)));
                 None
             }
-            Verdict::Later { not_before, limit } => Some(ClaimDecision::Later { not_before, why: limit.as_str() }),
+            Verdict::Later { not_before, limit } => {
+                Some(ClaimDecision::Later { not_before, why: WaitsFor::Limit(limit.as_str()) })
+            }
             Verdict::Never { limit } if is_for_all(limit) => {
                 self.bound = Some((limit, None));
                 None
             }
-            Verdict::Never { limit } => later(LOOK_AGAIN, limit.as_str()),
+            Verdict::Never { limit } => later(LOOK_AGAIN, WaitsFor::Limit(limit.as_str())),
         }
     }
 
     fn take(&mut self, slot: Timestamp, candidate: &Candidate<'_>) -> ClaimDecision {
         self.state.last_intent += 1;
         let Candidate { recipient, is_spaced, opens, .. } = *candidate;
-        let sent = Sent { number: number(self.state.last_intent), at: slot, recipient, is_spaced, opens };
+        let sent = Sent {
+            number: number(self.state.last_intent),
+            at: slot,
+            recipient,
+            is_spaced,
+            opens,
+            is_of_other_number: false,
+        };
         self.state.usage.note(&sent);
         ClaimDecision::Send { at: slot, opens }
     }

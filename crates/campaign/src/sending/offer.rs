@@ -9,6 +9,7 @@ use plan::{ParameterPlace, PlanStep, StepContent};
 use whatsapp::{OutgoingMessage, PreparedMessage};
 
 use super::content::{MessageValues, TemplateShape};
+use super::journal::CampaignJournal;
 use super::open::{SendingAccount, recipient_of};
 use crate::kept::template_of;
 
@@ -38,7 +39,7 @@ pub struct SampleOf {
     pub prepared: PreparedMessage,
 }
 
-impl SendingAccount {
+impl CampaignJournal {
     /// The approved templates of a step.
     pub(super) async fn offer(&self, step: &PlanStep) -> Result<Offer> {
         let name = match &step.content {
@@ -66,7 +67,7 @@ impl SendingAccount {
                 language: row.language.clone(),
                 digest: row.digest.clone(),
                 category: row.category.clone(),
-                differs: row.observed.differs.clone().filter(|it| it != "[]").unwrap_or_default(),
+                differs: row.observed.differences(),
             };
             by_language.insert(row.language, Offered { shape, frozen, purpose });
         }
@@ -74,6 +75,18 @@ impl SendingAccount {
         Ok(Offer { by_language, purpose, text: None })
     }
 
+    /// Takes the templates of the campaign as they are now, for what is still planned: a person has looked at what changed.
+    pub async fn accept_templates(&self) -> Result<()> {
+        for step in &self.plan.steps {
+            for offered in self.offer(step).await?.by_language.into_values() {
+                self.crm.accept_template(&self.plan.name, &offered.frozen, offered.purpose).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl SendingAccount {
     /// A message of a step in each language, with invented values, as it would be sent.
     pub async fn samples(&self, step: &PlanStep) -> Result<Vec<SampleOf>> {
         let offer = self.offer(step).await?;
@@ -105,16 +118,6 @@ impl SendingAccount {
             add("", "", "", &MessageValues::of_text(text));
         }
         Ok(samples)
-    }
-
-    /// Takes the templates of the campaign as they are now, for what is still planned: a person has looked at what changed.
-    pub async fn accept_templates(&self) -> Result<()> {
-        for step in &self.plan.steps {
-            for offered in self.offer(step).await?.by_language.into_values() {
-                self.crm.accept_template(&self.plan.name, &offered.frozen, offered.purpose).await?;
-            }
-        }
-        Ok(())
     }
 }
 

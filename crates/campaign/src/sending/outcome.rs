@@ -1,11 +1,13 @@
 //! What an answer means: the outcome of the intent, and what else it asks for. Pure.
 
-use crm::{AnsweredState, Intent, SendOutcome as Outcome, Settled};
+use crm::{AnsweredState, Intent, SendOutcome as Outcome, Settled, WaitsFor};
 use http::NotSent;
 use jiff::{SignedDuration, Timestamp};
 use model::{ContactKey, EventChannel};
-use rollout::{HoldScope, pair_hold_duration};
+use rollout::{HoldScope, LimitName, pair_hold_duration};
 use whatsapp::{Acceptance, AccountUsage, ErrorHold, ErrorScope, Retry, SendAnswer, SendFailure, Sent};
+
+use super::trouble::TroubleSign;
 
 /// The longest wait after the platform asked to slow down. It doubles from one second.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(60);
@@ -19,7 +21,6 @@ const NEARLY_USED_UP: SignedDuration = SignedDuration::from_secs(10);
 pub(crate) struct SentOutcome {
     pub(crate) number: i64,
     pub(crate) recipient: [u8; 32],
-    pub(crate) at: Timestamp,
     pub(crate) settled: Settled,
     /// Nothing goes within a scope until a moment.
     pub(crate) hold: Option<(HoldScope, Timestamp, &'static str)>,
@@ -27,8 +28,8 @@ pub(crate) struct SentOutcome {
     pub(crate) pause: Option<String>,
     /// By how many seconds the clock of the platform was ahead of ours when its answer came.
     pub(crate) clock_ahead: Option<i64>,
-    /// Whether the platform or the way to it is in trouble.
-    pub(crate) is_trouble: bool,
+    /// A sign that the platform or the way to it is in trouble.
+    pub(crate) trouble: Option<TroubleSign>,
     /// A code that our table does not have.
     pub(crate) unknown_code: Option<i64>,
 }
@@ -39,25 +40,24 @@ pub(crate) fn outcome(key: &ContactKey, intent: &Intent, sent: Sent, now: Timest
     let mut outcome = SentOutcome {
         number: intent.number,
         recipient: intent.message.recipient,
-        at: intent.at,
         settled: Settled::new(id, Outcome::Unknown),
         hold: None,
         pause: None,
         clock_ahead: None,
-        is_trouble: false,
+        trouble: None,
         unknown_code: None,
     };
     match sent {
         Sent::Answered(reply) => {
             outcome.clock_ahead = reply.date.map(|it| it.duration_since(now).as_secs());
             let asked = reply.retry_after.and_then(|it| SignedDuration::try_from(it).ok());
-            outcome.answered(key, intent, reply.answer, (now, asked));
+            outcome.answered(key, intent, (reply.status, reply.answer), (now, asked));
             if let Some(usage) = reply.usage {
                 outcome.slow_down(usage, now);
             }
         }
         Sent::NotSent { why } => outcome.not_sent(intent, why, now),
-        Sent::Lost { .. } => outcome.is_trouble = true,
+        Sent::Lost { .. } => outcome.trouble = Some(TroubleSign::Lost),
     }
     outcome
 }
@@ -67,7 +67,7 @@ impl SentOutcome {
         &mut self,
         key: &ContactKey,
         intent: &Intent,
-        answer: SendAnswer,
+        (status, answer): (u16, SendAnswer),
         (now, asked): (Timestamp, Option<SignedDuration>),
     ) {
         match answer {
@@ -84,7 +84,7 @@ impl SentOutcome {
             SendAnswer::Refused(failure) => self.refused(intent, &failure, (now, asked)),
             SendAnswer::Unknown(failure) => {
                 self.settled.code = failure.as_ref().and_then(|it| it.code);
-                self.is_trouble = true;
+                self.trouble = Some(TroubleSign::Answer { status, code: self.settled.code });
                 self.note_code(failure.as_ref());
                 let Some(failure) = failure else { return };
                 let rule = failure.meaning.rule;
@@ -112,7 +112,7 @@ impl SentOutcome {
         let is_for_all = is_of_many && (rule.hold == ErrorHold::Open || failure.meaning.retry() == Retry::Never);
         if rule.stops || is_for_all {
             self.pause = Some(pause_of(failure));
-            return self.again(now, "paused");
+            return self.again(now, WaitsFor::Paused);
         }
         let attempts = intent.message.attempts;
         match failure.meaning.retry() {
@@ -123,34 +123,34 @@ impl SentOutcome {
                     ErrorHold::No | ErrorHold::Open => LONGEST_WAIT,
                 };
                 self.hold_scope(intent, rule.scope, now.saturating_add(wait).unwrap_or(now), rule.text);
-                self.again(now.saturating_add(wait).unwrap_or(now), "asked-to-wait");
+                self.again(now.saturating_add(wait).unwrap_or(now), WaitsFor::AskedToWait);
             }
             Retry::Backoff if rule.scope == ErrorScope::Pair => {
                 let wait = pair_hold_duration(attempts).max(asked.unwrap_or_default());
                 let until = now.saturating_add(wait).unwrap_or(now);
                 self.hold_scope(intent, rule.scope, until, rule.text);
-                self.again(until, "pair-rate");
+                self.again(until, WaitsFor::Limit(LimitName::PairRate.as_str()));
             }
             Retry::Backoff => {
-                self.is_trouble = true;
+                self.trouble = Some(TroubleSign::SlowDown);
                 let wait = asked.unwrap_or(SignedDuration::from_secs(1)).min(LONGEST_WAIT);
                 self.hold_scope(intent, rule.scope, now.saturating_add(wait).unwrap_or(now), rule.text);
-                self.again(now, "asked-to-slow-down");
+                self.again(now, WaitsFor::AskedToSlowDown);
             }
         }
     }
 
     fn not_sent(&mut self, intent: &Intent, why: NotSent, now: Timestamp) {
         match why {
-            NotSent::TooLate | NotSent::ClosedBeforeWrite => self.again(now, "too-late"),
+            NotSent::TooLate | NotSent::ClosedBeforeWrite => self.again(now, WaitsFor::TooLate),
             NotSent::ConnectRefused | NotSent::Unreachable => {
-                self.is_trouble = true;
+                self.trouble = Some(TroubleSign::Unreachable);
                 let wait = pair_hold_duration(intent.message.attempts.min(3));
-                self.again(now.saturating_add(wait).unwrap_or(now), "unreachable");
+                self.again(now.saturating_add(wait).unwrap_or(now), WaitsFor::Unreachable);
             }
             NotSent::ClockMoved | NotSent::TlsFailed | NotSent::Private | NotSent::Credentials | NotSent::Path => {
                 self.pause = Some(format!("cannot-send: {why}"));
-                self.again(now, "paused");
+                self.again(now, WaitsFor::Paused);
             }
         }
     }
@@ -179,7 +179,7 @@ impl SentOutcome {
     }
 
     /// Nothing left, and it is tried again.
-    fn again(&mut self, at: Timestamp, why: &'static str) {
+    fn again(&mut self, at: Timestamp, why: WaitsFor) {
         self.settled.outcome = Outcome::NotSent;
         self.settled.again = Some((at, why));
     }
@@ -234,7 +234,7 @@ mod tests {
     fn told(it: &SentOutcome) -> String {
         let mut text = format!("{:?}", it.settled.outcome).to_lowercase();
         if let Some((at, why)) = it.settled.again {
-            write!(text, ", again after {} s ({why})", at.as_second()).unwrap();
+            write!(text, ", again after {} s ({})", at.as_second(), why.name()).unwrap();
         }
         if let Some((scope, until, _)) = &it.hold {
             let scope = format!("{scope:?}");
@@ -243,7 +243,7 @@ mod tests {
         if it.pause.is_some() {
             text += ", pauses";
         }
-        if it.is_trouble {
+        if it.trouble.is_some() {
             text += ", trouble";
         }
         text

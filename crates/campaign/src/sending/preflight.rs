@@ -75,7 +75,7 @@ const MESSAGING: &str = "whatsapp_business_messaging";
 impl SendingAccount {
     /// Takes what a preflight found: the limits of the platform, and the endpoint of marketing.
     pub fn take(&mut self, preflight: &Preflight) {
-        self.plan.limits = preflight.limits.clone();
+        self.journal.plan.limits = preflight.limits.clone();
         self.is_onboarded = preflight.is_onboarded;
     }
 

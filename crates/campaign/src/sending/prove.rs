@@ -6,7 +6,7 @@ use anyhow::Result;
 use crm::{ConfirmationCounts, ProofCounts};
 use model::CONFIRM_STOP;
 
-use super::open::SendingAccount;
+use super::journal::CampaignJournal;
 use super::sandbox_log::SandboxLog;
 
 /// The proof of a campaign. The part of the sandbox is there only if its log was given.
@@ -84,7 +84,7 @@ impl Proof {
     }
 }
 
-impl SendingAccount {
+impl CampaignJournal {
     /// Proves what became of the campaign.
     pub async fn prove(&self, sandbox: Option<&SandboxLog>) -> Result<Proof> {
         let name = &self.plan.name;
@@ -99,7 +99,7 @@ impl SendingAccount {
         let n_not_logged = sent.iter().filter(|it| it.1 == "unknown" && !is_logged(it)).count() as u64;
         let states: HashMap<String, String> = sent.into_iter().map(|it| (it.0.to_string(), it.1)).collect();
         let confirmations = self.crm.confirmation_counts().await?;
-        let confirmed: Vec<String> = self.log.read(CONFIRM_STOP, self.plan.mode.name())?.into_keys().collect();
+        let confirmed: Vec<String> = self.open_log()?.read(CONFIRM_STOP, self.plan.mode.name())?.into_keys().collect();
         let logged: Vec<String> = logged.into_keys().collect();
         let sandbox = sandbox.map(|log| sandbox_proof(log, &states, (&logged, &confirmed)));
         Ok(Proof { database, n_excluded, n_forgotten, n_not_logged, confirmations, sandbox })

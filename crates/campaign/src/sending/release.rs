@@ -91,6 +91,15 @@ impl SendingAccount {
         }
     }
 
+    /// Keeps the people of the first step for the first wave, so that the segment is not read again. That there is nobody is not
+    /// kept: there may be somebody by then.
+    pub async fn keep_choice(&self, chosen: ChosenAudience, at: Timestamp) {
+        if let Some(step) = self.plan.steps.first().filter(|_| !chosen.messages.is_empty()) {
+            let choice = Choice { at, is_noted: false, chosen };
+            self.choices.lock().await.insert(step.name.clone(), choice);
+        }
+    }
+
     async fn release_some(
         &self,
         step: &PlanStep,

@@ -26,7 +26,7 @@ use super::decide::FrozenKey;
 use super::open::{CONCURRENCY, SendingAccount};
 use super::outcome::SentOutcome;
 use super::release::Release;
-use super::trouble::Trouble;
+use super::trouble::{Trouble, TroubleNews};
 use super::usage::UsageState;
 
 /// A sender that waits looks at least this often whether it was stopped.
@@ -51,6 +51,8 @@ pub enum SendEvent {
     DatabaseAway,
     /// The platform gave a code that our table does not have.
     UnknownCode(i64),
+    /// The platform, or the way to it, is in trouble, or answers again.
+    Trouble(TroubleNews),
 }
 
 /// Why a sender has ended.
@@ -83,6 +85,8 @@ pub struct Sender {
     frozen: HashMap<FrozenKey, FrozenTemplate>,
     templates: Vec<String>,
     trouble: Trouble,
+    /// What is not told yet.
+    trouble_news: Vec<TroubleNews>,
     report: SendReport,
     give: UnboundedSender<SentOutcome>,
     outcomes: UnboundedReceiver<SentOutcome>,
@@ -112,7 +116,7 @@ impl Sender {
         let now = account.clock.now();
         crm.abandon_intents(now).await?;
         crm.take_into_epoch(&account.plan.name).await?;
-        let state = UsageState::load(crm, account.plan.limits.clone(), now).await?;
+        let state = UsageState::load(crm, account.plan.limits.clone(), &account.number, now).await?;
         let (give, outcomes) = mpsc::unbounded_channel();
         let report = SendReport { stop: SendStop::Finished, n_accepted: 0, n_refused: 0, n_unknown: 0, n_not_sent: 0 };
         let began_at = crm.waves(&account.plan.name).await?.iter().map(|it| it.released_at).min().unwrap_or(now);
@@ -126,6 +130,7 @@ impl Sender {
             frozen: HashMap::new(),
             templates: Vec::new(),
             trouble: Trouble::default(),
+            trouble_news: Vec::new(),
             report,
             give,
             outcomes,
@@ -156,6 +161,7 @@ impl Sender {
     ) -> Result<SendReport> {
         loop {
             self.collect().await?;
+            self.trouble_news.drain(..).for_each(|it| on(SendEvent::Trouble(it)));
             if *interrupted.borrow_and_update() && self.ending.is_none() {
                 self.ending = Some(SendStop::Interrupted);
             }

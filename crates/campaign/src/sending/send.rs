@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crm::{HORIZON, Intent, SendOutcome as Outcome, Settled};
+use crm::{HORIZON, Intent, SendOutcome as Outcome, Settled, WaitsFor};
 use http::NotAfter;
 use tokio::sync::mpsc::UnboundedSender;
 use whatsapp::{Endpoint, OutgoingMessage, PreparedMessage, ProductPolicy};
@@ -109,18 +109,17 @@ impl SentOutcome {
         Self {
             number: intent.number,
             recipient: intent.message.recipient,
-            at: intent.at,
             settled: Settled::new(intent.message.id, Outcome::Refused),
             hold: None,
             pause: Some("content: the content of a message in the database was changed and cannot be sent".to_owned()),
             clock_ahead: None,
-            is_trouble: false,
+            trouble: None,
             unknown_code: None,
         }
     }
 
     /// A message of which nothing left, because the log of sends cannot be written.
     pub(crate) fn not_logged(intent: &Intent) -> Settled {
-        Settled { again: Some((intent.at, "log")), ..Settled::new(intent.message.id, Outcome::NotSent) }
+        Settled { again: Some((intent.at, WaitsFor::Log)), ..Settled::new(intent.message.id, Outcome::NotSent) }
     }
 }

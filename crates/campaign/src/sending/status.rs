@@ -4,7 +4,7 @@ use anyhow::Result;
 use crm::{CampaignCounts, CampaignOrder, CampaignState, Excluded, WatchCounts, WaveRow};
 use jiff::Timestamp;
 
-use super::open::SendingAccount;
+use super::journal::CampaignJournal;
 use super::usage::UsageState;
 use super::watch::OLD;
 
@@ -23,12 +23,12 @@ pub struct CampaignStatus {
     pub people_used: u64,
 }
 
-impl SendingAccount {
+impl CampaignJournal {
     /// Reads how far the campaign has come. Asks nobody but the database.
     pub async fn status(&self) -> Result<CampaignStatus> {
         let (name, now) = (&self.plan.name, self.clock.now());
         self.crm.abandon_intents(now).await?;
-        let mut usage = UsageState::load(&self.crm, self.plan.limits.clone(), now).await?;
+        let mut usage = UsageState::load(&self.crm, self.plan.limits.clone(), &self.number, now).await?;
         usage.read_failures(&self.crm).await?;
         let old = now.checked_sub(OLD).unwrap_or(Timestamp::MIN);
         Ok(CampaignStatus {

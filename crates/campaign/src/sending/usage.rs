@@ -14,6 +14,8 @@ const BACK: SignedDuration = SignedDuration::from_hours(25);
 /// The limits, and how far the database was read into them.
 pub(crate) struct UsageState {
     pub(crate) usage: Usage,
+    /// The number that sends.
+    sender: String,
     /// The number of the last intent that is counted.
     pub(crate) last_intent: i64,
     /// The number of the last event about a failure that is counted.
@@ -34,14 +36,20 @@ pub(crate) struct FailuresSeen {
 }
 
 impl UsageState {
-    /// Reads what was sent in the last day.
-    pub(crate) async fn load(crm: &Crm, limits: Limits, now: Timestamp) -> Result<Self, LoadError> {
+    /// Reads what all numbers have sent in the last day. Other numbers have rates of their own.
+    pub(crate) async fn load(crm: &Crm, limits: Limits, sender: &str, now: Timestamp) -> Result<Self, LoadError> {
         let since = now.checked_sub(BACK).unwrap_or(Timestamp::MIN);
         let sent = crm.sent_since(since).await?;
         let last_intent = sent.last().map_or(0, |it| it.number);
-        let usage = Usage::of(limits, sent.iter().map(counted));
-        let mut state =
-            Self { usage, last_intent, last_failure: 0, held_back: HashMap::new(), of_message: HashMap::new() };
+        let usage = Usage::of(limits, sent.iter().map(|it| counted(it, sender)));
+        let mut state = Self {
+            usage,
+            sender: sender.to_owned(),
+            last_intent,
+            last_failure: 0,
+            held_back: HashMap::new(),
+            of_message: HashMap::new(),
+        };
         for it in &sent {
             state.of_message.entry(it.id).or_default().push(it.number);
             state.give_back(it);
@@ -52,7 +60,7 @@ impl UsageState {
     /// Counts what other senders have claimed. The claim says which intent is the last.
     pub(crate) fn note_others(&mut self, others: &[SentMessage]) {
         for it in others {
-            self.usage.note(&counted(it));
+            self.usage.note(&counted(it, &self.sender));
             self.of_message.entry(it.id).or_default().push(it.number);
             self.give_back(it);
         }
@@ -81,7 +89,9 @@ impl UsageState {
             if it.is_delivered {
                 continue;
             }
-            self.usage.credit(&it.recipient, it.sent_at);
+            if let Some(intent) = it.number {
+                self.usage.credit(number(intent));
+            }
             self.hold_for(it, &mut seen);
         }
         Ok(seen)
@@ -106,14 +116,15 @@ impl UsageState {
     }
 }
 
-/// An intent as limits count it.
-fn counted(it: &SentMessage) -> Sent {
+/// An intent as the limits of the number `sender` count it.
+fn counted(it: &SentMessage, sender: &str) -> Sent {
     Sent {
         number: number(it.number),
         at: it.at,
         recipient: it.recipient,
         is_spaced: is_spaced(it.purpose),
         opens: it.opens,
+        is_of_other_number: it.sender != sender,
     }
 }
 

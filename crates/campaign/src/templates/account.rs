@@ -46,16 +46,22 @@ impl TemplateAccount {
     /// Opens the database and the account that the plan names. No request is sent yet. `on_wait` is told of each wait of
     /// some seconds or more when it begins.
     pub async fn open(plan: &Plan, on_wait: impl Fn(ProviderWait) + Send + Sync + 'static) -> Result<Self> {
-        Self::open_with(plan, ClientConfig::default().attempts, on_wait).await
+        Self::open_with(plan, None, ClientConfig::default().attempts, on_wait).await
     }
 
     /// The same, for a caller who asks again later anyway: a request is given up after few attempts.
     pub async fn open_briefly(plan: &Plan, on_wait: impl Fn(ProviderWait) + Send + Sync + 'static) -> Result<Self> {
-        Self::open_with(plan, FEW_ATTEMPTS, on_wait).await
+        Self::open_with(plan, None, FEW_ATTEMPTS, on_wait).await
+    }
+
+    /// The same, with a database that is open already.
+    pub(crate) async fn of_database(plan: &Plan, crm: Crm) -> Result<Self> {
+        Self::open_with(plan, Some(crm), FEW_ATTEMPTS, |_| {}).await
     }
 
     async fn open_with(
         plan: &Plan,
+        crm: Option<Crm>,
         attempts: usize,
         on_wait: impl Fn(ProviderWait) + Send + Sync + 'static,
     ) -> Result<Self> {
@@ -72,7 +78,10 @@ impl TemplateAccount {
         let (base, credentials) = (section.base_url(plan)?, section.credentials(plan)?);
         let uploads = Uploads::with_hooks(base.clone(), credentials.clone(), config, hooks.clone())?;
         let client = Client::with_hooks(base, credentials, config, hooks)?;
-        let crm = Crm::open(&plan.crm_url()?).await?;
+        let crm = match crm {
+            Some(crm) => crm,
+            None => Crm::open(&plan.crm_url()?).await?,
+        };
         let (name, app) = (section.account.get_ref().clone(), section.app_id.clone());
         Ok(Self { name, client, uploads, app, crm, holder: draw_uid()?, timeout })
     }

@@ -1,4 +1,4 @@
-//! The people of a segment, with all that decides whether a step goes to them.
+//! The people of a segment and those whom something keeps out of it, with all that decides whether a step goes to them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -7,11 +7,13 @@ use model::{Condition, ConsentChannel, ConsentPurpose, ConsentState, ContactId, 
 use serde_json::Value;
 
 use crate::outbox::Addressed;
+use crate::segments::ALL_CONTACTS;
 use crate::sql::{Row, Tx};
 use crate::{Crm, LoadError};
 
 const COLUMNS: &str = "id, e164, region, line_type, name, first_name, last_name, email, language, last_inbound_at, \
-    last_outbound_at, reachable, registration, attributes, last_at";
+    last_outbound_at, reachable, registration, attributes, last_at, consent, whatsapp_consent, cast(is_suppressed as bigint), \
+    cast(is_held as bigint)";
 const CONSENTS: &str = "select contact_id, channel, purpose, state from consent_now";
 const TAKEN: &str = "select value from send_key where campaign = $1 and step = $2 and kind = 'contact'";
 const CONSENTED_IN: &str = "select outbox.contact_id from outbox join consent_now on consent_now.contact_id = outbox.contact_id \
@@ -56,6 +58,25 @@ pub struct AudienceMember {
     pub refuses: bool,
 }
 
+/// What keeps a person out of every segment whose condition they meet. A person with several has the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KeptOutReason {
+    Refused,
+    Suppressed,
+    Held,
+    /// A statement of theirs is not understood.
+    Unclear,
+}
+
+/// The people who meet the condition of a segment.
+#[derive(Debug, Default)]
+pub struct Audience {
+    /// The people of the segment, in the order of their ids.
+    pub members: Vec<AudienceMember>,
+    /// The people who would be in it if nothing kept them out.
+    pub kept_out: Vec<(ContactId, KeptOutReason)>,
+}
+
 /// How many people a step leaves out for a reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excluded {
@@ -65,10 +86,21 @@ pub struct Excluded {
 }
 
 impl Crm {
-    /// The people of a segment at the moment `now`, in the order of their ids, without where they are written to now and what they
-    /// have consented to: [`Crm::complete_audience`] adds that.
-    pub async fn audience(&self, condition: &Condition, now: Timestamp) -> Result<Vec<AudienceMember>, LoadError> {
-        self.people_of(WHAT, COLUMNS, condition, " order by id", now, member).await
+    /// The people who meet the condition of a segment at the moment `now`. Members are without where they are written to now and
+    /// what they have consented to: [`Crm::complete_audience`] adds that.
+    pub async fn audience(&self, condition: &Condition, now: Timestamp) -> Result<Audience, LoadError> {
+        let mut audience = Audience::default();
+        let read = |it: &dyn Row| match kept_out(it)? {
+            Some(reason) => Ok(Err((it.contact_id(0)?, reason))),
+            None => Ok(Ok(member(it)?)),
+        };
+        for person in self.people_of(WHAT, (COLUMNS, ALL_CONTACTS), condition, " order by id", now, read).await? {
+            match person {
+                Ok(member) => audience.members.push(member),
+                Err(kept_out) => audience.kept_out.push(kept_out),
+            }
+        }
+        Ok(audience)
     }
 
     /// Adds where people are written to now by the number `sender`, and what they have consented to.
@@ -170,6 +202,19 @@ impl Tx {
         }
         Ok(())
     }
+}
+
+/// What keeps the person of a row of [`COLUMNS`] out of every segment: the rule of the view `person_view`.
+fn kept_out(row: &dyn Row) -> Result<Option<KeptOutReason>, LoadError> {
+    let [consent, on_whatsapp] = [row.opt_text(15)?, row.opt_text(16)?];
+    let said = || [&consent, &on_whatsapp].into_iter().flatten();
+    let states = [
+        (said().any(|it| it == "no" || it == "stop"), KeptOutReason::Refused),
+        (row.int(17)? == 1, KeptOutReason::Suppressed),
+        (row.int(18)? == 1, KeptOutReason::Held),
+        (said().any(|it| it != "yes"), KeptOutReason::Unclear),
+    ];
+    Ok(states.iter().find(|it| it.0).map(|it| it.1))
 }
 
 /// Reads a row of [`COLUMNS`].

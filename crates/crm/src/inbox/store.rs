@@ -64,9 +64,31 @@ impl Inbox {
         let mut tx = self.crm.begin_durable(STORE).await?;
         let (mut stored, withdrawn) = self.store_in(&mut tx, &bodies).await?;
         tx.commit().await?;
-        let leaving_for = self.crm.leaving_for(&withdrawn).await?;
-        self.wait_for_leaving(&mut stored, leaving_for);
+        self.wait_for_leaving(&mut stored, &bodies, &withdrawn).await?;
         Ok(stored)
+    }
+
+    /// Says of each body how long its answer waits for what may be about to leave. A body that comes again may be the first that is
+    /// answered: whoever stored it before may wait still, or may have crashed. It waits for messages to anybody, because it is not
+    /// read again whom it speaks of.
+    async fn wait_for_leaving(
+        &self,
+        stored: &mut [StoredBody],
+        bodies: &[ReceivedBody],
+        withdrawn: &[ContactId],
+    ) -> Result<(), LoadError> {
+        let of_withdrawn = self.crm.leaving_for(withdrawn).await?;
+        let comes_again = |it: &StoredBody, body: &ReceivedBody| it.n_new < it.n_events && can_withdraw(body);
+        let of_anyone = match stored.iter().zip(bodies).any(|(it, body)| comes_again(it, body)) {
+            true => self.crm.leaving_to_anyone_for().await?,
+            false => Duration::ZERO,
+        };
+        for (it, body) in stored.iter_mut().zip(bodies) {
+            let new = if it.may_withdraw { of_withdrawn } else { Duration::ZERO };
+            let again = if comes_again(it, body) { of_anyone } else { Duration::ZERO };
+            it.leaving_for = new.max(again);
+        }
+        Ok(())
     }
 
     /// Fails if nothing can be stored now.
@@ -227,6 +249,13 @@ impl Tx {
         }
         Ok(rows)
     }
+}
+
+/// Whether a body holds an event by which somebody may withdraw. Most bodies hold statuses, which are never waited for.
+fn can_withdraw(body: &ReceivedBody) -> bool {
+    body.read.events.iter().any(|it| {
+        matches!(it.content, EventContent::Message(_) | EventContent::Preference(_) | EventContent::Identity(_))
+    })
 }
 
 fn to_hand_on<'a>(incoming: &[Incoming<'a>], bodies: &'a [ReceivedBody]) -> Vec<Queued<'a>> {

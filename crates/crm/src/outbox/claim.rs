@@ -8,10 +8,11 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use model::{CONFIRM_STOP, ContactId};
 
+use crate::account_templates::differences;
 use crate::campaigns::CampaignState;
 use crate::outbox::address::Addressed;
 use crate::outbox::permission::{Target, target};
-use crate::outbox::{MessageId, NotPermitted, SentMessage};
+use crate::outbox::{MessageId, NotPermitted, SentMessage, WaitsFor};
 use crate::sql::{Cell, Row, Tx, Wanted};
 use crate::{Crm, LoadError};
 
@@ -103,8 +104,8 @@ pub struct Claimable<'a> {
 pub enum ClaimDecision {
     /// It becomes an intent, which may leave at `at`. `opens` says that no conversation of the person is open.
     Send { at: Timestamp, opens: bool },
-    /// It is not looked at before this moment, for this reason in a word.
-    Later { not_before: Timestamp, why: &'static str },
+    /// It is not looked at before this moment, for this reason.
+    Later { not_before: Timestamp, why: WaitsFor },
 }
 
 /// What a caller has decided: of the first messages one by one, the others stay as they are.
@@ -193,7 +194,7 @@ impl Tx {
                 status: it.text(2)?,
                 category: it.text(3)?,
                 digest: it.text(4)?,
-                differs: it.opt_text(5)?.filter(|it| it != "[]").unwrap_or_default(),
+                differs: differences(it.opt_text(5)?),
             };
             Ok((it.text(6)?, template))
         };
@@ -234,11 +235,11 @@ impl Tx {
                     waiting.push(message);
                 }
                 Err(why) if is_confirmation || why == NotPermitted::Unknown => {
-                    self.cancel(message.id, word_of(why), request.now).await?;
+                    self.cancel(message.id, why.into(), request.now).await?;
                 }
                 Err(why) => {
                     let again = request.now.saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
-                    self.put_off(message.id, again, word_of(why)).await?;
+                    self.put_off(message.id, again, why.into()).await?;
                     claimed.n_later += 1;
                 }
             }
@@ -253,10 +254,11 @@ impl Tx {
         decisions: &[ClaimDecision],
         claimed: &mut ClaimedMessages,
     ) -> Result<(), LoadError> {
+        let (mut allowed, mut without): (Vec<Vec<Cell>>, Vec<Vec<Cell>>) = (Vec::new(), Vec::new());
         for (message, decision) in waiting.into_iter().zip(decisions) {
             let (at, opens) = match decision {
                 ClaimDecision::Later { not_before, why } => {
-                    self.put_off(message.id, *not_before, why).await?;
+                    self.put_off(message.id, *not_before, *why).await?;
                     claimed.n_later += 1;
                     continue;
                 }
@@ -264,20 +266,15 @@ impl Tx {
             };
             claimed.last_intent += 1;
             let (number, id) = (claimed.last_intent, message.id.to_string());
-            let consent = consents.get(&message.id).copied();
-            let (moment, opens_cell) = (Cell::from(at), Cell::from(i64::from(opens)));
-            match consent {
-                Some(consent) => {
-                    let row = [consent.into(), moment, number.into(), opens_cell, id.into()];
-                    self.execute_with_clock(CLAIM, &row).await?;
-                }
-                None => {
-                    let row = [moment, number.into(), opens_cell, id.into()];
-                    self.execute_with_clock(CLAIM_WITHOUT, &row).await?;
-                }
+            let row = vec![at.into(), number.into(), i64::from(opens).into(), id.into()];
+            match consents.get(&message.id) {
+                Some(consent) => allowed.push([vec![(*consent).into()], row].concat()),
+                None => without.push(row),
             }
             claimed.intents.push(Intent { number, message, at });
         }
+        self.execute_each(CLAIM, &allowed).await?;
+        self.execute_each(CLAIM_WITHOUT, &without).await?;
         if !claimed.intents.is_empty() {
             self.execute(COUNT_INTENTS, &[claimed.last_intent.into()]).await?;
         }
@@ -285,32 +282,18 @@ impl Tx {
     }
 
     /// The message is never sent. Of a contact that was merged into another, that one has taken the steps: see `keys`.
-    async fn cancel(&mut self, id: MessageId, why: &str, at: Timestamp) -> Result<(), LoadError> {
-        self.execute(CANCEL, &[at.into(), why.into(), id.to_string().into()]).await
+    async fn cancel(&mut self, id: MessageId, why: WaitsFor, at: Timestamp) -> Result<(), LoadError> {
+        self.execute(CANCEL, &[at.into(), why.name().into(), id.to_string().into()]).await
     }
 
-    async fn put_off(&mut self, id: MessageId, not_before: Timestamp, why: &str) -> Result<(), LoadError> {
-        self.execute(WAIT, &[not_before.into(), why.into(), id.to_string().into()]).await
+    async fn put_off(&mut self, id: MessageId, not_before: Timestamp, why: WaitsFor) -> Result<(), LoadError> {
+        self.execute(WAIT, &[not_before.into(), why.name().into(), id.to_string().into()]).await
     }
 
     async fn next_due(&mut self, campaign: &str) -> Result<Option<Timestamp>, LoadError> {
         let epoch = self.outbox_epoch().await?;
         let due = self.select(NEXT_DUE, &[campaign.into(), epoch.into()], |it| it.opt_time(0)).await?;
         Ok(due.into_iter().next().flatten())
-    }
-}
-
-/// The word of the column `waits_for`.
-fn word_of(why: NotPermitted) -> &'static str {
-    match why {
-        NotPermitted::Unknown => "merged",
-        NotPermitted::Suppressed => "suppressed",
-        NotPermitted::Held => "identity",
-        NotPermitted::NoConsent => "no-consent",
-        NotPermitted::Refused => "refused",
-        NotPermitted::OtherBasis => "no-basis",
-        NotPermitted::NoStop => "no-stop",
-        NotPermitted::NoMessage => "no-channel",
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use model::{CONFIRM_STOP, ConsentChannel, ConsentPurpose, ContactId, MAX_BATCH};
 
 use crate::outbox::{MessageId, NotPermitted};
-use crate::sql::{OnConflict, Rows, Table, Tx, Type};
+use crate::sql::{Cell, OnConflict, Rows, Table, Tx, Type};
 use crate::{Crm, LoadError, SqlError};
 
 const OUTBOX: Table = Table {
@@ -158,7 +158,9 @@ impl Tx {
         let mut taken: HashSet<SendKey> = HashSet::new();
         let (mut rows, mut contents) = (Rows::new(&OUTBOX), Rows::new(&OUTBOX_CONTENT));
         let mut planned = Vec::with_capacity(messages.len());
-        for message in messages {
+        let keys: Vec<_> = messages.iter().map(NewMessage::taken_by).collect();
+        let taken_kinds = self.select_each(TAKEN, &keys, |it| it.text(0)).await?;
+        for (message, kinds) in messages.iter().zip(taken_kinds) {
             let target = (message.channel, message.purpose);
             let permitted = match message.campaign == CONFIRM_STOP {
                 true => permissions.of_confirmation(message.contact, (&message.step, &message.sender), at),
@@ -171,7 +173,7 @@ impl Tx {
                     continue;
                 }
             };
-            if let Some(why) = self.taken_key(message, &taken).await? {
+            if let Some(why) = message.taken_key(&taken, &kinds) {
                 planned.push(Err(why));
                 continue;
             }
@@ -188,23 +190,6 @@ impl Tx {
         self.write_rows([rows, contents]).await?;
         Ok(planned)
     }
-
-    /// The reason why a step is taken, by a row of the database or by an earlier message of the batch.
-    async fn taken_key(
-        &mut self,
-        message: &NewMessage,
-        taken: &HashSet<SendKey<'_>>,
-    ) -> Result<Option<NotPlanned>, LoadError> {
-        let [contact, address] = message.keys();
-        let (campaign, step) = (message.campaign.as_str(), message.step.as_str());
-        let key = [campaign.into(), step.into(), contact.3.into(), address.2.into(), address.3.into()];
-        let kinds = self.select(TAKEN, &key, |it| it.text(0)).await?;
-        Ok(match () {
-            () if taken.contains(&contact) || kinds.iter().any(|it| it == contact.2) => Some(NotPlanned::ContactTaken),
-            () if taken.contains(&address) || !kinds.is_empty() => Some(NotPlanned::AddressTaken),
-            () => None,
-        })
-    }
 }
 
 impl NewMessage {
@@ -214,7 +199,23 @@ impl NewMessage {
         [key("contact", self.contact.0.as_slice()), key(self.channel.name(), self.recipient.as_slice())]
     }
 
-    fn row(&self, id: MessageId, consent: Option<i64>, epoch: i64, at: Timestamp) -> [crate::sql::Cell<'_>; 14] {
+    /// The parameters of [`TAKEN`].
+    fn taken_by(&self) -> Vec<Cell<'_>> {
+        let [(campaign, step, _, contact), (.., kind, address)] = self.keys();
+        vec![campaign.into(), step.into(), contact.into(), kind.into(), address.into()]
+    }
+
+    /// The reason why a step is taken, by an earlier message of the batch, or by keys of the database of these kinds.
+    fn taken_key(&self, taken: &HashSet<SendKey<'_>>, kinds: &[String]) -> Option<NotPlanned> {
+        let [contact, address] = self.keys();
+        match () {
+            () if taken.contains(&contact) || kinds.iter().any(|it| it == contact.2) => Some(NotPlanned::ContactTaken),
+            () if taken.contains(&address) || !kinds.is_empty() => Some(NotPlanned::AddressTaken),
+            () => None,
+        }
+    }
+
+    fn row(&self, id: MessageId, consent: Option<i64>, epoch: i64, at: Timestamp) -> [Cell<'_>; 14] {
         let basis = self.basis.as_deref().filter(|_| self.channel != ConsentChannel::Whatsapp);
         [
             id.to_string().into(),

@@ -8,11 +8,11 @@ use crate::sql::{Row, Tx};
 use crate::{Crm, LoadError};
 
 /// `claimed_at` says that it was an intent of WhatsApp's. A planned message keeps the intent of which nothing left.
-const SENT: &str = "select intent_number, message_id, recipient, purpose, intent_at, opens, state \
+const SENT: &str = "select intent_number, message_id, recipient, purpose, intent_at, opens, state, sender \
     from outbox where channel = 'whatsapp' and ";
 const FAILED: &str = "select delivery.last_event, delivery.failed_at, \
     delivery.failed_code, delivery.delivered_at, delivery.read_at, outbox.contact_id, outbox.recipient, \
-    outbox.intent_at, outbox.campaign \
+    outbox.intent_number, outbox.campaign \
     from delivery left join message_answer on message_answer.message_key = delivery.message_key \
     join outbox on outbox.message_id = coalesce(delivery.message_id, message_answer.message_id) \
     where delivery.last_event > $1 and delivery.failed_at is not null order by delivery.last_event";
@@ -30,6 +30,8 @@ pub struct SentMessage {
     pub opens: bool,
     /// Whether it may have left.
     pub may_have_left: bool,
+    /// The number that sent it.
+    pub sender: String,
 }
 
 /// A message of which the platform says that it failed.
@@ -43,7 +45,8 @@ pub struct FailedMessage {
     pub is_delivered: bool,
     pub contact: ContactId,
     pub recipient: [u8; 32],
-    pub sent_at: Timestamp,
+    /// The number of its intent; none if it was planned again.
+    pub number: Option<i64>,
     pub campaign: String,
 }
 
@@ -83,6 +86,7 @@ fn read(row: &dyn Row) -> Result<SentMessage, LoadError> {
         at: row.time(4)?,
         opens: row.opt_int(5)? != Some(0),
         may_have_left: matches!(state.as_str(), "intent" | "accepted" | "unknown"),
+        sender: row.text(7)?,
     })
 }
 
@@ -94,7 +98,7 @@ fn read_failed(row: &dyn Row) -> Result<FailedMessage, LoadError> {
         is_delivered: row.opt_int(3)?.is_some() || row.opt_int(4)?.is_some(),
         contact: row.contact_id(5)?,
         recipient: row.digest(6)?,
-        sent_at: row.opt_time(7)?.unwrap_or(Timestamp::MIN),
+        number: row.opt_int(7)?,
         campaign: row.text(8)?,
     })
 }

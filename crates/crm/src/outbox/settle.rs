@@ -1,17 +1,18 @@
 //! Intents have an outcome.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
 use crate::derived::AnsweredState;
-use crate::outbox::MessageId;
-use crate::sql::{Cell, Tx};
+use crate::outbox::{MessageId, WaitsFor};
+use crate::sql::{Cell, Tx, Wanted};
 use crate::{Crm, LoadError, NotedAnswer};
 
-const SETTLE: &str =
-    "update outbox set state = $1, settled_at = $2, code = nullif($3, -1) where message_id = $4 returning message_id";
-const STATE: &str = "select state from outbox where message_id = $1";
+const SETTLE: &str = "update outbox set state = $1, settled_at = $2, code = nullif($3, -1) where message_id = $4";
+const STATE: &str = "select message_id, state from outbox";
 const AGAIN: &str = "update outbox set state = 'planned', attempts = attempts + 1, not_before = $1, waits_for = $2, code = null \
-    where message_id = $3 and state = 'not_sent'";
+    where message_id = $3 and state = 'not_sent' returning contact_id";
 /// An intent that is so old has lost its sender, which waits for an answer for a shorter time.
 const ABANDONED: &str = "update outbox set state = 'unknown', settled_at = $1 where state = 'intent' \
     and claimed_at < clock_micros() - $2 returning message_id";
@@ -23,9 +24,6 @@ const NO_CODE: i64 = -1;
 
 /// How long an intent may be without an outcome before it is unknown, in microseconds.
 const ABANDONED_AFTER: i64 = 30_000_000;
-
-/// Why a message waits that a person has settled as not sent.
-const SETTLED: &str = "settled";
 
 /// What became of an intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +56,8 @@ pub struct Settled {
     pub code: Option<i64>,
     /// Under which digest the platform knows the message, and whether it keeps it back.
     pub answer: Option<([u8; 32], AnsweredState)>,
-    /// When a message of which nothing left is tried again, and the reason in a word.
-    pub again: Option<(Timestamp, &'static str)>,
+    /// When a message of which nothing left is tried again, and the reason.
+    pub again: Option<(Timestamp, WaitsFor)>,
 }
 
 impl Settled {
@@ -77,9 +75,7 @@ impl Crm {
             .iter()
             .filter_map(|it| it.answer.map(|(message_key, state)| NotedAnswer { message_key, id: it.id, state, at }));
         tx.note_answers(&answers.collect::<Vec<_>>()).await?;
-        for it in settled {
-            tx.settle_one(it, at).await?;
-        }
+        tx.settle_all(settled, at).await?;
         tx.commit().await
     }
 
@@ -106,34 +102,45 @@ impl Crm {
         let row = [id.to_string().into(), outcome.name().into(), reason.into(), by_whom.into()];
         tx.execute_with_clock(SETTLED_BY_PERSON, &row).await?;
         // At once, by whatever clock the campaign has.
-        let again = (!was_sent).then_some((Timestamp::UNIX_EPOCH, SETTLED));
-        tx.settle_one(&Settled { again, ..Settled::new(id, outcome) }, at).await?;
+        let again = (!was_sent).then_some((Timestamp::UNIX_EPOCH, WaitsFor::Settled));
+        tx.settle_all(&[Settled { again, ..Settled::new(id, outcome) }], at).await?;
         tx.commit().await
     }
 }
 
 impl Tx {
-    /// Notes one outcome. What is proven stays: a status may have come before the answer, and an intent that lost its sender may
-    /// have become unknown, from which no answer leads back to a message that was not sent.
-    async fn settle_one(&mut self, it: &Settled, at: Timestamp) -> Result<(), LoadError> {
-        let id = it.id.to_string();
-        let state = self.select(STATE, &[Cell::from(&id)], |it| it.text(0)).await?.pop();
-        let is_settled_by_person = it.outcome == SendOutcome::NotSent && it.again.is_some_and(|it| it.1 == SETTLED);
-        let follows = match state.as_deref() {
-            Some("intent") => true,
-            Some("unknown") => {
-                is_settled_by_person || matches!(it.outcome, SendOutcome::Accepted | SendOutcome::Refused)
+    /// Notes outcomes, as far as they can follow on the last ones.
+    async fn settle_all(&mut self, settled: &[Settled], at: Timestamp) -> Result<(), LoadError> {
+        let ids = Wanted::Texts(settled.iter().map(|it| it.id.to_string()).collect());
+        let states = self.select_by(STATE, "message_id", ids, |it| Ok((MessageId::read(it, 0)?, it.text(1)?)));
+        let states: HashMap<MessageId, String> = states.await?.into_iter().collect();
+        let follow = |it: &&Settled| states.get(&it.id).is_some_and(|state| it.follows(state));
+        let (mut outcomes, mut again): (Vec<Vec<Cell>>, Vec<Vec<Cell>>) = (Vec::new(), Vec::new());
+        for it in settled.iter().filter(follow) {
+            let id = it.id.to_string();
+            if let (SendOutcome::NotSent, Some((moment, why))) = (it.outcome, it.again) {
+                again.push(vec![moment.into(), why.name().into(), id.clone().into()]);
             }
-            _ => false,
-        };
-        if !follows {
-            return Ok(());
+            outcomes.push(vec![it.outcome.name().into(), at.into(), it.code.unwrap_or(NO_CODE).into(), id.into()]);
         }
-        let row = [it.outcome.name().into(), at.into(), it.code.unwrap_or(NO_CODE).into(), Cell::from(&id)];
-        self.select(SETTLE, &row, |_| Ok(())).await?;
-        if let (SendOutcome::NotSent, Some((again, why))) = (it.outcome, it.again) {
-            self.execute(AGAIN, &[again.into(), why.into(), id.into()]).await?;
-        }
+        self.execute_each(SETTLE, &outcomes).await?;
+        let contacts = self.select_each(AGAIN, &again, |it| it.contact_id(0)).await?.concat();
+        // A withdrawal cancels what waits, and these were intents if their people withdrew meanwhile.
+        self.cancel_what_waits(&contacts, at).await?;
         Ok(())
+    }
+}
+
+impl Settled {
+    /// Whether this can follow on a state. What is proven stays: a status may have come before the answer, and an intent that lost
+    /// its sender may have become unknown, from which no answer leads back to a message that was not sent.
+    fn follows(&self, state: &str) -> bool {
+        let is_settled_by_person =
+            self.outcome == SendOutcome::NotSent && self.again.is_some_and(|it| it.1 == WaitsFor::Settled);
+        match state {
+            "intent" => true,
+            "unknown" => is_settled_by_person || matches!(self.outcome, SendOutcome::Accepted | SendOutcome::Refused),
+            _ => false,
+        }
     }
 }

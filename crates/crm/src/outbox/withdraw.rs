@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use model::ContactId;
 
-use crate::sql::Tx;
+use crate::sql::{Row, Tx};
 use crate::{Crm, LoadError};
 
 /// How long after its intent the first byte of a message may leave, at most.
@@ -31,6 +31,8 @@ const CANCEL: &str = "update outbox set state = 'cancelled', settled_at = $1 \
 /// A STOP does not wait for its confirmation.
 const LEAVING: &str = "select contact_id, claimed_at, clock_micros() from \
     (select contact_id, claimed_at from outbox where state = 'intent' and campaign <> 'confirm-stop') as leaving";
+const LAST_LEAVING: &str =
+    "select max(claimed_at), clock_micros() from outbox where state = 'intent' and campaign <> 'confirm-stop'";
 
 impl Crm {
     /// How long a message to one of these contacts can still leave: their last intent may be younger than [`HORIZON`]. After a
@@ -42,13 +44,24 @@ impl Crm {
         }
         let mut reader = self.reader("read what is about to leave").await?;
         let leaving = reader.with_clock(LEAVING);
-        let ages = reader.select_of(&leaving, contacts, |it| {
-            let (claimed, now) = (it.opt_int(1)?.unwrap_or(0), it.int(2)?);
-            Ok(Duration::from_micros(u64::try_from(now - claimed).unwrap_or(0)))
-        });
-        let youngest = ages.await?.into_iter().min();
-        Ok(youngest.map_or(Duration::ZERO, |age| (HORIZON + HORIZON_SLACK).saturating_sub(age)))
+        let left = reader.select_of(&leaving, contacts, |it| Ok(can_leave_for(it.opt_int(1)?, it.int(2)?))).await?;
+        Ok(left.into_iter().max().unwrap_or(Duration::ZERO))
     }
+
+    /// How long a message to anybody can still leave.
+    pub async fn leaving_to_anyone_for(&self) -> Result<Duration, LoadError> {
+        let mut reader = self.reader("read what is about to leave").await?;
+        let read = |it: &dyn Row| Ok(can_leave_for(it.opt_int(0)?, it.int(1)?));
+        let left = reader.select_with_clock(LAST_LEAVING, &[], read).await?;
+        Ok(left.into_iter().max().unwrap_or(Duration::ZERO))
+    }
+}
+
+/// How long the message of an intent can still leave. Both times are microseconds of the database's clock.
+fn can_leave_for(claimed_at: Option<i64>, now: i64) -> Duration {
+    let Some(claimed_at) = claimed_at else { return Duration::ZERO };
+    let age = Duration::from_micros(u64::try_from(now - claimed_at).unwrap_or(0));
+    (HORIZON + HORIZON_SLACK).saturating_sub(age)
 }
 
 impl Tx {

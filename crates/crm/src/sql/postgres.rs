@@ -21,15 +21,18 @@ pub(crate) mod backup;
 pub(crate) mod condition;
 pub(crate) mod lookup;
 
-/// How long one writer waits for another, if the URL does not say so.
-const LOCK_TIMEOUT: &str = "30s";
+/// Settings of a connection, if the URL does not say otherwise: how long one writer waits for another, and that statements are not
+/// translated to machine code, which takes seconds where the server overrates what they cost.
+const SETTINGS: [(&str, &str); 2] = [("lock_timeout", "30s"), ("jit", "off")];
 /// Reading, writing, loading, and one to spare.
 const CONNECTIONS: u32 = 4;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) async fn open(options: PgConnectOptions) -> Result<PgPool, LoadError> {
-    let has_timeout = options.get_options().is_some_and(|it| it.contains("lock_timeout"));
-    let options = if has_timeout { options } else { options.options([("lock_timeout", LOCK_TIMEOUT)]) };
+    let options = SETTINGS.into_iter().fold(options, |options, (name, value)| {
+        let is_set = options.get_options().is_some_and(|it| it.contains(name));
+        if is_set { options } else { options.options([(name, value)]) }
+    });
     let options = options.disable_statement_logging();
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(CONNECT_TIMEOUT);
     let opened = async {
@@ -83,22 +86,31 @@ fn refusal(error: &sqlx::Error) -> Option<Refusal> {
     }
 }
 
+/// Set in a transaction whose commit must last. Such transactions are about few messages or events, and all they ask for has an
+/// index; a plan that was made while a table was empty would read all of it.
+const DURABLE: &str = "select set_config('synchronous_commit', 'on', true), set_config('enable_seqscan', 'off', true)";
+
 /// Begins a transaction that writes. An advisory lock makes it the only one until it ends.
 ///
 /// A commit is on the disk when it returns, unless the server is set to commit later; `is_durable` overrules that.
 pub(crate) async fn begin(pool: &PgPool, is_durable: bool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let mut transaction = pool.begin().await?;
     if is_durable {
-        sqlx::query("set local synchronous_commit = on").execute(&mut *transaction).await?;
+        sqlx::query(DURABLE).execute(&mut *transaction).await?;
     }
     sqlx::query("select pg_advisory_xact_lock(4928463)").execute(&mut *transaction).await?;
     Ok(transaction)
 }
 
-/// Begins a transaction in which the server lets nothing be written.
+/// Whole segments are read: the server expects one row of the views where there are 100,000, and would compare all people with
+/// all statements in nested loops, for hours.
+const FOR_WHOLE_TABLES: &str = "set local enable_nestloop = off";
+
+/// Begins a transaction that reads whole segments, and in which the server lets nothing be written.
 pub(crate) async fn begin_read_only(pool: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let mut transaction = pool.begin().await?;
     sqlx::query("set transaction read only").execute(&mut *transaction).await?;
+    sqlx::query(FOR_WHOLE_TABLES).execute(&mut *transaction).await?;
     Ok(transaction)
 }
 
@@ -223,6 +235,30 @@ async fn versions_by(
 pub(crate) async fn execute(connection: &mut PgConnection, sql: &str, parameters: &[Cell<'_>]) -> Result<(), SqlError> {
     bound(sql, parameters)?.execute(connection).await?;
     Ok(())
+}
+
+pub(crate) async fn execute_each(
+    connection: &mut PgConnection,
+    sql: &str,
+    rows: &[Vec<Cell<'_>>],
+) -> Result<(), SqlError> {
+    for row in rows {
+        execute(connection, sql, row).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn select_each<T>(
+    connection: &mut PgConnection,
+    sql: &str,
+    rows: &[Vec<Cell<'_>>],
+    read: impl Fn(&dyn Row) -> Result<T, LoadError>,
+) -> Result<Vec<Vec<T>>, SqlError> {
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        all.push(select(connection, sql, row, &read).await?);
+    }
+    Ok(all)
 }
 
 pub(crate) async fn execute_script(connection: &mut PgConnection, script: String) -> Result<(), SqlError> {

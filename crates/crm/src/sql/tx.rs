@@ -233,6 +233,39 @@ impl Tx {
         done.map_err(|it| it.doing(what))
     }
 
+    /// Runs a statement that gives no rows, once with each of these parameters. On SQLite in one go, because every call goes to
+    /// another thread.
+    pub(crate) async fn execute_each(&mut self, sql: &str, rows: &[Vec<Cell<'_>>]) -> Result<(), LoadError> {
+        let (what, sql) = (self.what, self.with_clock(sql));
+        let done = match self.postgres() {
+            Ok(connection) => postgres::execute_each(connection, &sql, rows).await,
+            Err(connection) => {
+                let rows: Vec<_> = rows.iter().map(|it| sqlite::owned(it)).collect();
+                connection.run(move |it| rows.iter().try_for_each(|row| sqlite::execute(it, &sql, row))).await
+            }
+        };
+        done.map_err(|it| it.doing(what))
+    }
+
+    /// Reads the rows of a statement, once with each of these parameters. Gives the rows of each.
+    pub(crate) async fn select_each<T: Send + 'static>(
+        &mut self,
+        sql: &str,
+        rows: &[Vec<Cell<'_>>],
+        read: impl Fn(&dyn Row) -> Result<T, LoadError> + Send + 'static,
+    ) -> Result<Vec<Vec<T>>, LoadError> {
+        let what = self.what;
+        let found = match self.postgres() {
+            Ok(connection) => postgres::select_each(connection, sql, rows, read).await,
+            Err(connection) => {
+                let sql = sql.to_owned();
+                let rows: Vec<_> = rows.iter().map(|it| sqlite::owned(it)).collect();
+                connection.run(move |it| rows.iter().map(|row| sqlite::select(it, &sql, row, &read)).collect()).await
+            }
+        };
+        found.map_err(|it| it.doing(what))
+    }
+
     /// A statement in which `clock_micros()` is the clock of the database, which goes on within a transaction.
     pub(crate) fn with_clock(&self, sql: &str) -> String {
         crate::lease::with_clock(sql, self.is_postgres())

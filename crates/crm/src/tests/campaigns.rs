@@ -198,7 +198,7 @@ fn an_intent_that_was_made_and_given_up_is_known_although_its_message_waits_agai
         let id = plan_one(&crm, invitation(id_of(ANA))).await;
         start(&crm).await;
         claim(&crm).await.unwrap();
-        let again = Some((at(6), "too-late"));
+        let again = Some((at(6), crate::WaitsFor::TooLate));
         crm.settle(&[Settled { again, ..Settled::new(id, SendOutcome::NotSent) }], at(5)).await.unwrap();
         assert_eq!(states(&crm).await, "planned");
         assert_eq!(crm.forgotten(&[logged(1, id, id_of(ANA))]).await.unwrap(), []);

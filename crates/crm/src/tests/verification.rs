@@ -9,7 +9,7 @@ use model::{
 use phone::PhoneNumber;
 
 use crate::check::{RUN, check, id_of, receipt};
-use crate::{ChannelOverlap, Crm, SuppressAction, UnclearCause, Usage};
+use crate::{ChannelOverlap, Crm, KeptOutReason, SuppressAction, UnclearCause, Usage};
 
 /// Days from now on which checks were made.
 const DAYS: [i64; 3] = [-30, -20, -10];
@@ -227,6 +227,12 @@ fn the_views_say_what_the_rules_say() {
             let expected = without_hold.get(&segment).copied().unwrap_or(0);
             assert_eq!(crm.count_held_in_segment(&condition, now).await.unwrap(), expected, "{condition:?}");
         }
+        let audience = crm.audience(&Condition::parse("rows >= 0").unwrap(), now).await.unwrap();
+        let mut kept_out: BTreeMap<KeptOutReason, u64> = BTreeMap::new();
+        audience.kept_out.iter().for_each(|it| *kept_out.entry(it.1).or_default() += 1);
+        let of_segments = [Segment::OptedOut, Segment::Suppressed, Segment::Held, Segment::Unclear];
+        assert_eq!(kept_out.into_values().collect::<Vec<_>>(), of_segments.map(|it| by_segment[&it]));
+        assert_eq!(audience.members.len() + audience.kept_out.len(), N_CONTACTS);
         // Every kind of answer and segment came up.
         assert_eq!(n_answers.len(), 5, "{n_answers:?}");
         assert_eq!(by_segment.len(), Segment::ALL.len(), "{by_segment:?}");

@@ -45,6 +45,17 @@ fn a_storm_with_kills_between_intent_and_answer_doubles_nothing_and_loses_nothin
 }
 
 #[test]
+fn a_stop_that_comes_while_a_message_is_about_to_leave_is_answered_after_the_message() {
+    let Some(python) = Need::Python.find() else { return };
+    let (_folder, out) = folder();
+    let storm = ["storm.py", "--ferry", FERRY, "--out", &out, "--people", "200", "--kills", "0", "--share", "0"];
+    // At least 15 of the 60 stops cross a message to their person.
+    let stops = ["--aimed", "60", "--linger", "1"];
+    let (is_right, said) = scripts(&python, &[&storm[..], &stops].concat());
+    assert!(is_right && said.contains("the oracle agrees"), "{said}");
+}
+
+#[test]
 fn small_stories_of_campaigns_end_as_the_facts_have_it() {
     let Some(python) = Need::Python.find() else { return };
     let stories = ["stories.py", "--ferry", FERRY, "--workers", "2", "consent", "orders", "recovery"];

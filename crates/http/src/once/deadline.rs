@@ -2,9 +2,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::NotSent;
 
-/// How far the wall clock may move against the monotonic one. A clock that is being adjusted moves by milliseconds; a
-/// machine that slept, or was stopped and copied, by its sleep.
-const MOST_DRIFT: Duration = Duration::from_secs(2);
+/// How far the wall clock may move against the monotonic one: a clock that is being adjusted moves by less than a millisecond in
+/// a second. Whoever reckons by the wall clock when a request must have left takes it for that much older or younger.
+const MOST_DRIFT: Duration = Duration::from_millis(20);
+/// A machine that slept, or was stopped and copied, moves by its sleep.
+const SLEPT: Duration = Duration::from_secs(2);
 
 /// A moment by both clocks. The monotonic one stands still while a machine sleeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +39,8 @@ impl Moment {
 
 /// The moment after which no request begins to leave.
 ///
-/// It counts on the monotonic clock. A request is also refused if the wall clock has moved by more than two seconds against
-/// that: the machine slept, and what the request is based on may be long past.
+/// It counts on the monotonic clock. A request is also too late if the wall clock was moved by more than 20 milliseconds against
+/// that. If it is more than two seconds, the machine slept, and what the request is based on may be long past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAfter {
     at: Instant,
@@ -65,7 +67,8 @@ impl NotAfter {
     pub(crate) fn refusal(&self, now: Moment) -> Option<NotSent> {
         match () {
             () if now.monotonic > self.at => Some(NotSent::TooLate),
-            () if self.began.drift(now) > MOST_DRIFT => Some(NotSent::ClockMoved),
+            () if self.began.drift(now) > SLEPT => Some(NotSent::ClockMoved),
+            () if self.began.drift(now) > MOST_DRIFT => Some(NotSent::TooLate),
             () => None,
         }
     }
@@ -89,7 +92,9 @@ mod tests {
         assert_eq!((refusal(0, 0), refusal(100, 100)), (None, None));
         assert_eq!((refusal(101, 101), refusal(101, 0)), (Some(NotSent::TooLate), Some(NotSent::TooLate)));
         // A clock that is adjusted moves a little, also backwards.
-        assert_eq!((refusal(50, 2_050), refusal(50, -1_950)), (None, None));
+        assert_eq!((refusal(50, 70), refusal(50, 30)), (None, None));
+        assert_eq!((refusal(50, 71), refusal(50, 29)), (Some(NotSent::TooLate), Some(NotSent::TooLate)));
+        assert_eq!((refusal(50, 2_050), refusal(50, -1_950)), (Some(NotSent::TooLate), Some(NotSent::TooLate)));
         assert_eq!((refusal(50, 2_051), refusal(50, -1_951)), (Some(NotSent::ClockMoved), Some(NotSent::ClockMoved)));
     }
 

@@ -1,6 +1,6 @@
 //! The people of a plan, and whose turn it is.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use phone::Region;
 
 use crate::limit_table::LimitName;
@@ -19,12 +19,34 @@ pub struct Group {
     pub is_spaced: bool,
     /// Whether it is outside an open conversation.
     pub opens: bool,
+    pub due: Due,
+}
+
+/// When the people of a group are due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Due {
+    Now,
+    /// Each at a moment of their own, in order. Whoever has none is due now.
+    At(Vec<Timestamp>),
+    /// Each so long after the message to the same person of an earlier group, which is named by its place in the plan and has
+    /// the same audience.
+    After {
+        group: usize,
+        wait: SignedDuration,
+    },
 }
 
 /// What comes next.
 pub(super) enum Turn {
-    Send { group: usize, slot: Timestamp },
-    Wait { until: Timestamp, limit: LimitName },
+    Send {
+        group: usize,
+        slot: Timestamp,
+    },
+    /// The limit is none if nobody is due before the moment.
+    Wait {
+        until: Timestamp,
+        limit: Option<LimitName>,
+    },
 }
 
 /// Where each group stands.
@@ -35,8 +57,10 @@ pub(super) struct Queue<'a> {
 struct Place<'a> {
     group: &'a Group,
     n_sent: u32,
+    /// When each message went, if a later group waits for it.
+    sent_at: Option<Vec<Timestamp>>,
     /// The last verdict of a wait. It holds until its moment: what is sent meanwhile only makes it later.
-    wait: Option<(Timestamp, LimitName)>,
+    wait: Option<(Timestamp, Option<LimitName>)>,
     never: Option<LimitName>,
 }
 
@@ -55,30 +79,53 @@ impl Place<'_> {
 
 impl<'a> Queue<'a> {
     pub(super) fn new(groups: &'a [Group]) -> Self {
-        let place = |group| Place { group, n_sent: 0, wait: None, never: None };
-        Self { groups: groups.iter().map(place).collect() }
+        let is_waited_for =
+            |index| groups.iter().any(|it| matches!(it.due, Due::After { group, .. } if group == index));
+        let place = |(index, group)| {
+            let sent_at = is_waited_for(index).then(Vec::new);
+            Place { group, n_sent: 0, sent_at, wait: None, never: None }
+        };
+        Self { groups: groups.iter().enumerate().map(place).collect() }
+    }
+
+    /// When the next person of a group is due; `None` if that is not known yet.
+    fn due_at(&self, index: usize) -> Option<Timestamp> {
+        let place = &self.groups[index];
+        let person = place.n_sent as usize;
+        match &place.group.due {
+            Due::Now => Some(Timestamp::MIN),
+            Due::At(moments) => Some(moments.get(person).copied().unwrap_or(Timestamp::MIN)),
+            Due::After { group, wait } => {
+                let sent_at = self.groups.get(*group)?.sent_at.as_ref()?.get(person)?;
+                Some(sent_at.saturating_add(*wait).unwrap_or(Timestamp::MAX))
+            }
+        }
     }
 
     /// Who is next, or how long all wait and for what; `None` if nobody is left.
     pub(super) fn turn(&mut self, now: Timestamp, usage: &mut Usage) -> Option<Turn> {
-        let mut shortest: Option<(Timestamp, LimitName)> = None;
+        let mut shortest: Option<(Timestamp, Option<LimitName>)> = None;
         // A limit of all people of a kind holds for each of them: who comes after need not be asked.
         let (mut all_wait, mut opening_wait) = (false, false);
         for index in 0..self.groups.len() {
-            let place = &mut self.groups[index];
+            let place = &self.groups[index];
             if !place.is_open() || all_wait || (opening_wait && place.group.opens) {
                 continue;
             }
-            if place.wait.is_none_or(|it| it.0 <= now) {
+            let Some(due_at) = self.due_at(index) else { continue };
+            let place = &mut self.groups[index];
+            if due_at > now {
+                place.wait = Some((due_at, None));
+            } else if place.wait.is_none_or(|it| it.0 <= now) {
                 match verdict(place, now, usage) {
                     Verdict::At(slot) => return Some(Turn::Send { group: index, slot }),
-                    Verdict::Later { not_before, limit } => place.wait = Some((not_before, limit)),
+                    Verdict::Later { not_before, limit } => place.wait = Some((not_before, Some(limit))),
                     Verdict::Never { limit } => place.never = Some(limit),
                 }
             }
             let Some(wait) = place.wait.filter(|_| place.is_open()) else { continue };
-            all_wait |= wait.1 == LimitName::MessagesPerHour;
-            opening_wait |= wait.1 == LimitName::PeoplePerDay;
+            all_wait |= wait.1 == Some(LimitName::MessagesPerHour);
+            opening_wait |= wait.1 == Some(LimitName::PeoplePerDay);
             if shortest.is_none_or(|it| wait.0 < it.0) {
                 shortest = Some(wait);
             }
@@ -86,17 +133,20 @@ impl<'a> Queue<'a> {
         shortest.map(|(until, limit)| Turn::Wait { until, limit })
     }
 
-    /// Takes the next person of a group.
-    pub(super) fn take(&mut self, group: usize) -> (Recipient, &'a Group) {
+    /// Takes the next person of a group, whose message goes at `slot`.
+    pub(super) fn take(&mut self, group: usize, slot: Timestamp) -> (Recipient, &'a Group) {
         let place = &mut self.groups[group];
         let recipient = place.recipient();
         place.n_sent += 1;
+        if let Some(sent_at) = &mut place.sent_at {
+            sent_at.push(slot);
+        }
         (recipient, place.group)
     }
 
     /// Asks again about everybody who waits for a limit that has become wider.
     pub(super) fn forget_waits(&mut self, limit: LimitName) {
-        for place in self.groups.iter_mut().filter(|it| it.wait.is_some_and(|it| it.1 == limit)) {
+        for place in self.groups.iter_mut().filter(|it| it.wait.is_some_and(|it| it.1 == Some(limit))) {
             place.wait = None;
         }
     }

@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
+use jiff::SignedDuration;
 use phone::Region;
 
 use super::*;
@@ -12,7 +13,7 @@ fn paris() -> TimeZone {
 
 fn group(audience: u32, step: u32, country: &str, n_people: u32) -> Group {
     let country = Region::from_code(country);
-    Group { audience, step, n_people, country, is_marketing: true, is_spaced: true, opens: true }
+    Group { audience, step, n_people, country, is_marketing: true, is_spaced: true, opens: true, due: Due::Now }
 }
 
 /// A plan for the tier of 2,000 without a limit of the hour, from Friday 5 March 2027, 10:00 in Paris.
@@ -121,6 +122,38 @@ fn a_second_step_waits_for_each_person_and_countries_take_turns_by_their_hours()
         800 sent, 2027-03-05 20:00:02
         without person-spacing: 0 min
     "#]],
+    );
+}
+
+#[test]
+fn a_step_that_waits_goes_to_each_person_so_long_after_their_first_message() {
+    let wait = SignedDuration::from_hours(72);
+    let reminder = Group { due: Due::After { group: 0, wait }, ..group(1, 2, "FR", 2_500) };
+    check(
+        &plan(&[group(1, 1, "FR", 2_500), reminder]),
+        expect![[r#"
+            Fri 2027-03-05   2000 10:00:00-10:00:25 people-per-day | step 1: 2000
+            Sat 2027-03-06    500 10:00:00-10:00:06 people-per-day | step 1: 500
+            Sun 2027-03-07      0 --- - | 
+            Mon 2027-03-08   2000 10:00:00-10:00:25 - | step 2: 2000
+            Tue 2027-03-09    500 10:00:00-10:00:06 - | step 2: 500
+            5000 sent, 2027-03-09 10:00:06
+            without people-per-day: 1439 min
+        "#]],
+    );
+}
+
+#[test]
+fn people_whose_wait_began_before_the_plan_are_due_at_their_moment() {
+    let at = |text: &str| text.parse().unwrap();
+    let due = Due::At(vec![at("2027-03-05T09:30:00Z"), at("2027-03-06T09:30:00Z")]);
+    check(
+        &plan(&[Group { due, ..group(1, 2, "FR", 2) }]),
+        expect![[r#"
+            Fri 2027-03-05      1 10:30:00-10:30:00 - | step 2: 1
+            Sat 2027-03-06      1 10:30:00-10:30:00 - | step 2: 1
+            2 sent, 2027-03-06 10:30:00
+        "#]],
     );
 }
 

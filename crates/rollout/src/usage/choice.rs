@@ -110,8 +110,14 @@ impl Usage {
 
     /// Whether the platform surely counts a person for the day still, even if their last message took no time to arrive.
     fn is_counted(&self, recipient: &Recipient, at: Micros) -> bool {
-        let last = self.people.get(recipient).and_then(|it| it.last_opening());
-        last.is_some_and(|it| it > at - (2 * DAY - self.window(DAY)))
+        let Some(person) = self.people.get(recipient) else { return false };
+        let length = 2 * DAY - self.window(DAY);
+        if self.others_to <= at {
+            return person.last_opening().is_some_and(|it| it > at - length);
+        }
+        // Another number has messages ahead. In each window up to them the person must count without this message.
+        let arrived = at - micros_of(self.limits.jitter).max(0);
+        person.last_opening_until(arrived).is_some_and(|it| it > self.others_to - length)
     }
 
     /// When the limits of the person leave room.

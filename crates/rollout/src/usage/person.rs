@@ -9,6 +9,8 @@ pub(super) struct PersonEntry {
     pub(super) number: u64,
     pub(super) is_spaced: bool,
     pub(super) opens: bool,
+    /// Whether the number of the pair sent it.
+    pub(super) counts_for_pair: bool,
 }
 
 /// The messages to one person, in order of time.
@@ -34,6 +36,9 @@ impl Person {
         let place = self.entries.partition_point(|it| (it.at, it.number) < (entry.at, entry.number));
         let is_last = place == self.entries.len();
         self.entries.insert(place, entry);
+        if !entry.counts_for_pair {
+            return;
+        }
         if is_last {
             self.pair_used_to = self.pair_used_to.max(entry.at).saturating_add(pair_interval);
         } else {
@@ -44,7 +49,7 @@ impl Person {
     /// Counts the pair rate anew. What was borrowed more than 24 hours ago is forgotten.
     pub(super) fn count_pair(&mut self, pair_interval: Micros) {
         let next = |used_to: Micros, it: &PersonEntry| used_to.max(it.at).saturating_add(pair_interval);
-        self.pair_used_to = self.entries.iter().fold(Micros::MIN, next);
+        self.pair_used_to = self.entries.iter().filter(|it| it.counts_for_pair).fold(Micros::MIN, next);
     }
 
     /// Changes the messages that are meant. Says whether there was one.
@@ -69,6 +74,11 @@ impl Person {
     /// The last message that counts for the people of a day.
     pub(super) fn last_opening(&self) -> Option<Micros> {
         self.entries.iter().rev().find(|it| it.opens).map(|it| it.at)
+    }
+
+    /// The last message up to a moment that counts for the people of a day.
+    pub(super) fn last_opening_until(&self, until: Micros) -> Option<Micros> {
+        self.entries.iter().rev().find(|it| it.opens && it.at <= until).map(|it| it.at)
     }
 
     /// When the pair rate leaves room for one more, with so many ahead of it.

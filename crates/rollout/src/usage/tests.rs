@@ -44,7 +44,7 @@ fn person(n: u8) -> Candidate<'static> {
 }
 
 fn sent(number: u64, at: Timestamp, n: u8) -> Sent {
-    Sent { number, at, recipient: [n; 32], is_spaced: true, opens: true }
+    Sent { number, at, recipient: [n; 32], is_spaced: true, opens: true, is_of_other_number: false }
 }
 
 /// The verdict in short: seconds after the start, and the limit of a wait.
@@ -159,15 +159,15 @@ fn a_failed_message_gives_its_person_back_once() {
     let mut usage = Usage::new(Limits { people_per_day: Some(2), person_per_day: Some(1), ..open() });
     usage.note(&sent(1, at(0.0), 1));
     usage.note(&sent(2, at(1.0), 2));
-    assert!(usage.credit(&[1; 32], at(0.0)));
+    assert!(usage.credit(1));
     assert_eq!(shown(&mut usage, at(2.0), person(3)), "at 2");
     assert_eq!(
         shown(&mut usage, at(2.0), person(1)),
         "person-per-day until 86400",
         "the person was tried all the same"
     );
-    assert!(usage.credit(&[1; 32], at(0.0)), "again it changes nothing");
-    assert!(!usage.credit(&[1; 32], at(0.5)), "no message was sent then");
+    assert!(usage.credit(1), "again it changes nothing");
+    assert!(!usage.credit(3), "there is no such message");
     assert_eq!(usage.people_used(at(2.0)), 1);
 }
 
@@ -176,7 +176,7 @@ fn a_credit_leaves_an_earlier_message_of_the_person_counted() {
     let mut usage = Usage::new(Limits { people_per_day: Some(1), ..open() });
     usage.note(&sent(1, hours(0.0), 1));
     usage.note(&sent(2, hours(7.0), 1));
-    usage.credit(&[1; 32], hours(7.0));
+    usage.credit(2);
     assert_eq!(shown(&mut usage, hours(8.0), person(2)), "people-per-day until 86400");
 }
 
@@ -328,4 +328,39 @@ fn memory_holds_only_what_is_inside_the_windows() {
     assert_eq!((usage.numbers.len(), usage.people.len(), usage.people_used(hours(99.0))), (24, 24, 24));
     usage.verdict(hours(500.0), &person(1));
     assert_eq!((usage.numbers.len(), usage.people.len(), usage.opened.len()), (0, 0, 0));
+}
+
+#[test]
+fn another_number_has_a_rate_a_pair_and_an_hour_of_its_own() {
+    let limits =
+        Limits { messages_per_hour: Some(2), pair_interval: SignedDuration::from_secs(6), pair_burst: 1, ..open() };
+    let mut usage = Usage::new(limits);
+    for (number, seconds) in [(1, 0.0), (2, 0.1), (3, 0.2)] {
+        usage.note(&Sent { is_of_other_number: true, ..sent(number, at(seconds), 1) });
+    }
+    assert_eq!(shown(&mut usage, at(0.2), person(1)), "at 0.2");
+    usage.note(&sent(4, at(0.2), 1));
+    assert_eq!(shown(&mut usage, at(1.0), person(1)), "pair-rate until 6.2");
+    assert_eq!(shown(&mut usage, at(1.0), person(2)), "at 1.2");
+    usage.note(&sent(5, at(1.2), 2));
+    assert_eq!(shown(&mut usage, at(2.0), person(3)), "messages-per-hour until 3600.2");
+}
+
+#[test]
+fn numbers_share_the_people_of_a_day_and_what_one_person_gets() {
+    let limits = Limits {
+        people_per_day: Some(2),
+        person_per_day: Some(2),
+        person_spacing: SignedDuration::from_hours(6),
+        ..open()
+    };
+    let mut usage = Usage::new(limits);
+    usage.note(&Sent { is_of_other_number: true, ..sent(1, hours(0.0), 1) });
+    usage.note(&sent(2, hours(1.0), 2));
+    assert_eq!(shown(&mut usage, hours(2.0), person(1)), "person-spacing until 21600");
+    assert_eq!(shown(&mut usage, hours(2.0), person(3)), "people-per-day until 86400");
+    // Nothing of the other number's message left.
+    assert!(usage.give_back_attempt(1));
+    assert_eq!(shown(&mut usage, hours(2.0), person(3)), "at 7200");
+    assert_eq!(shown(&mut usage, hours(2.0), person(1)), "at 7200");
 }

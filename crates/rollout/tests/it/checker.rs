@@ -6,6 +6,8 @@ use std::collections::HashMap;
 #[derive(Clone, Debug)]
 pub(crate) struct Arrival {
     pub(crate) at: i64,
+    /// The number of the business that sent it.
+    pub(crate) sender: usize,
     pub(crate) person: u8,
     pub(crate) is_spaced: bool,
     pub(crate) opens: bool,
@@ -28,6 +30,9 @@ pub(crate) struct Held {
     pub(crate) pair_burst: u32,
 }
 
+/// The numbers of the business.
+pub(crate) const N_SENDERS: usize = 2;
+
 const SECOND: i64 = 1_000_000;
 const HOUR: i64 = 3_600 * SECOND;
 const DAY: i64 = 24 * HOUR;
@@ -37,14 +42,20 @@ pub(crate) fn violations(arrivals: &[Arrival]) -> Vec<String> {
     let mut arrivals = arrivals.to_vec();
     arrivals.sort_by_key(|it| it.at);
     let mut found = Vec::new();
-    let times: Vec<(i64, Option<u32>)> = arrivals.iter().map(|it| (it.at, Some(it.held.rate))).collect();
-    found.extend(over("second", SECOND, &times));
-    let times: Vec<(i64, Option<u32>)> = arrivals.iter().map(|it| (it.at, it.held.hour)).collect();
-    found.extend(over("hour", HOUR, &times));
+    for sender in 0..N_SENDERS {
+        let of_sender: Vec<&Arrival> = arrivals.iter().filter(|it| it.sender == sender).collect();
+        let times: Vec<(i64, Option<u32>)> = of_sender.iter().map(|it| (it.at, Some(it.held.rate))).collect();
+        found.extend(over("second", SECOND, &times));
+        let times: Vec<(i64, Option<u32>)> = of_sender.iter().map(|it| (it.at, it.held.hour)).collect();
+        found.extend(over("hour", HOUR, &times));
+        for person in 0..=u8::MAX {
+            let pair: Vec<&Arrival> = of_sender.iter().filter(|it| it.person == person).copied().collect();
+            found.extend(pair_over(&pair));
+        }
+    }
     found.extend(people_over(&arrivals));
     for person in 0..=u8::MAX {
         let theirs: Vec<&Arrival> = arrivals.iter().filter(|it| it.person == person).collect();
-        found.extend(pair_over(&theirs));
         let spaced: Vec<&Arrival> = theirs.into_iter().filter(|it| it.is_spaced && !it.never_left).collect();
         let times: Vec<(i64, Option<u32>)> = spaced.iter().map(|it| (it.at, it.held.person_per_day)).collect();
         found.extend(over("day of a person", DAY, &times));
@@ -119,6 +130,7 @@ mod tests {
     fn arrivals(times: &[(i64, u8)], held: Held) -> Vec<Arrival> {
         let arrival = |(at, person): &(i64, u8)| Arrival {
             at: *at,
+            sender: 0,
             person: *person,
             is_spaced: true,
             opens: true,
@@ -147,6 +159,9 @@ mod tests {
         assert_eq!(n(&[(0, 1), (900_000, 2), (999_999, 3)], second), 1);
         let hour = Held { hour: Some(1), ..WIDE };
         assert_eq!((n(&[(0, 1), (HOUR, 2)], hour), n(&[(0, 1), (HOUR - 1, 2)], hour)), (0, 1));
+        let mut of_two = arrivals(&[(0, 1), (HOUR - 1, 2)], hour);
+        of_two[1].sender = 1;
+        assert_eq!(violations(&of_two).len(), 0);
         let people = Held { people: Some(2), ..WIDE };
         assert_eq!(n(&[(0, 1), (HOUR, 2), (2 * HOUR, 1), (DAY, 2), (DAY + HOUR, 1)], people), 0);
         assert_eq!(n(&[(0, 1), (HOUR, 2), (2 * HOUR, 1), (DAY, 3)], people), 1);

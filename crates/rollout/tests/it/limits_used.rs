@@ -20,7 +20,7 @@ fn n_sent(limits: Limits, start: Timestamp, end: Timestamp) -> usize {
             Candidate { recipient, is_marketing, is_spaced, opens, template: "", country: None, zone: None };
         match usage.verdict(now, &candidate) {
             Verdict::At(at) => {
-                usage.note(&Sent { number: n, at, recipient, is_spaced, opens });
+                usage.note(&Sent { number: n, at, recipient, is_spaced, opens, is_of_other_number: false });
                 (n, now) = (n + 1, at);
             }
             Verdict::Later { not_before, .. } => now = not_before,

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use crm::Settled;
 
 use super::{DATABASE_AWAY, LOOK, Sender};
-use crate::sending::open::SendingError;
+use crate::sending::journal::SendingError;
 use crate::sending::outcome::SentOutcome;
 use crate::sending::usage::number;
 
@@ -32,7 +32,7 @@ impl Sender {
     fn take(&mut self, outcome: SentOutcome) {
         self.n_flying -= 1;
         let now = self.account.clock.now();
-        self.trouble.note(outcome.is_trouble, now);
+        self.trouble_news.extend(self.trouble.note(outcome.trouble, now));
         let count = match outcome.settled.outcome {
             crm::SendOutcome::Accepted => &mut self.report.n_accepted,
             crm::SendOutcome::Refused => &mut self.report.n_refused,
@@ -46,7 +46,7 @@ impl Sender {
                 self.n_planned += 1;
             }
             crm::SendOutcome::Refused => {
-                self.state.usage.credit(&outcome.recipient, outcome.at);
+                self.state.usage.credit(number(outcome.number));
             }
             crm::SendOutcome::Accepted | crm::SendOutcome::Unknown => {}
         }

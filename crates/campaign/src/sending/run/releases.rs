@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use crm::{CampaignState, OrderWord};
+use crm::{CampaignState, OrderWord, WaitsFor};
 use jiff::SignedDuration;
 
 use super::{SendEvent, SendStop, Sender};
@@ -14,18 +14,6 @@ const LOOK_FOR_PEOPLE: SignedDuration = SignedDuration::from_secs(60);
 const LOOK_IN_A_REHEARSAL: SignedDuration = SignedDuration::from_hours(1);
 /// How long it takes until it is looked again at messages that others have not settled.
 const OPEN: SignedDuration = SignedDuration::from_secs(2);
-/// What only a person can end: the words of `waits_for`.
-const HELD: [&str; 8] = [
-    "no-consent",
-    "refused",
-    "suppressed",
-    "identity",
-    "no-address",
-    "address-changed",
-    "not-in-test-recipients",
-    "no-conversation",
-];
-
 impl Sender {
     /// Begins to release the next wave, which may take some seconds.
     pub(super) async fn begin_release(&mut self) -> Result<()> {
@@ -92,7 +80,7 @@ impl Sender {
     async fn pause_if_all_are_held(&mut self) -> Result<()> {
         let waiting =
             self.account.crm.campaign_counts(&self.account.plan.name, self.account.clock.now()).await?.waiting_for;
-        let held: Vec<_> = waiting.into_iter().filter(|it| HELD.contains(&it.0.as_str())).collect();
+        let held: Vec<_> = waiting.into_iter().filter(|it| WaitsFor::needs_a_person(&it.0)).collect();
         let n_held: u64 = held.iter().map(|it| it.1).sum();
         if n_held < self.account.crm.n_planned(&self.account.plan.name).await? {
             return Ok(());

@@ -39,7 +39,8 @@ impl Sender {
         let (account, began) = (Arc::clone(&self.account), Instant::now());
         loop {
             tokio::time::sleep(LOOK).await;
-            match UsageState::load(&account.crm, self.state.usage.limits().clone(), account.clock.now()).await {
+            let limits = self.state.usage.limits().clone();
+            match UsageState::load(&account.crm, limits, &account.number, account.clock.now()).await {
                 Ok(state) => {
                     self.state = state;
                     return Ok(());

@@ -10,9 +10,11 @@ use super::examples::{
     status, unsigned, when,
 };
 use crate::check::{Place, RUN, check, id_of, key};
-use crate::tests::outbox::{invitation, people, states};
+use crate::tests::outbox::{invitation, people, plan_one, request, start, states};
 use crate::tests::two::take;
-use crate::{Crm, NewMessage, ReceivedBody};
+use crate::{
+    ClaimDecision, ClaimDecisions, Claimable, Crm, NewMessage, ReceivedBody, SendOutcome, Settled, StoredBody, WaitsFor,
+};
 
 const MARKETING: &str = "marketing_messages";
 
@@ -165,6 +167,49 @@ fn a_stop_cancels_what_waits_in_the_same_transaction() {
         assert_eq!(states(&crm).await, "cancelled planned");
         assert_eq!(now(&crm, ana).await, "authentication stop, conversation stop, marketing stop, utility stop");
     });
+}
+
+#[test]
+fn a_stop_that_comes_again_is_answered_no_sooner_than_the_first() {
+    check(async |place| {
+        let crm = people(place).await;
+        plan_one(&crm, invitation(id_of(ANA))).await;
+        start(&crm).await;
+        claim_all(&crm).await;
+        // The intent stays younger than the horizon, however slow this machine is.
+        crm.by_hand("update outbox set claimed_at = claimed_at + 3600000000").await;
+        let stop = body([message("k", ANA, "STOP")]);
+        let delivered = body([status("s", ANA)]);
+        let server = inbox(place.open().await);
+        let millis = |stored: Vec<StoredBody>| stored.iter().map(|it| it.leaving_for.as_millis()).collect::<Vec<_>>();
+        let group = vec![stop.clone(), delivered.clone(), stop.clone()];
+        assert_eq!(millis(server.store(group).await.unwrap()), [120, 0, 120]);
+        assert_eq!(millis(server.store(vec![stop.clone(), delivered]).await.unwrap()), [120, 0]);
+        // The first server crashed before it answered.
+        let server = inbox(place.open().await);
+        assert_eq!(millis(server.store(vec![stop]).await.unwrap()), [120]);
+    });
+}
+
+#[test]
+fn a_message_that_did_not_leave_is_cancelled_if_its_person_stopped_meanwhile() {
+    check(async |place| {
+        let crm = people(place).await;
+        let messages = [plan_one(&crm, invitation(id_of(ANA))).await, plan_one(&crm, sms_to(id_of(BEN))).await];
+        start(&crm).await;
+        claim_all(&crm).await;
+        inbox(place.open().await).store(vec![body([message("k", ANA, "STOP")])]).await.unwrap();
+        assert_eq!(states(&crm).await, "intent intent");
+        let again = Some((at(6), WaitsFor::TooLate));
+        let settled = messages.map(|it| Settled { again, ..Settled::new(it, SendOutcome::NotSent) });
+        crm.settle(&settled, at(5)).await.unwrap();
+        assert_eq!(states(&crm).await, "cancelled planned");
+    });
+}
+
+async fn claim_all(crm: &Crm) {
+    let all = |it: &Claimable<'_>| vec![ClaimDecision::Send { at: at(5), opens: true }; it.waiting.len()];
+    crm.claim(&request(5), &mut |it| ClaimDecisions { of: all(it), pause: None }).await.unwrap();
 }
 
 /// Makes the database refuse bodies, or no longer.

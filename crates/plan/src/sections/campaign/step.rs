@@ -100,6 +100,17 @@ impl StepCondition {
         }
     }
 
+    /// The words of the plan, such as `consented in invite`.
+    pub fn words(&self) -> String {
+        let place = match self {
+            Self::ConsentedIn { .. } => 0,
+            Self::NotConsentedIn { .. } => 1,
+            Self::DeliveredIn { .. } => 2,
+            Self::NotDeliveredIn { .. } => 3,
+        };
+        format!("{} in {}", Self::WORDS[place], self.step())
+    }
+
     fn of_words(words: &str, step: &str) -> Option<Self> {
         let step = step.to_owned();
         match words {
