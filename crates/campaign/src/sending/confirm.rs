@@ -17,14 +17,14 @@ use tokio::sync::{mpsc, watch};
 use super::clock::{CampaignClock, ClockError};
 use super::content::MessageValues;
 use super::decide::Decider;
-use super::journal::SendingError;
+use super::journal::{CampaignJournal, SendingError};
 use super::open::{CONCURRENCY, SendingAccount};
 use super::order::CampaignPlan;
 use super::outcome::SentOutcome;
 use super::preflight::rehearsal_burst;
 use super::run::{AHEAD, LEAD, MOST_DIFFERENCE};
 use super::send::Began;
-use super::trouble::Trouble;
+use super::trouble::{Trouble, TroubleNews};
 use super::usage::{UsageState, number};
 
 /// The time between two looks for what was stopped. A look reads two numbers.
@@ -113,11 +113,12 @@ struct Confirmer {
 impl Confirmer {
     /// Opens the account. What the log of sends knows and a restored database does not was sent.
     async fn open(plan: &Plan, text: &str) -> Result<Self> {
-        let mut account = SendingAccount::open_as(plan, CampaignPlan::of_confirmations(plan)?, false, "ferry").await?;
-        account.journal.clock = clock_of(&account).await?;
-        if account.clock.is_rehearsal() {
-            account.journal.plan.limits.number_burst = rehearsal_burst(account.plan.limits.number_rate);
+        let mut journal = CampaignJournal::open_as(plan, CampaignPlan::of_confirmations(plan)?, false, "ferry").await?;
+        journal.clock = clock_of(&journal).await?;
+        if journal.clock.is_rehearsal() {
+            journal.plan.limits.number_burst = rehearsal_burst(journal.plan.limits.number_rate);
         }
+        let account = SendingAccount::of_journal(plan, journal).await?;
         account.crm.begin_confirmations().await?;
         let n_forgotten = account.reconcile().await?;
         if n_forgotten > 0 {
@@ -290,8 +291,8 @@ impl Confirmer {
         match outcome.settled.outcome {
             SendOutcome::NotSent => {
                 self.state.usage.give_back_attempt(number(outcome.number));
-                let now = self.account.clock.now();
-                self.due = Some(self.due.map_or(now, |it| it.min(now)));
+                let again = outcome.settled.again.map(|it| it.0);
+                self.due = [self.due, again].into_iter().flatten().min();
             }
             SendOutcome::Refused => {
                 self.state.usage.credit(number(outcome.number));
@@ -303,8 +304,11 @@ impl Confirmer {
         }
         // Pauses are by the real clock: that of a rehearsal stands still.
         let now = Timestamp::now();
-        // The pauses that follow are seen in the metrics.
-        let _ = self.trouble.note(outcome.trouble, now);
+        if let Some(TroubleNews::Began { n, .. }) = self.trouble.note(outcome.trouble, now) {
+            on(ConfirmEvent::Failed(format!(
+                "trouble: the platform has not answered as it should, in the last {n} messages"
+            )));
+        }
         let pause = self.trouble.pauses_until(now).and_then(|it| Duration::try_from(it.duration_since(now)).ok());
         self.quiet_until = self.quiet_until.max(pause.map(|it| Instant::now() + it));
         let seconds = outcome.clock_ahead.unwrap_or(0);
@@ -316,11 +320,11 @@ impl Confirmer {
 }
 
 /// The clock of this machine, or that of the sandbox if it stands still.
-async fn clock_of(account: &SendingAccount) -> Result<CampaignClock> {
-    if account.plan.mode != SendingMode::Sandbox {
+async fn clock_of(journal: &CampaignJournal) -> Result<CampaignClock> {
+    if journal.plan.mode != SendingMode::Sandbox {
         return Ok(CampaignClock::real());
     }
-    match CampaignClock::rehearsal(&account.base).await {
+    match CampaignClock::rehearsal(&journal.base).await {
         Err(ClockError::Answer | ClockError::Sandbox { source: http::CallError::Refused { .. } }) => {
             Ok(CampaignClock::real())
         }

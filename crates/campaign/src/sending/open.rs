@@ -12,7 +12,6 @@ use whatsapp::{Recipient, Sending};
 
 use super::journal::CampaignJournal;
 use super::log::SendsLog;
-use super::order::CampaignPlan;
 use super::release::Choice;
 use super::round_trip::{RoundTrip, of_plan};
 use super::spend::card_of;
@@ -41,17 +40,11 @@ pub struct SendingAccount {
 impl SendingAccount {
     /// Opens the journal and the account of a campaign. Nothing is sent yet. A rehearsal takes its clock from the sandbox.
     pub async fn open(plan: &Plan, campaign: &str, is_rehearsal: bool, by_whom: &str) -> Result<Self> {
-        Self::open_as(plan, CampaignPlan::of(plan, campaign)?, is_rehearsal, by_whom).await
+        Self::of_journal(plan, CampaignJournal::open(plan, campaign, is_rehearsal, by_whom).await?).await
     }
 
-    /// As [`Self::open`], for a campaign that was read.
-    pub(super) async fn open_as(
-        plan: &Plan,
-        campaign: CampaignPlan,
-        is_rehearsal: bool,
-        by_whom: &str,
-    ) -> Result<Self> {
-        let journal = CampaignJournal::open_as(plan, campaign, is_rehearsal, by_whom).await?;
+    /// Opens the account of a journal.
+    pub(super) async fn of_journal(plan: &Plan, journal: CampaignJournal) -> Result<Self> {
         let sending = plan.sending()?;
         let section = plan.whatsapp.as_ref().context("the plan has no [whatsapp]")?;
         let allowed = (journal.plan.mode == SendingMode::Test).then(|| {
