@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     /// The page has no row for these: no message of a campaign waits for them.
-    const NOT_OF_CAMPAIGNS: [WaitsFor; 4] = [NoBasis, NoStop, NoChannel, Merged];
+    const NOT_OF_CAMPAIGNS: [WaitsFor; 3] = [NoBasis, NoChannel, Merged];
 
     #[test]
     fn every_word_is_explained_on_the_page_about_sending() {
