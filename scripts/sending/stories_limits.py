@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections import Counter
 from datetime import datetime, timedelta
 
 import limits
@@ -146,6 +147,17 @@ def hours_of_the_day(tell):
         world = tell.world(people=[person(1, **old)], start=start, sending={"hours": hours}, serve=False)
         world.start()
         tell.right(what, times(world), [at(expected)])
+
+
+@tale
+def those_who_wait_for_the_morning(tell):
+    people = [person(n) for n in range(1, 1_301)] + [person(n, phone=f"+6125550{n:04d}") for n in range(1, 201)]
+    world = tell.world(people=people, start="2026-10-10T20:00:00Z", where="region = 'FR' or region = 'AU'",
+                       sending={"hours": "any"}, serve=False)
+    world.start()
+    days = Counter((it["to"].lstrip("+")[:2], it["at"][:10]) for it in world.requests() if it["outcome"] != "refused")
+    tell.right("1,300 wait for Monday in France: that does not keep back 200 in Australia", days,
+               {("61", "2026-10-10"): 200, ("33", "2026-10-12"): 1_300})
 
 
 @tale

@@ -31,8 +31,8 @@ use super::usage::UsageState;
 
 /// A sender that waits looks at least this often whether it was stopped.
 const LOOK: Duration = Duration::from_millis(200);
-/// Fewer released messages than this, and the next wave is released.
-const FEW_PLANNED: u64 = 500;
+/// Fewer released messages than this that can go soon, and the next wave is released.
+const FEW_READY: u64 = 500;
 /// A database that is away is tried for this long.
 const DATABASE_AWAY: Duration = Duration::from_secs(300);
 
@@ -100,6 +100,8 @@ pub struct Sender {
     /// A wave that is being released. Others are sent meanwhile.
     releasing: Option<JoinHandle<Result<Release>>>,
     n_planned: u64,
+    /// Those among them that can go soon. What waits until the morning in one country must not keep back the others.
+    n_ready: u64,
     /// Whether something was sent since it was last looked at who else can be released.
     has_sent: bool,
     began_at: Timestamp,
@@ -144,6 +146,8 @@ impl Sender {
             release_at,
             releasing: None,
             n_planned,
+            // Read before the first release.
+            n_ready: 0,
             has_sent: true,
             began_at,
             resumed_at,
@@ -187,7 +191,7 @@ impl Sender {
             let watched = self.watch(on).await;
             self.unless_away(watched, on).await?;
         }
-        let is_due = now >= self.release_at && self.n_planned < FEW_PLANNED && self.releasing.is_none();
+        let is_due = now >= self.release_at && self.n_ready < FEW_READY && self.releasing.is_none();
         if is_due && self.ending.is_none() {
             self.begin_release().await?;
         }
@@ -197,7 +201,7 @@ impl Sender {
         }
         // A rehearsal does not stop at a moment only to look.
         let mut next = if self.account.clock.is_rehearsal() { Timestamp::MAX } else { self.watch_at };
-        if self.n_planned < FEW_PLANNED && self.releasing.is_none() {
+        if self.n_ready < FEW_READY && self.releasing.is_none() {
             next = next.min(self.release_at);
         }
         if let Some(until) = self.trouble.pauses_until(now) {

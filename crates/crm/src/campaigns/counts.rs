@@ -67,6 +67,7 @@ const SPEND: &str = "select contact.region, outbox.purpose, count(*) from outbox
     group by contact.region, outbox.purpose";
 const ANY: &str = "select wave from outbox where campaign = $1 limit 1";
 const N_OPEN: &str = "select count(*) from outbox where campaign = $1 and state = 'intent'";
+const N_READY: &str = "select count(*) from outbox where campaign = $1 and state = 'planned' and not_before <= $2";
 const N_PLANNED: &str = "select count(*) from outbox where campaign = $1 and state = 'planned'";
 const WHAT: &str = "count the messages of a campaign";
 
@@ -200,6 +201,12 @@ impl Crm {
     /// The messages of a campaign that are released and not yet sent.
     pub async fn n_planned(&self, campaign: &str) -> Result<u64, LoadError> {
         let n = self.select(WHAT, N_PLANNED, &[campaign.into()], |it| it.count(0)).await?;
+        Ok(n.first().copied().unwrap_or(0))
+    }
+
+    /// How many of them are to be looked at by a moment: the others wait for hours or days.
+    pub async fn n_ready(&self, campaign: &str, by: Timestamp) -> Result<u64, LoadError> {
+        let n = self.select(WHAT, N_READY, &[campaign.into(), by.into()], |it| it.count(0)).await?;
         Ok(n.first().copied().unwrap_or(0))
     }
 

@@ -67,6 +67,7 @@ impl Sender {
             return Ok(Some(now));
         }
         self.n_planned = self.n_planned.saturating_sub(claimed.intents.len() as u64);
+        self.n_ready = self.n_ready.saturating_sub(claimed.intents.len() as u64 + claimed.n_later);
         let n = claimed.intents.len();
         self.send_all(claimed.intents, &categories, began).await?;
         self.tell_waiting(bound, n, on).await?;
@@ -77,7 +78,7 @@ impl Sender {
         }
         if claimed.next_due.is_none() && self.n_flying == 0 && self.has_sent {
             // Everything is sent: somebody else may be due, or the campaign is finished.
-            self.n_planned = 0;
+            (self.n_planned, self.n_ready) = (0, 0);
             self.release_at = now;
             self.has_sent = false;
             return Ok(Some(now));

@@ -44,6 +44,7 @@ impl Sender {
             crm::SendOutcome::NotSent => {
                 self.state.usage.give_back_attempt(number(outcome.number));
                 self.n_planned += 1;
+                self.n_ready += 1;
             }
             crm::SendOutcome::Refused => {
                 self.state.usage.credit(number(outcome.number));

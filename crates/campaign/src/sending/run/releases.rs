@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use crm::{CampaignState, OrderWord, WaitsFor};
 use jiff::SignedDuration;
 
-use super::{SendEvent, SendStop, Sender};
+use super::{FEW_READY, SendEvent, SendStop, Sender};
 
 /// How often it is looked at whether somebody new can be released, by the campaign's clock.
 const LOOK_FOR_PEOPLE: SignedDuration = SignedDuration::from_secs(60);
@@ -24,7 +24,11 @@ impl Sender {
             self.release_at = now.saturating_add(LOOK_FOR_PEOPLE).unwrap_or(now);
             return Ok(());
         }
-        self.n_planned = account.crm.n_planned(name).await?;
+        let soon = now.saturating_add(LOOK_FOR_PEOPLE).unwrap_or(now);
+        (self.n_planned, self.n_ready) = (account.crm.n_planned(name).await?, account.crm.n_ready(name, soon).await?);
+        if self.n_ready >= FEW_READY {
+            return Ok(());
+        }
         let n_planned = self.n_planned;
         self.releasing = Some(tokio::spawn(async move { account.release(n_planned).await }));
         Ok(())
@@ -52,6 +56,7 @@ impl Sender {
         }
         if let Some((step, wave, n, is_test)) = release.released {
             self.n_planned += n;
+            self.n_ready += n;
             self.read_frozen().await?;
             on(SendEvent::Released { step, wave, n, is_test });
             return Ok(());
