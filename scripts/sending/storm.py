@@ -33,8 +33,8 @@ from world import SECRET, World
 sys.path.append(str(Path(__file__).resolve().parent.parent / "receiving"))
 from databases import open_database  # noqa: E402
 
-# Shares by which the numbers reserved for fiction last for 110,000 people.
-ANYWHERE = {"AU": (0.6, ("en", 1.0)), "FR": (0.3, ("fr", 1.0)), "GB": (0.06, ("en", 1.0)), "DE": (0.03, ("de", 1.0)), "US": (0.01, ("en", 1.0))}
+# Countries without rules about hours. Their numbers reserved for fiction last for 97,500 people.
+ANYWHERE = {"AU": (0.82, ("en", 1.0)), "GB": (0.13, ("en", 1.0)), "DE": (0.04, ("de", 1.0)), "US": (0.01, ("en", 1.0))}
 QUIET = 45  # seconds without anything to do after which a storm gives up: an intent becomes unknown after 30
 CAMPAIGN = 'not_after = "{day}"\nhours = "any"\n'
 SENDING = """per_second = {per_second}
