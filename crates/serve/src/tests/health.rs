@@ -71,6 +71,7 @@ async fn metrics_count_requests_and_name_no_person() {
         ferry_webhook_duplicates_total{webhook="meta"} 3
         ferry_webhook_events_total{webhook="meta"} 6
         ferry_webhook_failed_commits_total 0
+        ferry_webhook_failed_confirmations_total 0
         ferry_webhook_lag_events 0
         ferry_webhook_queue_bodies 0
         ferry_webhook_queue_bytes 0
