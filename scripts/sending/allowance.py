@@ -4,7 +4,7 @@
     allowance.py --ferry BIN [PROFILE ...]
 
 Profiles: `second` sends 80 a second by the real clock; `fast` sends 1,000 a second; `hour` rehearses 1,000 an hour; `people`
-rehearses a portfolio that begins with 2,000 people in 24 hours and grows. Without a name, all but `fast`. Prints the share of
+rehearses a portfolio that begins with 2,000 people in 24 hours, of which the first day counts: later it grows. Without a name, all but `fast`. Prints the share of
 the allowance, and ends with 0 if each is at least 95 % and the oracle (check.py) agrees.
 """
 
@@ -21,7 +21,7 @@ PROFILES = {
     "second": (["storm.py", "--people", "3000", "--kills", "0", "--share", "0", "--per-second", "80"], "messages a second"),
     "fast": (["storm.py", "--people", "12000", "--kills", "0", "--share", "0", "--per-second", "1000"], "messages a second"),
     "hour": (["rehearse.py", "--people", "4000", "--per-hour", "1000", "--no-reminder"], "messages an hour"),
-    "people": (["rehearse.py", "--people", "20000", "--no-reminder"], "people in 24 hours, .*"),
+    "people": (["rehearse.py", "--people", "4000", "--no-reminder"], "people in 24 hours, .*, TIER_2K"),
 }
 USED = re.compile(r"^used: (?P<name>.*): (?P<share>[0-9.]+)%$", re.MULTILINE)
 
@@ -35,9 +35,7 @@ def measure(ferry, name):
     shares = [float(it["share"]) for it in USED.finditer(done.stdout) if re.fullmatch(line, it["name"])]
     if not shares:
         raise SystemExit(f"{name}: no share was measured:\n{done.stdout}{done.stderr}")
-    # The last day of a campaign has fewer people left than the limit allows.
-    full = shares[:-1] if len(shares) > 1 else shares
-    return min(full), "the oracle agrees" in done.stdout
+    return min(shares), "the oracle agrees" in done.stdout
 
 
 def main():
