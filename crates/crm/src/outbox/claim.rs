@@ -223,6 +223,7 @@ impl Tx {
         let mut consents = HashMap::new();
         let mut addressed: HashMap<ContactId, Addressed> = self.addressed(&contacts, request.sender).await?;
         let mut waiting = Vec::with_capacity(page.len());
+        let mut later = Vec::new();
         for Planned { mut message, basis } in page {
             let permitted = match is_confirmation {
                 true => permissions.of_confirmation(message.contact, (&message.step, request.sender), latest),
@@ -239,11 +240,12 @@ impl Tx {
                 }
                 Err(why) => {
                     let again = request.now.saturating_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
-                    self.put_off(message.id, again, why.into()).await?;
-                    claimed.n_later += 1;
+                    later.push(put_off(message.id, again, why.into()));
                 }
             }
         }
+        claimed.n_later += later.len() as u64;
+        self.execute_each(WAIT, &later).await?;
         Ok((waiting, consents))
     }
 
@@ -254,12 +256,11 @@ impl Tx {
         decisions: &[ClaimDecision],
         claimed: &mut ClaimedMessages,
     ) -> Result<(), LoadError> {
-        let (mut allowed, mut without): (Vec<Vec<Cell>>, Vec<Vec<Cell>>) = (Vec::new(), Vec::new());
+        let [mut allowed, mut without, mut later]: [Vec<Vec<Cell>>; 3] = Default::default();
         for (message, decision) in waiting.into_iter().zip(decisions) {
             let (at, opens) = match decision {
                 ClaimDecision::Later { not_before, why } => {
-                    self.put_off(message.id, *not_before, *why).await?;
-                    claimed.n_later += 1;
+                    later.push(put_off(message.id, *not_before, *why));
                     continue;
                 }
                 ClaimDecision::Send { at, opens } => (*at, *opens),
@@ -273,6 +274,8 @@ impl Tx {
             }
             claimed.intents.push(Intent { number, message, at });
         }
+        claimed.n_later += later.len() as u64;
+        self.execute_each(WAIT, &later).await?;
         self.execute_each(CLAIM, &allowed).await?;
         self.execute_each(CLAIM_WITHOUT, &without).await?;
         if !claimed.intents.is_empty() {
@@ -286,15 +289,16 @@ impl Tx {
         self.execute(CANCEL, &[at.into(), why.name().into(), id.to_string().into()]).await
     }
 
-    async fn put_off(&mut self, id: MessageId, not_before: Timestamp, why: WaitsFor) -> Result<(), LoadError> {
-        self.execute(WAIT, &[not_before.into(), why.name().into(), id.to_string().into()]).await
-    }
-
     async fn next_due(&mut self, campaign: &str) -> Result<Option<Timestamp>, LoadError> {
         let epoch = self.outbox_epoch().await?;
         let due = self.select(NEXT_DUE, &[campaign.into(), epoch.into()], |it| it.opt_time(0)).await?;
         Ok(due.into_iter().next().flatten())
     }
+}
+
+/// The parameters of [`WAIT`].
+fn put_off(id: MessageId, not_before: Timestamp, why: WaitsFor) -> Vec<Cell<'static>> {
+    vec![not_before.into(), why.name().into(), id.to_string().into()]
 }
 
 /// A row of [`WAITING`].

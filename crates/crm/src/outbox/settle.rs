@@ -37,7 +37,8 @@ pub enum SendOutcome {
 }
 
 impl SendOutcome {
-    fn name(self) -> &'static str {
+    /// The state of the message after it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Refused => "refused",

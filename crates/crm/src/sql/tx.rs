@@ -233,7 +233,7 @@ impl Tx {
         done.map_err(|it| it.doing(what))
     }
 
-    /// Runs a statement that gives no rows, once with each of these parameters. On SQLite in one go, because every call goes to
+    /// Runs a statement that gives no rows, once with each of these parameters, with the clock of the database. On SQLite in one go, because every call goes to
     /// another thread.
     pub(crate) async fn execute_each(&mut self, sql: &str, rows: &[Vec<Cell<'_>>]) -> Result<(), LoadError> {
         let (what, sql) = (self.what, self.with_clock(sql));

@@ -61,7 +61,7 @@ fn postgresql_is_told_how_to_read_where_it_would_guess_wrong() {
         for (mut connection, expected) in [(segment, "off on off"), (few_rows, "on off off")] {
             assert_eq!(connection.select(settings, &[], |it| it.text(0)).await.unwrap(), [expected]);
         }
-        // What is set for a transaction ends with it.
+        // The settings of a transaction end with it.
         let mut other = crm.reader("read anything").await.unwrap();
         assert_eq!(other.select(settings, &[], |it| it.text(0)).await.unwrap(), ["on on off"]);
     });

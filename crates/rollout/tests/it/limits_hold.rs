@@ -115,7 +115,7 @@ impl Campaign {
             Step::NeverLeft(n) => self.never_left(n),
             Step::Change(held) => {
                 self.held = Held { pair_burst: self.pair_burst, ..held };
-                // What was decided by the old limits has arrived before anything is decided by the new ones.
+                // Messages that were decided by the old limits arrive before any is decided by the new ones.
                 if let Some(last) = self.messages.iter().map(|it| it.1.at).max() {
                     self.changed_at = Timestamp::from_microsecond(last + 1).unwrap();
                 }
