@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use crm::{Claim, ClaimRequest, Intent, MessageContent, NewMessage, SendOutcome, Settled};
+use crm::{Claim, ClaimRequest, Intent, MessageContent, NewMessage, Settled};
 use jiff::{SignedDuration, Timestamp};
 use model::{CONFIRM_STOP, ConsentChannel, ConsentPurpose};
 use plan::{Plan, SendingMode};
@@ -22,10 +22,10 @@ use super::open::{CONCURRENCY, SendingAccount};
 use super::order::CampaignPlan;
 use super::outcome::SentOutcome;
 use super::preflight::rehearsal_burst;
-use super::run::{AHEAD, LEAD, MOST_DIFFERENCE};
+use super::run::MOST_DIFFERENCE;
 use super::send::Began;
 use super::trouble::{Trouble, TroubleNews};
-use super::usage::{UsageState, number};
+use super::usage::UsageState;
 
 /// The time between two looks for what was stopped. A look reads two numbers.
 const LOOK: Duration = Duration::from_millis(250);
@@ -34,15 +34,15 @@ const WATCH: Duration = Duration::from_secs(30);
 /// The times after an error.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// So often an outcome is noted before it is given up.
+/// The attempts to note an outcome.
 const ATTEMPTS: u32 = 20;
-/// So many events are read again rather than noted as read.
+/// The fewest events without a STOP after which the database notes that they were read.
 const FEW_EVENTS: i64 = 1_000;
 
-/// What is told while stops are confirmed.
+/// An event of the confirmation of stops.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConfirmEvent {
-    /// What became of so many confirmations: `accepted`, `refused`, `unknown`, or `not_sent`, which are tried again.
+    /// The outcome of `n` confirmations: `accepted`, `refused`, `unknown`, or `not_sent`, which are tried again.
     Sent { outcome: &'static str, n: u64 },
     /// Nothing is confirmed for a while.
     Failed(String),
@@ -202,10 +202,6 @@ impl Confirmer {
 
     async fn claim(&mut self, on: &(dyn Fn(ConfirmEvent) + Sync)) -> Result<()> {
         let account = &self.account;
-        let (lead, ahead) = match account.clock.is_rehearsal() {
-            true => (SignedDuration::ZERO, SignedDuration::ZERO),
-            false => (LEAD, AHEAD),
-        };
         let (began, now) = (Began::now(), account.clock.now());
         let request = ClaimRequest {
             campaign: CONFIRM_STOP,
@@ -216,19 +212,8 @@ impl Confirmer {
             templates: &[],
         };
         let frozen = HashMap::new();
-        let mut decider = Decider {
-            state: &mut self.state,
-            key: &account.key,
-            now: now.saturating_add(lead).unwrap_or(now),
-            ahead,
-            frozen: &frozen,
-            allowed: account.allowed.as_ref(),
-            not_after: account.plan.not_after,
-            most: if self.trouble.is_probing() { 1 } else { CONCURRENCY },
-            bound: None,
-            is_stale: false,
-            categories: HashMap::new(),
-        };
+        let most = if self.trouble.is_probing() { 1 } else { CONCURRENCY };
+        let mut decider = Decider::new(account, &mut self.state, &frozen, most, now);
         let claimed = account.crm.claim(&request, &mut |claimable| decider.decide(claimable)).await?;
         let bound = decider.bound;
         let Claim::Claimed(claimed) = claimed else { return Ok(()) };
@@ -243,11 +228,7 @@ impl Confirmer {
         if intents.is_empty() {
             return Ok(());
         }
-        if let Err(error) = self.account.log_intents(&intents).await {
-            let settled: Vec<Settled> = intents.iter().map(SentOutcome::not_logged).collect();
-            self.account.crm.settle(&settled, self.account.clock.now()).await?;
-            return Err(error.into());
-        }
+        self.account.log_intents(&intents).await?;
         let (give, mut taken) = mpsc::unbounded_channel();
         for intent in intents {
             self.account.send(intent, "", began, give.clone());
@@ -281,27 +262,11 @@ impl Confirmer {
 
     /// Does what an outcome asks for beside itself.
     fn follow(&mut self, outcome: SentOutcome, on: &(dyn Fn(ConfirmEvent) + Sync)) {
-        let name = match outcome.settled.outcome {
-            SendOutcome::Accepted => "accepted",
-            SendOutcome::Refused => "refused",
-            SendOutcome::Unknown => "unknown",
-            SendOutcome::NotSent => "not_sent",
-        };
-        on(ConfirmEvent::Sent { outcome: name, n: 1 });
-        match outcome.settled.outcome {
-            SendOutcome::NotSent => {
-                self.state.usage.give_back_attempt(number(outcome.number));
-                let again = outcome.settled.again.map(|it| it.0);
-                self.due = [self.due, again].into_iter().flatten().min();
-            }
-            SendOutcome::Refused => {
-                self.state.usage.credit(number(outcome.number));
-            }
-            SendOutcome::Accepted | SendOutcome::Unknown => {}
-        }
-        if let Some((scope, until, why)) = outcome.hold {
-            self.state.usage.hold(scope, Some(until), why);
-        }
+        on(ConfirmEvent::Sent { outcome: outcome.settled.outcome.name(), n: 1 });
+        self.state.take(&outcome);
+        // Only what did not leave is tried again.
+        let again = outcome.settled.again.map(|it| it.0);
+        self.due = [self.due, again].into_iter().flatten().min();
         // Pauses are by the real clock: that of a rehearsal stands still.
         let now = Timestamp::now();
         if let Some(TroubleNews::Began { n, .. }) = self.trouble.note(outcome.trouble, now) {

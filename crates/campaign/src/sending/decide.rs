@@ -9,7 +9,9 @@ use phone::Region;
 use rollout::{Candidate, LimitName, Sent, Verdict};
 use sync::WINDOW;
 
+use super::clock::CampaignClock;
 use super::offer::APPROVED;
+use super::open::SendingAccount;
 use super::usage::{UsageState, is_spaced, number};
 
 /// An open conversation must stay open for this long, so that a message does not arrive too late.
@@ -37,10 +39,43 @@ pub(crate) struct Decider<'a> {
     pub(crate) categories: HashMap<(String, String), String>,
 }
 
+/// Slots begin this long after a claim, so that its commit and the log do not make the first of them late, and end this long
+/// after that.
+const LEAD: SignedDuration = SignedDuration::from_millis(30);
+const AHEAD: SignedDuration = SignedDuration::from_millis(40);
+
+/// How long after a claim its slots begin. The clock of a rehearsal stands still meanwhile.
+pub(crate) fn lead(clock: &CampaignClock) -> SignedDuration {
+    if clock.is_rehearsal() { SignedDuration::ZERO } else { LEAD }
+}
+
 /// Step, wave and language.
 pub(crate) type FrozenKey = (String, i64, String);
 
-impl Decider<'_> {
+impl<'a> Decider<'a> {
+    /// Decides about at most `most` messages, in a claim that begins now.
+    pub(crate) fn new(
+        account: &'a SendingAccount,
+        state: &'a mut UsageState,
+        frozen: &'a HashMap<FrozenKey, FrozenTemplate>,
+        most: usize,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            state,
+            key: &account.key,
+            now: now.saturating_add(lead(&account.clock)).unwrap_or(now),
+            ahead: if account.clock.is_rehearsal() { SignedDuration::ZERO } else { AHEAD },
+            frozen,
+            allowed: account.allowed.as_ref(),
+            not_after: account.plan.not_after,
+            most,
+            bound: None,
+            is_stale: false,
+            categories: HashMap::new(),
+        }
+    }
+
     pub(crate) fn decide(&mut self, claimable: &Claimable<'_>) -> ClaimDecisions {
         self.state.note_others(claimable.others);
         self.state.last_intent = claimable.last_intent;

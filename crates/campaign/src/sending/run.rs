@@ -19,7 +19,6 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub(super) use self::claims::{AHEAD, LEAD};
 pub(super) use self::outcomes::MOST_DIFFERENCE;
 use self::watching::TEMPLATES;
 use super::decide::FrozenKey;
@@ -85,7 +84,7 @@ pub struct Sender {
     frozen: HashMap<FrozenKey, FrozenTemplate>,
     templates: Vec<String>,
     trouble: Trouble,
-    /// What is not told yet.
+    /// The news that are still to be told.
     trouble_news: Vec<TroubleNews>,
     report: SendReport,
     give: UnboundedSender<SentOutcome>,

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use anyhow::Result;
 use crm::{HORIZON, Intent, SendOutcome as Outcome, Settled, WaitsFor};
 use http::NotAfter;
 use tokio::sync::mpsc::UnboundedSender;
 use whatsapp::{Endpoint, OutgoingMessage, PreparedMessage, ProductPolicy};
 
 use super::content::MessageValues;
-use super::log::{LoggedSend, SendsLogError};
+use super::log::LoggedSend;
 use super::open::{SendingAccount, recipient_of};
 use super::outcome::{SentOutcome, outcome};
 
@@ -34,8 +35,8 @@ impl Began {
 }
 
 impl SendingAccount {
-    /// Notes intents in the log of sends. Their bytes may leave once this returns.
-    pub(crate) async fn log_intents(&self, intents: &[Intent]) -> Result<(), SendsLogError> {
+    /// Notes intents in the log of sends. Their bytes may leave once this returns. If they cannot be noted, they are planned again.
+    pub(crate) async fn log_intents(&self, intents: &[Intent]) -> Result<()> {
         let line = |it: &Intent| LoggedSend {
             n: it.number,
             id: it.message.id.to_string(),
@@ -48,7 +49,12 @@ impl SendingAccount {
             at: it.at,
             mode: self.plan.mode.name().to_owned(),
         };
-        self.log.append(intents.iter().map(line).collect()).await
+        if let Err(error) = self.log.append(intents.iter().map(line).collect()).await {
+            let settled: Vec<Settled> = intents.iter().map(not_logged).collect();
+            self.crm.settle(&settled, self.clock.now()).await?;
+            return Err(error.into());
+        }
+        Ok(())
     }
 
     /// Sends an intent in a task of its own. `category` is that of its template now.
@@ -117,9 +123,9 @@ impl SentOutcome {
             unknown_code: None,
         }
     }
+}
 
-    /// A message of which nothing left, because the log of sends cannot be written.
-    pub(crate) fn not_logged(intent: &Intent) -> Settled {
-        Settled { again: Some((intent.at, WaitsFor::Log)), ..Settled::new(intent.message.id, Outcome::NotSent) }
-    }
+/// A message of which nothing left, because the log of sends cannot be written.
+fn not_logged(intent: &Intent) -> Settled {
+    Settled { again: Some((intent.at, WaitsFor::Log)), ..Settled::new(intent.message.id, Outcome::NotSent) }
 }

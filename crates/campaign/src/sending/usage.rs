@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use crm::{Crm, FailedMessage, LoadError, MessageId, SentMessage};
+use crm::{Crm, FailedMessage, LoadError, MessageId, SendOutcome, SentMessage};
 use jiff::{SignedDuration, Timestamp};
 use model::ConsentPurpose;
 use rollout::{HoldScope, Limits, Sent, Usage, marketing_hold_duration};
 use whatsapp::{ErrorHold, ErrorScope, error_of_status};
+
+use super::outcome::SentOutcome;
 
 /// How far back intents count: a day, and a little, because slots lie ahead of the clock.
 const BACK: SignedDuration = SignedDuration::from_hours(25);
@@ -63,6 +65,22 @@ impl UsageState {
             self.usage.note(&counted(it, &self.sender));
             self.of_message.entry(it.id).or_default().push(it.number);
             self.give_back(it);
+        }
+    }
+
+    /// Takes what became of an intent: its place is given back if nothing left, and its person if it was refused.
+    pub(crate) fn take(&mut self, outcome: &SentOutcome) {
+        match outcome.settled.outcome {
+            SendOutcome::NotSent => {
+                self.usage.give_back_attempt(number(outcome.number));
+            }
+            SendOutcome::Refused => {
+                self.usage.credit(number(outcome.number));
+            }
+            SendOutcome::Accepted | SendOutcome::Unknown => {}
+        }
+        if let Some((scope, until, why)) = outcome.hold.clone() {
+            self.usage.hold(scope, Some(until), why);
         }
     }
 

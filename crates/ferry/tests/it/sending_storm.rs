@@ -62,3 +62,10 @@ fn small_stories_of_campaigns_end_as_the_facts_have_it() {
     let (is_right, said) = scripts(&python, &stories);
     assert!(is_right && said.lines().filter(|it| it.starts_with("right")).count() > 60, "{said}");
 }
+
+#[test]
+fn the_mistakes_of_the_sabotaged_senders_can_still_be_made() {
+    let Some(python) = Need::Python.find() else { return };
+    let (is_right, said) = scripts(&python, &["sabotage.py", "--check"]);
+    assert!(is_right, "{said}");
+}

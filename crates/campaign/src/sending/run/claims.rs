@@ -4,27 +4,20 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Result;
-use crm::{Claim, ClaimRequest, Intent, Settled};
-use jiff::{SignedDuration, Timestamp};
+use crm::{Claim, ClaimRequest, Intent};
+use jiff::Timestamp;
 use rollout::LimitName;
 
 use super::{LOOK, SendEvent, Sender, stop_of};
-use crate::sending::decide::Decider;
+use crate::sending::decide::{Decider, lead};
 use crate::sending::open::CONCURRENCY;
-use crate::sending::outcome::SentOutcome;
 use crate::sending::send::Began;
-
-/// Slots begin this long after a claim, so that its commit and the log do not make the first of them late, and end this long
-/// after that.
-pub(in crate::sending) const LEAD: SignedDuration = SignedDuration::from_millis(30);
-pub(in crate::sending) const AHEAD: SignedDuration = SignedDuration::from_millis(40);
 
 impl Sender {
     /// Claims messages and sends them. Gives when there can be more.
     pub(super) async fn claim(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<Option<Timestamp>> {
         let account = Arc::clone(&self.account);
-        let is_rehearsal = account.clock.is_rehearsal();
-        let (lead, ahead) = if is_rehearsal { (SignedDuration::ZERO, SignedDuration::ZERO) } else { (LEAD, AHEAD) };
+        let lead = lead(&account.clock);
         let began = Began::now();
         let now = account.clock.now();
         let most = if self.trouble.is_probing() { 1 } else { CONCURRENCY - self.n_flying };
@@ -36,19 +29,7 @@ impl Sender {
             known_intent: self.state.last_intent,
             templates: &self.templates,
         };
-        let mut decider = Decider {
-            state: &mut self.state,
-            key: &account.key,
-            now: now.saturating_add(lead).unwrap_or(now),
-            ahead,
-            frozen: &self.frozen,
-            allowed: account.allowed.as_ref(),
-            not_after: account.plan.not_after,
-            most,
-            bound: None,
-            is_stale: false,
-            categories: HashMap::new(),
-        };
+        let mut decider = Decider::new(&account, &mut self.state, &self.frozen, most, now);
         let claimed = account.crm.claim(&request, &mut |claimable| decider.decide(claimable)).await;
         let Decider { bound, is_stale, categories, .. } = decider;
         let claimed = match claimed {
@@ -100,11 +81,7 @@ impl Sender {
         if intents.is_empty() {
             return Ok(());
         }
-        if let Err(error) = self.account.log_intents(&intents).await {
-            let settled: Vec<Settled> = intents.iter().map(SentOutcome::not_logged).collect();
-            self.account.crm.settle(&settled, self.account.clock.now()).await?;
-            return Err(error.into());
-        }
+        self.account.log_intents(&intents).await?;
         self.n_flying += intents.len();
         self.has_sent = true;
         for intent in intents {

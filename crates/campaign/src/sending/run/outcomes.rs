@@ -8,7 +8,6 @@ use crm::Settled;
 use super::{DATABASE_AWAY, LOOK, Sender};
 use crate::sending::journal::SendingError;
 use crate::sending::outcome::SentOutcome;
-use crate::sending::usage::number;
 
 /// Outcomes are noted in groups of this size, or after this time.
 const GROUP: usize = 64;
@@ -40,20 +39,11 @@ impl Sender {
             crm::SendOutcome::NotSent => &mut self.report.n_not_sent,
         };
         *count += 1;
-        match outcome.settled.outcome {
-            crm::SendOutcome::NotSent => {
-                self.state.usage.give_back_attempt(number(outcome.number));
-                self.n_planned += 1;
-                self.n_ready += 1;
-            }
-            crm::SendOutcome::Refused => {
-                self.state.usage.credit(number(outcome.number));
-            }
-            crm::SendOutcome::Accepted | crm::SendOutcome::Unknown => {}
+        if outcome.settled.outcome == crm::SendOutcome::NotSent {
+            self.n_planned += 1;
+            self.n_ready += 1;
         }
-        if let Some((scope, until, why)) = outcome.hold.clone() {
-            self.state.usage.hold(scope, Some(until), why);
-        }
+        self.state.take(&outcome);
         self.pending_since.get_or_insert_with(Instant::now);
         self.pending.push(outcome);
     }
