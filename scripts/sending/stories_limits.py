@@ -3,7 +3,7 @@
 import signal
 import time
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import limits
 from sandbox_log import Log
@@ -158,6 +158,11 @@ def those_who_wait_for_the_morning(tell):
     days = Counter((it["to"].lstrip("+")[:2], it["at"][:10]) for it in world.requests() if it["outcome"] != "refused")
     tell.right("1,300 wait for Monday in France: that does not keep back 200 in Australia", days,
                {("61", "2026-10-10"): 200, ("33", "2026-10-12"): 1_300})
+    released = world.sql("select wave.released_at / 1000000, region, count(*) from wave join outbox_view using (campaign, step) "
+                         "join contact_view using (contact_id) where wave.number = outbox_view.wave and not is_test group by 1, 2")
+    is_night = lambda moment: datetime.fromtimestamp(moment, UTC) < at("2026-10-12T05:00:00Z")
+    tell.right("1,300 in France: but for the test wave nobody is released at night, who would take a place among the 10,000",
+               {region for moment, region, _ in released if is_night(moment)}, {"AU"})
 
 
 @tale

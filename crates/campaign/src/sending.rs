@@ -5,6 +5,7 @@
 //! can work at once. `docs/sending.md` says what each state of a message proves.
 
 mod audience;
+mod by_hours;
 mod clock;
 mod confirm;
 mod content;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use jiff::{SignedDuration, Timestamp};
-use plan::{PlanStep, SendingGates};
+use plan::PlanStep;
 
 use super::audience::ChosenAudience;
 use super::open::SendingAccount;
@@ -16,6 +16,8 @@ pub(crate) struct Release {
     pub(crate) released: Option<(String, i64, u64, bool)>,
     /// When it is worth to look again, if nobody else can be released now.
     pub(crate) due_at: Option<Timestamp>,
+    /// When the first of those can be released who wait for the hours of the day.
+    pub(crate) opens_at: Option<Timestamp>,
     /// Whether a test wave should have been judged by now.
     pub(crate) is_stuck: bool,
     /// Whether one more message would cost more than the plan allows.
@@ -48,12 +50,20 @@ impl SendingAccount {
             tracing::debug!(step = step.name, n = chosen.messages.len(), due_at = ?chosen.due_at, "people were chosen");
             release.due_at = earliest(release.due_at, chosen.due_at);
             release.is_exhausted &= chosen.is_exhausted();
-            if chosen.messages.is_empty() {
-                self.crm.note_excluded((&self.plan.name, &step.name), &chosen.excluded, now).await?;
+            let (mut chosen, is_first) = (chosen, !waves.iter().any(|it| it.step == step.name));
+            let (n_open, opens_at) = chosen.order_by_hours(&self.plan.limits.hours, now);
+            let (size, is_test) = size_of(self.plan.gates.test_wave, is_first, (chosen.messages.len(), n_open), room);
+            if size == 0 {
+                if !is_noted {
+                    self.crm.note_excluded((&self.plan.name, &step.name), &chosen.excluded, now).await?;
+                }
+                release.due_at = earliest(release.due_at, opens_at);
+                release.opens_at = earliest(release.opens_at, opens_at);
+                if opens_at.is_some() {
+                    self.keep(step, Choice { at, is_noted: true, chosen }).await;
+                }
                 continue;
             }
-            let is_first = !waves.iter().any(|it| it.step == step.name);
-            let (size, is_test) = size_of(&self.plan.gates, is_first, chosen.messages.len(), room);
             let prices: Vec<_> =
                 chosen.countries.iter().zip(&chosen.messages).take(size).map(|(it, of)| (*it, of.purpose)).collect();
             let affordable = self.within_spend(&prices).await?;
@@ -61,7 +71,7 @@ impl SendingAccount {
                 release.is_over_spend = true;
                 return Ok(release);
             }
-            let (mut chosen, size) = (chosen, affordable.min(size));
+            let size = affordable.min(size);
             let rest = chosen.messages.split_off(size);
             let countries = chosen.countries.split_off(size);
             let (templates, due_at) = (chosen.templates.clone(), chosen.due_at);
@@ -69,8 +79,7 @@ impl SendingAccount {
             if !rest.is_empty() {
                 let chosen =
                     ChosenAudience { messages: rest, countries, templates, due_at, ..ChosenAudience::default() };
-                let choice = Choice { at, is_noted: true, chosen };
-                self.choices.lock().await.insert(step.name.clone(), choice);
+                self.keep(step, Choice { at, is_noted: true, chosen }).await;
             }
             if release.released.is_some() {
                 release.is_exhausted = false;
@@ -95,9 +104,12 @@ impl SendingAccount {
     /// kept: there may be somebody by then.
     pub async fn keep_choice(&self, chosen: ChosenAudience, at: Timestamp) {
         if let Some(step) = self.plan.steps.first().filter(|_| !chosen.messages.is_empty()) {
-            let choice = Choice { at, is_noted: false, chosen };
-            self.choices.lock().await.insert(step.name.clone(), choice);
+            self.keep(step, Choice { at, is_noted: false, chosen }).await;
         }
+    }
+
+    async fn keep(&self, step: &PlanStep, choice: Choice) {
+        self.choices.lock().await.insert(step.name.clone(), choice);
     }
 
     async fn release_some(
@@ -132,14 +144,35 @@ pub(crate) struct Choice {
     chosen: ChosenAudience,
 }
 
-/// The size of the next wave, and whether it is a test. A step for few people needs none.
-fn size_of(gates: &SendingGates, is_first: bool, n: usize, room: u64) -> (usize, bool) {
+/// The size of the next wave for `n` people, of whom `n_open` can be written to now, and whether it is a test. A step for few
+/// people needs none. A test has its whole size at any hour: fewer messages would say nothing.
+fn size_of(test: u32, is_first: bool, (n, n_open): (usize, usize), room: u64) -> (usize, bool) {
     let room = usize::try_from(room).unwrap_or(usize::MAX).min(MOST_IN_A_WAVE);
-    let test = gates.test_wave as usize;
+    let test = test as usize;
     let is_test = is_first && test > 0 && n > test;
-    (if is_test { test.min(room) } else { n.min(room) }, is_test)
+    (if is_test { test.min(room) } else { n_open.min(room) }, is_test)
 }
 
 fn earliest(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
     [one, other].into_iter().flatten().min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wave_is_for_those_who_can_get_it_now_and_takes_no_more_than_the_room() {
+        let next = |of, room| size_of(150, false, of, room);
+        assert_eq!(next((90_000, 60_000), 10_000), (500, false));
+        assert_eq!(next((90_000, 60_000), 120), (120, false));
+        assert_eq!((next((90_000, 30), 10_000), next((90_000, 0), 10_000)), ((30, false), (0, false)));
+    }
+
+    #[test]
+    fn a_test_wave_has_its_size_at_any_hour() {
+        let first = |of| size_of(150, true, of, 10_000);
+        assert_eq!((first((9_000, 8_000)), first((9_000, 0))), ((150, true), (150, true)));
+        assert_eq!((first((150, 150)), first((150, 20))), ((150, false), (20, false)));
+    }
 }

@@ -93,7 +93,7 @@ impl Sender {
     }
 
     /// Tells and notes what is waited for, when it changes.
-    async fn tell_waiting(
+    pub(super) async fn tell_waiting(
         &mut self,
         bound: Option<(LimitName, Option<Timestamp>)>,
         n: usize,

@@ -5,15 +5,20 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use crm::{CampaignState, OrderWord, WaitsFor};
 use jiff::SignedDuration;
+use rollout::LimitName;
 
 use super::{FEW_READY, SendEvent, SendStop, Sender};
 
 /// How often it is looked at whether somebody new can be released, by the campaign's clock.
 const LOOK_FOR_PEOPLE: SignedDuration = SignedDuration::from_secs(60);
 /// The same in a rehearsal, where days must take minutes.
-const LOOK_IN_A_REHEARSAL: SignedDuration = SignedDuration::from_hours(1);
+pub(super) const LOOK_IN_A_REHEARSAL: SignedDuration = SignedDuration::from_hours(1);
+/// How often it is looked at although it is known when the next person is due: somebody may have consented, or be new.
+const LOOK_BEFORE_DUE: SignedDuration = SignedDuration::from_mins(10);
+const LOOK_BEFORE_DUE_IN_A_REHEARSAL: SignedDuration = SignedDuration::from_hours(6);
 /// How long it takes until it is looked again at messages that others have not settled.
 const OPEN: SignedDuration = SignedDuration::from_secs(2);
+
 impl Sender {
     /// Begins to release the next wave, which may take some seconds.
     pub(super) async fn begin_release(&mut self) -> Result<()> {
@@ -61,9 +66,19 @@ impl Sender {
             on(SendEvent::Released { step, wave, n, is_test });
             return Ok(());
         }
-        let soon = if self.account.clock.is_rehearsal() { LOOK_IN_A_REHEARSAL } else { LOOK_FOR_PEOPLE };
-        let soon = now.saturating_add(soon).unwrap_or(now);
-        self.release_at = release.due_at.filter(|it| *it > now).unwrap_or(soon);
+        if let Some(opens_at) = release.opens_at.filter(|_| self.n_ready == 0) {
+            self.tell_waiting(Some((LimitName::Hours, Some(opens_at))), 0, on).await?;
+        }
+        let is_rehearsal = self.account.clock.is_rehearsal();
+        let due_at = release.due_at.filter(|it| *it > now);
+        let longest = match (due_at, is_rehearsal) {
+            (None, false) => LOOK_FOR_PEOPLE,
+            (None, true) => LOOK_IN_A_REHEARSAL,
+            (Some(_), false) => LOOK_BEFORE_DUE,
+            (Some(_), true) => LOOK_BEFORE_DUE_IN_A_REHEARSAL,
+        };
+        let soon = now.saturating_add(longest).unwrap_or(now);
+        self.release_at = due_at.map_or(soon, |it| it.min(soon));
         let is_idle = self.n_flying == 0 && self.pending.is_empty();
         if release.is_exhausted && is_idle && self.account.crm.n_open(&self.account.plan.name).await? > 0 {
             // Another sender waits for answers, or was stopped: then they become unknown within half a minute.
