@@ -4,8 +4,8 @@
     allowance.py --ferry BIN [PROFILE ...]
 
 Profiles: `second` sends 80 a second by the real clock; `fast` sends 1,000 a second; `hour` rehearses 1,000 an hour; `people`
-rehearses a portfolio that begins with 2,000 people in 24 hours, of which the first day counts: later it grows. Without a name, all but `fast`. Prints the share of
-the allowance, and ends with 0 if each is at least 95 % and the oracle (check.py) agrees.
+rehearses a portfolio that begins with 2,000 people in 24 hours and grows to 10,000 while the campaign runs: both count. Without a
+name, all but `fast`. Prints the share of the allowance, and ends with 0 if each is at least 95 % and the oracle (check.py) agrees.
 """
 
 import argparse
@@ -16,26 +16,27 @@ import tempfile
 from pathlib import Path
 
 LEAST = 95.0  # percent
-# name: program with its arguments, and the line of the oracle whose shares count
+# name: program with its arguments, and the lines of the oracle whose shares count; each must be there
 PROFILES = {
-    "second": (["storm.py", "--people", "3000", "--kills", "0", "--share", "0", "--per-second", "80"], "messages a second"),
-    "fast": (["storm.py", "--people", "12000", "--kills", "0", "--share", "0", "--per-second", "1000"], "messages a second"),
-    "hour": (["rehearse.py", "--people", "4000", "--per-hour", "1000", "--no-reminder"], "messages an hour"),
-    "people": (["rehearse.py", "--people", "4000", "--no-reminder"], "people in 24 hours, .*, TIER_2K"),
+    "second": (["storm.py", "--people", "3000", "--kills", "0", "--share", "0", "--per-second", "80"], ["messages a second"]),
+    "fast": (["storm.py", "--people", "12000", "--kills", "0", "--share", "0", "--per-second", "1000"], ["messages a second"]),
+    "hour": (["rehearse.py", "--people", "4000", "--per-hour", "1000", "--no-reminder"], ["messages an hour"]),
+    "people": (["rehearse.py", "--people", "20000", "--no-reminder"], ["people in 24 hours, .*, TIER_2K", "people in 24 hours, .*, TIER_10K"]),
 }
 USED = re.compile(r"^used: (?P<name>.*): (?P<share>[0-9.]+)%$", re.MULTILINE)
 
 
 def measure(ferry, name):
     """Runs a profile. Returns its share in percent, and whether the oracle agrees."""
-    (program, *words), line = PROFILES[name]
+    (program, *words), lines = PROFILES[name]
     with tempfile.TemporaryDirectory(prefix="ferry-allowance.") as folder:
         command = [sys.executable, program, "--ferry", ferry, "--out", f"{folder}/out", *words]
         done = subprocess.run(command, cwd=Path(__file__).parent, text=True, capture_output=True, check=False)
-    shares = [float(it["share"]) for it in USED.finditer(done.stdout) if re.fullmatch(line, it["name"])]
-    if not shares:
-        raise SystemExit(f"{name}: no share was measured:\n{done.stdout}{done.stderr}")
-    return min(shares), "the oracle agrees" in done.stdout
+    used = [(it["name"], float(it["share"])) for it in USED.finditer(done.stdout)]
+    shares = [[share for name, share in used if re.fullmatch(line, name)] for line in lines]
+    if not all(shares):
+        raise SystemExit(f"{name}: not every share was measured:\n{done.stdout}{done.stderr}")
+    return min(map(min, shares)), "the oracle agrees" in done.stdout
 
 
 def main():

@@ -243,7 +243,7 @@ def _use(facts):
     """The share of each limit that was used at the most."""
     log, profile = facts.log, facts.profile
     use = {"messages a second": limits.rate_use(log, profile["per_second"])}
-    for day, (share, tier, n) in sorted(limits.People(log, profile["tier"]).use.items()):
+    for (day, tier), share in sorted(limits.People(log, profile["tier"]).use.items()):
         use[f"people in 24 hours, {day}, {tier}"] = share
     if profile["per_hour"]:
         moments = [request.at for request in log.taken]

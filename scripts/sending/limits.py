@@ -101,7 +101,7 @@ def holds(log):
 class People:
     """Different people in any 24 hours, of messages outside of open windows. A failure gives a person back.
 
-    The tier grows 6 hours after half of it was used in 7 days. `use` has the highest share of it on each day.
+    The tier grows 6 hours after half of it was used in 7 days. `use` has the highest share of each tier on each day.
     """
 
     def __init__(self, log, tier):
@@ -145,8 +145,8 @@ class People:
             return
         if len(self.active) > limit:
             self.over.append(f"people in 24 hours: {len(self.active)} of {limit} at {shown(at)}")
-        day = shown(at)[:10]
-        self.use[day] = max(self.use.get(day, (0, "", 0)), (len(self.active) / limit, self.tier, len(self.active)))
+        day = (shown(at)[:10], self.tier)
+        self.use[day] = max(self.use.get(day, 0), len(self.active) / limit)
         if request.n not in self.failed_ever:
             self.week[request.to] = at
             if self.next_at is None and len(self.week) * 2 >= limit and self._in_week(at) * 2 >= limit:

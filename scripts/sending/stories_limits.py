@@ -166,6 +166,18 @@ def those_who_wait_for_the_morning(tell):
 
 
 @tale
+def limit_grows_while_it_sends(tell):
+    people = [person(n) for n in range(1, 2_041)]
+    world = tell.world(people=people, sending={"per_hour": None}, settings={"portfolios": {PORTFOLIO: {"tier": "TIER_2K"}}})
+    done = world.start()
+    moments = times(world)
+    told = "the platform now allows 10000 people in 24 hours; before it was 2000 people\n"
+    tell.right("2,000 a day become 10,000 six hours after the half: the sender sees it, says so, and the rest go on the same day",
+               (len(moments), moments[-1] - moments[0] < 8 * HOUR, told in done.text), (2_040, True, True))
+    tell.right("the limit grew: nothing exceeded, nothing doubled", world.prove(), lambda it: it["is_good"] and it["sandbox"]["over_limits"] == 0)
+
+
+@tale
 def hours_of_other_countries(tell):
     world = tell.world(people=[person(1, phone="+14165550123")], where="rows >= 0", start="2026-10-06T12:00:00Z")
     world.start()

@@ -143,6 +143,12 @@ pub fn event_line(event: &SendEvent) -> Option<String> {
         SendEvent::Waiting { limit, until: None } => format!("waits for {limit} until somebody lifts it"),
         SendEvent::DatabaseAway => "the database does not answer: waiting".to_owned(),
         SendEvent::UnknownCode(code) => format!("the platform gave the code {code}, which our table does not have"),
+        SendEvent::PeoplePerDay { before, now } => {
+            format!("the platform now allows {} in 24 hours; before it was {}", people(*now), people(*before))
+        }
+        SendEvent::NumberRate { before, now } => {
+            format!("the platform now allows {now} messages a second; before it was {before}")
+        }
         SendEvent::Trouble(TroubleNews::Began { n, signs, next_at }) => {
             let signs: Vec<String> = signs.iter().map(|(sign, n)| format!("{n} {}", met_with(*sign))).collect();
             format!(
@@ -155,6 +161,10 @@ pub fn event_line(event: &SendEvent) -> Option<String> {
             format!("the platform answers again after {} s", lasted.as_secs())
         }
     })
+}
+
+fn people(most: Option<u32>) -> String {
+    most.map_or("any number of people".to_owned(), |it| counted(it.into(), "person", "people"))
 }
 
 /// What messages met with in a trouble, after their number.

@@ -21,9 +21,9 @@ use super::journal::{CampaignJournal, SendingError};
 use super::open::{CONCURRENCY, SendingAccount};
 use super::order::CampaignPlan;
 use super::outcome::SentOutcome;
-use super::preflight::rehearsal_burst;
 use super::run::MOST_DIFFERENCE;
 use super::send::Began;
+use super::told_limits::rehearsal_burst;
 use super::trouble::{Trouble, TroubleNews};
 use super::usage::UsageState;
 

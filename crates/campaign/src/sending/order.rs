@@ -7,6 +7,7 @@ use plan::{Plan, PlanSending, PlanStep, Risk, SendingGates, SendingMode, Spend};
 use rollout::{Hours, Limits};
 
 use super::send::LATE;
+use super::told_limits::LimitsOfPlan;
 
 /// A campaign of the plan, with how it is sent.
 #[derive(Clone, Debug)]
@@ -27,9 +28,7 @@ pub struct CampaignPlan {
     pub gates: SendingGates,
     pub leave_out: Vec<Risk>,
     pub allows_us_marketing: bool,
-    /// The rate and the people a day, if the plan says them.
-    pub per_second: Option<u32>,
-    pub people_per_day: Option<u32>,
+    pub of_plan: LimitsOfPlan,
 }
 
 impl CampaignPlan {
@@ -52,8 +51,7 @@ impl CampaignPlan {
             gates: sending.gates,
             leave_out: sending.leave_out.clone(),
             allows_us_marketing: sending.allows_us_marketing,
-            per_second: sending.per_second,
-            people_per_day: sending.people_per_day,
+            of_plan: of_plan(sending),
         })
     }
 
@@ -74,10 +72,13 @@ impl CampaignPlan {
             gates: sending.gates,
             leave_out: Vec::new(),
             allows_us_marketing: false,
-            per_second: sending.per_second,
-            people_per_day: sending.people_per_day,
+            of_plan: of_plan(sending),
         })
     }
+}
+
+fn of_plan(sending: &PlanSending) -> LimitsOfPlan {
+    LimitsOfPlan { per_second: sending.per_second, people_per_day: sending.people_per_day }
 }
 
 fn limits(sending: &PlanSending, window: rollout::Window) -> Limits {

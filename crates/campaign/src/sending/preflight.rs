@@ -12,6 +12,7 @@ use super::audience::ChosenAudience;
 use super::content::TemplateShape;
 use super::offer::{APPROVED, purpose_of};
 use super::open::SendingAccount;
+use super::told_limits::rehearsal_burst;
 use crate::kept::template_of;
 
 /// How a check came out.
@@ -122,40 +123,25 @@ impl SendingAccount {
             CheckState::Good
         };
         found.add("quality", state, format!("the quality of the number is {quality}"));
-        let rate = number.throughput.as_deref().map(|it| if it == "HIGH" { "upgraded" } else { "default" });
-        if let (None, Some(rate)) = (self.plan.per_second, rate.and_then(Limits::rate_of_number)) {
-            found.limits.number_rate = rate;
-        }
-        self.take_people_limit(found, number.people_a_day);
-        Ok(())
-    }
-
-    fn take_people_limit(&self, found: &mut Preflight, told: Option<PeopleLimit>) {
-        let (limit, state, text) = match told {
-            Some(PeopleLimit::Unlimited) => (None, CheckState::Good, "any number of people a day".to_owned()),
-            Some(PeopleLimit::Most(most)) => (Some(most), CheckState::Good, format!("{most} people in 24 hours")),
+        let lowest = Limits::default().people_per_day;
+        found.limits.people_per_day = self.plan.of_plan.people(lowest);
+        found.limits = self.plan.of_plan.with(&number, &found.limits);
+        let lowest = lowest.unwrap_or(0);
+        let (state, text) = match number.people_a_day {
+            Some(PeopleLimit::Unlimited) => (CheckState::Good, "any number of people a day".to_owned()),
+            Some(PeopleLimit::Most(most)) => (CheckState::Good, format!("{most} people in 24 hours")),
             Some(PeopleLimit::Other(word)) => {
-                let least = Limits::default().people_per_day;
-                (
-                    least,
-                    CheckState::Doubtful,
-                    format!("the tier {word} is not known, so the lowest holds: 250 people in 24 hours"),
-                )
+                let text = format!("the tier {word} is not known, so the lowest holds: {lowest} people in 24 hours");
+                (CheckState::Doubtful, text)
             }
             None => {
-                let least = Limits::default().people_per_day;
-                (
-                    least,
-                    CheckState::Doubtful,
-                    "the platform does not tell the tier, so the lowest holds: 250 people in 24 hours".to_owned(),
-                )
+                let text =
+                    format!("the platform does not tell the tier, so the lowest holds: {lowest} people in 24 hours");
+                (CheckState::Doubtful, text)
             }
         };
-        found.limits.people_per_day = match (limit, self.plan.people_per_day) {
-            (Some(told), Some(of_plan)) => Some(told.min(of_plan)),
-            (told, of_plan) => told.or(of_plan),
-        };
         found.add("people-per-day", state, text);
+        Ok(())
     }
 
     async fn check_account(&self, found: &mut Preflight) -> Result<()> {
@@ -368,22 +354,6 @@ impl SendingAccount {
     }
 }
 
-/// The largest group that may share a slot in a rehearsal: a divisor of the rate, at most half of it.
-pub(super) fn rehearsal_burst(rate: u32) -> u32 {
-    let most = (rate / 2).clamp(1, 64);
-    (1..=most).rev().find(|it| rate.is_multiple_of(*it)).unwrap_or(1)
-}
-
 fn shown(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_group_of_a_rehearsal_divides_the_rate() {
-        assert_eq!([80, 1000, 20, 7, 1].map(rehearsal_burst), [40, 50, 10, 1, 1]);
-    }
 }

@@ -2,6 +2,7 @@
 //!
 //! This file says what is due in which order; each thing that is due has a file of its own in this folder.
 
+mod asking;
 mod claims;
 mod outcomes;
 mod releases;
@@ -18,9 +19,10 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use whatsapp::SendingNumber;
 
+use self::asking::ASK;
 pub(super) use self::outcomes::MOST_DIFFERENCE;
-use self::watching::TEMPLATES;
 use super::decide::FrozenKey;
 use super::open::{CONCURRENCY, SendingAccount};
 use super::outcome::SentOutcome;
@@ -50,6 +52,10 @@ pub enum SendEvent {
     DatabaseAway,
     /// The platform gave a code that our table does not have.
     UnknownCode(i64),
+    /// The platform lets the number write to another number of people in 24 hours; none is without a limit.
+    PeoplePerDay { before: Option<u32>, now: Option<u32> },
+    /// The platform lets the number send another number of messages in a second.
+    NumberRate { before: u32, now: u32 },
     /// The platform, or the way to it, is in trouble, or answers again.
     Trouble(TroubleNews),
 }
@@ -94,7 +100,9 @@ pub struct Sender {
     pending_since: Option<Instant>,
     ending: Option<SendStop>,
     watch_at: Timestamp,
-    templates_at: Timestamp,
+    ask_at: Timestamp,
+    /// A question to the platform that is not answered yet.
+    asking: Option<JoinHandle<Option<SendingNumber>>>,
     release_at: Timestamp,
     /// A wave that is being released. Others are sent meanwhile.
     releasing: Option<JoinHandle<Result<Release>>>,
@@ -141,7 +149,8 @@ impl Sender {
             ending: None,
             watch_at: now,
             // The preflight has just asked.
-            templates_at: now.saturating_add(TEMPLATES).unwrap_or(now),
+            ask_at: now.saturating_add(ASK).unwrap_or(now),
+            asking: None,
             release_at,
             releasing: None,
             n_planned,
@@ -190,6 +199,7 @@ impl Sender {
             let watched = self.watch(on).await;
             self.unless_away(watched, on).await?;
         }
+        self.ask(on).await?;
         let is_due = now >= self.release_at && self.n_ready < FEW_READY && self.releasing.is_none();
         if is_due && self.ending.is_none() {
             self.begin_release().await?;

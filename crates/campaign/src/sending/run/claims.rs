@@ -8,6 +8,7 @@ use crm::{Claim, ClaimRequest, Intent};
 use jiff::Timestamp;
 use rollout::LimitName;
 
+use super::releases::LOOK_IN_A_REHEARSAL;
 use super::{LOOK, SendEvent, Sender, stop_of};
 use crate::sending::decide::{Decider, lead};
 use crate::sending::open::CONCURRENCY;
@@ -64,12 +65,22 @@ impl Sender {
             self.has_sent = false;
             return Ok(Some(now));
         }
-        let free = bound.and_then(|it| it.1);
+        let free = bound.and_then(|it| it.1).map(|it| self.asks_before(it, bound, now));
         Ok(match (free, claimed.next_due) {
             (Some(free), _) => Some(free.checked_sub(lead).unwrap_or(free)),
             // A message that is due and cannot be claimed is looked at again, and not at once.
             (None, due) => due.map(|it| if it > now { it } else { now.saturating_add(LOOK).unwrap_or(now) }),
         })
+    }
+
+    /// When to look again at a limit that is free at `free`. The people a day may grow before: a rehearsal, which moves from one
+    /// moment with something to do to the next, stops to ask for them.
+    fn asks_before(&self, free: Timestamp, bound: Option<(LimitName, Option<Timestamp>)>, now: Timestamp) -> Timestamp {
+        let may_grow = bound.is_some_and(|it| it.0 == LimitName::PeoplePerDay);
+        if !may_grow || !self.account.clock.is_rehearsal() {
+            return free;
+        }
+        free.min(now.saturating_add(LOOK_IN_A_REHEARSAL).unwrap_or(free))
     }
 
     async fn send_all(

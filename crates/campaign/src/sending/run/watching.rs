@@ -11,15 +11,12 @@ use crate::sending::watch::{OLD, alarm, stops_alarm};
 
 /// How often the messages are watched at the least, by the campaign's clock. The first half hour is watched as closely.
 const WATCH: SignedDuration = SignedDuration::from_secs(5);
-/// How often the platform is asked what the templates are now.
-pub(super) const TEMPLATES: SignedDuration = SignedDuration::from_mins(10);
 
 impl Sender {
     /// Looks at what has become of the messages, and pauses the campaign if they fare badly.
     pub(super) async fn watch(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<()> {
         let began = Instant::now();
         let account = Arc::clone(&self.account);
-        self.read_templates().await?;
         let (crm, now, gates) = (&account.crm, account.clock.now(), &account.plan.gates);
         crm.abandon_intents(now).await?;
         let seen = self.state.read_failures(crm).await?;
@@ -49,19 +46,6 @@ impl Sender {
         // Counting takes a twentieth of the time at most.
         let length = SignedDuration::try_from(began.elapsed() * 20).unwrap_or(WATCH);
         self.watch_at = now.saturating_add(WATCH.max(length)).unwrap_or(now);
-        Ok(())
-    }
-
-    /// Asks the platform from time to time what the templates are now. Webhooks tell it too, and may be lost.
-    async fn read_templates(&mut self) -> Result<()> {
-        let now = self.account.clock.now();
-        if now < self.templates_at {
-            return Ok(());
-        }
-        self.templates_at = now.saturating_add(TEMPLATES).unwrap_or(now);
-        if let Err(error) = self.account.templates.sync().await {
-            tracing::warn!("the templates of the account could not be read: {error:#}");
-        }
         Ok(())
     }
 
