@@ -23,11 +23,12 @@ PROFILES = {
     "hour": (["rehearse.py", "--people", "4000", "--per-hour", "1000", "--no-reminder"], ["messages an hour"]),
     "people": (["rehearse.py", "--people", "20000", "--no-reminder"], ["people in 24 hours, .*, TIER_2K", "people in 24 hours, .*, TIER_10K"]),
 }
+CPU = re.compile(r'"cpu_ms_of_a_message": (?P<ms>[0-9.]+)')
 USED = re.compile(r"^used: (?P<name>.*): (?P<share>[0-9.]+)%$", re.MULTILINE)
 
 
 def measure(ferry, name):
-    """Runs a profile. Returns its share in percent, and whether the oracle agrees."""
+    """Runs a profile. Returns its share in percent, whether the oracle agrees, and the CPU of the sender where it is measured."""
     (program, *words), lines = PROFILES[name]
     with tempfile.TemporaryDirectory(prefix="ferry-allowance.") as folder:
         command = [sys.executable, program, "--ferry", ferry, "--out", f"{folder}/out", *words]
@@ -36,7 +37,8 @@ def measure(ferry, name):
     shares = [[share for name, share in used if re.fullmatch(line, name)] for line in lines]
     if not all(shares):
         raise SystemExit(f"{name}: not every share was measured:\n{done.stdout}{done.stderr}")
-    return min(map(min, shares)), "the oracle agrees" in done.stdout
+    cpu = CPU.search(done.stdout)
+    return min(map(min, shares)), "the oracle agrees" in done.stdout, f", {cpu['ms']} ms of CPU for each message" if cpu else ""
 
 
 def main():
@@ -46,9 +48,9 @@ def main():
     arguments = parser.parse_args()
     all_right = True
     for name in arguments.profiles:
-        share, agrees = measure(str(arguments.ferry.resolve()), name)
+        share, agrees, cpu = measure(str(arguments.ferry.resolve()), name)
         all_right &= agrees and share >= LEAST
-        print(f"{name:8} {share:5.1f} % of the allowance, {'never over it' if agrees else 'the oracle does NOT agree'}", flush=True)
+        print(f"{name:8} {share:5.1f} % of the allowance, {'never over it' if agrees else 'the oracle does NOT agree'}{cpu}", flush=True)
     sys.exit(not all_right)
 
 

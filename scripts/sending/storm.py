@@ -10,7 +10,7 @@ server is then the storm's own. `--stops` people write STOP, at `--stop-rate` a 
 message is about to leave: at least a quarter of these messages must cross their STOP, that is, arrive after the STOP was sent.
 `--steps` are steps of the sender's clock by an hour (clock_step.c).
 With `--confirm` stops are confirmed, and a fifth of the people answer STOP. Asserts the least numbers of what must have happened,
-writes storm.json, and ends with 0 if all is right.
+writes storm.json, with the CPU of the senders for each request, their start included, and ends with 0 if all is right.
 """
 
 import argparse
@@ -76,7 +76,7 @@ class Storm:
         self.database = open_database(arguments.database, self.folder)
         self.database.start()
         self.world = World(arguments.ferry, self.folder, self.database.url)
-        self.senders = []
+        self.senders, self.cpu_seconds = [], 0.0  # those that run, and the CPU of those that have ended
         self.report = {"kills_of_sender": 0, "kills_of_receiver": 0, "kills_without_intent": 0, "restarts": 0, "steps": 0,
                        "starts": 0, "resumed": 0, "ended": {}}
         self.stops, self.aim, self.step = None, None, self.folder / "clock"
@@ -91,6 +91,7 @@ class Storm:
         self._finish()
         self.report["seconds"] = round(time.monotonic() - began, 1)
         verdict = check.check(self.folder, self.database, self.world)
+        self.report["cpu_ms_of_a_message"] = round(1000 * self.cpu_seconds / max(1, verdict["numbers"]["requests"]), 3)
         return self.report | {"verdict": verdict, "too_few": self._too_few(verdict)}
 
     def _prepare(self):
@@ -126,6 +127,7 @@ class Storm:
         """Starts senders until there are as many as there must be."""
         for sender in [it for it in self.senders if not it.is_running()]:
             self.senders.remove(sender)
+            self.cpu_seconds += sender.cpu_seconds
             code = str(sender.process.returncode)
             if code != "-9":
                 self._note(f"a sender ended with {code}")
@@ -267,6 +269,7 @@ class Storm:
         time.sleep(self.arguments.linger)
         for sender in self.senders:
             sender.stop()
+            self.cpu_seconds += sender.cpu_seconds
         until = time.monotonic() + QUIET  # an intent without an answer becomes unknown after 30 seconds
         while self._intents() and time.monotonic() < until:
             time.sleep(1)

@@ -19,7 +19,7 @@ class Process:
     """A program that runs until it is ended."""
 
     def __init__(self, words, folder, environment, log, ready=None):
-        self.log = Path(folder) / log
+        self.log, self.cpu_seconds = Path(folder) / log, 0.0
         with open(self.log, "ab") as file:
             place = file.tell()
             self.process = subprocess.Popen([str(word) for word in words], cwd=folder, env=environment, stdout=file, stderr=file)
@@ -39,6 +39,8 @@ class Process:
         return self.process.pid
 
     def is_running(self):
+        if self.process.returncode is None:
+            self.cpu_seconds = _cpu_seconds(self.process.pid)
         return self.process.poll() is None
 
     def kill(self):
@@ -55,6 +57,12 @@ class Process:
             return self.process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             return self.kill()
+
+
+def _cpu_seconds(pid):
+    """What a process has used of the processors until now, also one that has ended and was not waited for."""
+    after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class World:
