@@ -1,5 +1,7 @@
 """What lets nothing begin, and what pauses a campaign that runs."""
 
+from datetime import datetime, timedelta
+
 from stories_told import tale
 from stories_world import ACCOUNT, NUMBER, person
 
@@ -109,3 +111,28 @@ def gate_of_held_messages(tell):
     done = world.start()
     tell.right("60 of the test wave are held for an hour, then released: held ones are not counted as undelivered",
                (done.code, len(world.sent()), world.prove()["doubled"]), (0, 130, 0))
+
+
+@tale
+def test_wave_over_night(tell):
+    people = [person(n) for n in range(1, 6)] + [person(n, phone=f"+6125550{n:04d}") for n in range(1, 151)]
+    given = {"people": people, "start": "2026-11-04T09:30:00Z", "where": "region = 'FR' or region = 'AU'"}
+    world = tell.world(**given, sending={"test_wave": 100})
+    world.start()
+    waves = world.sql("select number, min(intent_at), max(intent_at), max(judged_at), count(*) from wave join outbox using (campaign, step) "
+                      "where wave.number = outbox.wave group by number order by number")
+    tell.right("5 are awake and 95 of the test wave sleep: it is judged half an hour after the last of them, and the others follow at once",
+               [it[4] for it in waves] + [waves[1][1] - waves[0][2]], lambda it: it[:2] == [100, 55] and 1_800 <= it[2] / 1e6 <= 2_100)
+    world = tell.world(**given, sending={"test_wave": 100, "max_failed": 0.1}, settings={
+        "statuses": {"failures": [{"code": 131026, "when": {"to": [f"6125550{n:04d}" for n in range(1, 151)]}}]}})
+    done = world.start()
+    tell.right("every message of the test wave to those who slept fails: the others get none", (len(world.sent()), done.code), (100, 4))
+
+
+@tale
+def test_wave_is_followed_at_once(tell):
+    world = tell.world(people=[person(n) for n in range(1, 201)], sending={"test_wave": 100})
+    world.start()
+    moments = [datetime.fromisoformat(it["at"]) for it in world.requests() if it["outcome"] != "refused"]
+    tell.right("all of the test wave are awake: the next wave comes half an hour after them", moments[100] - moments[99],
+               lambda it: timedelta(minutes=30) <= it < timedelta(minutes=35))

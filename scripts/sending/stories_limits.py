@@ -237,3 +237,45 @@ def number_is_slower_than_ferry_knows(tell):
     world = tell.world(people=[person(n) for n in range(1, 61)], settings={"numbers": {NUMBER: {"messages_a_second": 20}}})
     done = world.start()
     tell.right("a number with 20 a second: everybody gets it once all the same", (len(world.sent()), len(set(world.sent())), done.code), (60, 60, 0))
+
+
+@tale
+def first_moment_of_a_campaign(tell):
+    world = tell.world(serve=False, campaigns=campaign(not_before="2026-10-08"))
+    done = world.start()
+    tell.right("not_before is in two days: nothing goes before nine on that day, and it says what it waits for",
+               (times(world)[0], "waits for not_before until 2026-10-07 22:00:00 UTC" in done.text), (at("2026-10-08T07:00:00Z"), True))
+    world = tell.world(serve=False, campaigns=campaign(not_before="2026-10-08"))
+    with world.begin("welcome") as running:
+        running.wait(60)
+    tell.right("not_before, with one person after the other: all of them after it", [it < at("2026-10-08T07:00:00Z") for it in times(world)], [False] * 3)
+
+
+@tale
+def calendar_counts_what_is_decided(tell):
+    world = tell.world(people=[person(n) for n in range(1, 8)], sending={"people_per_day": 3}, serve=False,
+                       campaigns=campaign("welcome", max_people=2) + campaign("second"))
+    told = world.order("plan", "second", "--rehearse", "--format", "json").json
+    days = [it["messages"] for it in told["days"] if it["messages"]]
+    tell.right("3 people a day by the plan, 2,000 by the platform: the calendar does not let it grow", days, [3, 3, 1])
+    world.start()
+    world.start("second")
+    told = Counter(it["at"][:10] for it in world.requests() if it["outcome"] != "refused")
+    tell.right("3 people a day, two of them by another campaign", told, lambda it: list(it.values())[0] == 3)
+    world = tell.world(people=[person(n) for n in range(1, 8)], sending={"people_per_day": 3}, serve=False,
+                       campaigns=campaign("welcome", max_people=2) + campaign("second"), where="region = 'FR'")
+    world.start()
+    told = world.order("plan", "second", "--rehearse", "--format", "json").json
+    days = [it["messages"] for it in told["days"] if it["messages"]]
+    tell.right("the calendar counts the two of another campaign", days[0], 1)
+
+
+@tale
+def long_waits_are_told(tell):
+    world = tell.world(serve=False, start="2026-10-06T18:30:00Z", sending={"test_wave": 0})
+    done = world.start()
+    tell.right("after eight in the evening: it says that it waits for the hours", "waits for hours until 2026-10-07 07:00:00 UTC" in done.text, True)
+    world = tell.world(serve=False, people=[person(n) for n in range(1, 3)], campaigns=campaign() + campaign("second"))
+    world.start()
+    done = world.start("second")
+    tell.right("the second offer waits six hours: it says for what", done.text, lambda it: "waits for person-spacing until 2026-10-06 14:" in it)

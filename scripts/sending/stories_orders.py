@@ -1,5 +1,6 @@
 """Orders of people: pause, resume, stop, start again, and edits of the plan in the middle."""
 
+import signal
 import time
 
 from stories_told import tale
@@ -180,3 +181,27 @@ def steps_one_after_the_other(tell):
     world.set({"answers": [{"does": {"writes": "OUI"}, "after": [5, 10], "when": {"to": [phone(1)]}}, {"does": {"writes": "STOP"}, "after": [5, 10], "when": {"to": [phone(2)]}}]})
     world.start()
     tell.right("consented in an earlier step: not who stopped", 2 in world.sent(template=NOTE), False)
+
+
+@tale
+def start_does_not_lift_a_pause(tell):
+    world = tell.world(people=[person(n) for n in range(1, 4)], serve=False)
+    paused(world)
+    world.order("resume")
+    world.order("pause", "welcome", "--reason", "the picture is wrong")
+    n, done = len(world.sent()), world.start()
+    tell.right("start after a pause: nothing goes, and it says who has to do what", (len(world.sent()) - n, done.code, "the picture is wrong" in done.text,
+               "ferry campaign resume welcome" in done.text), (0, 4, True, True))
+    world.order("resume")
+    world.start()
+    tell.right("resume, and then start: everybody gets it", world.sent(), [1, 2, 3])
+
+
+@tale
+def start_that_is_interrupted(tell):
+    world = tell.world(people=[person(n) for n in range(1, 401)], serve=False, sending={"per_second": 5})
+    running, until = world.begin(), time.monotonic() + 60
+    while len(world.requests()) < 20 and time.monotonic() < until:
+        time.sleep(0.005)
+    running.send_signal(signal.SIGTERM)
+    tell.right("a start that is ended by a signal is no finished one: code 130", running.wait(60), 130)

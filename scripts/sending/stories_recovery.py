@@ -162,3 +162,35 @@ def people_are_erased_and_come_again(tell):
     world.load(person(1), person(2), person(3), person(4))
     done = world.start()
     tell.right("the same people are loaded again after the end: nobody gets it twice", (len(world.sent()), done.code != 0), (3, True))
+
+
+@tale
+def proof_after_a_restore(tell):
+    world = tell.world(people=[person(n) for n in range(1, 9)], serve=False, campaigns=campaign("welcome", max_people=4) + campaign("second"))
+    world.start()
+    saved(world)
+    world.move(hours=25)
+    world.start("second")
+    restore(world)
+    world.move(hours=25)
+    settled = world.order("settle", "second", "--from-log", "--format", "json").json
+    tell.right("after a restore the log adds eight as unknown", (settled["added"], settled["settled"], len(settled["unknown"])), (8, 0, 8))
+    tell.right("after settle --from-log: the proof does not say that they are not in the log", world.prove("second"),
+               lambda it: it["not_logged"] == 0 and it["sandbox"]["unknown_taken"] == 8)
+    (world.folder / LOG).unlink()
+    told = world.prove()
+    tell.right("without the log the proof still compares the database with the sandbox, and says what the log lacks",
+               (told["sandbox"]["taken"], told["sent_not_logged"]), (4, 4))
+
+
+@tale
+def settle_takes_unknown_messages_only(tell):
+    world = tell.world(serve=False)
+    world.start()
+    one = world.sql("select message_id from outbox limit 1")[0][0]
+    for what, name in (("a message that was accepted", one), ("an id that nobody has", "ab" * 16)):
+        done = world.order("settle", "welcome", name, "--as", "not-sent", "--reason", "no")
+        tell.right(f"settle {what}: it is refused in words, and nothing changes",
+                   (done.code, "no unknown message" in done.err, "constraint" in done.err, world.prove()["accepted"]), (1, True, False, 3))
+    done = world.order("settle", "welcome", one)
+    tell.right("settle a message without --as: it asks for it", (done.code, "--as" in done.err), (2, True))

@@ -1,12 +1,15 @@
 //! `ferry campaign plan` and `ferry campaign dry-run`.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use campaign::sending::{ChosenAudience, Preflight, SendingAccount};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use plan::{Plan, PlanStep};
+use rates::Money;
 use results::{CampaignPlanned, LimitSaving, PlannedCheck, PlannedCost, PlannedDay, PlannedStep};
-use rollout::{CalendarPlan, Group, calendar, savings};
+use rollout::{CalendarPlan, Group, Sent, calendar, savings};
 
 use crate::planned_groups::groups;
 
@@ -55,7 +58,12 @@ impl Look {
         let none = ChosenAudience::default();
         let first = chosen.first().unwrap_or(&none);
         let preflight = account.preflight(first).await?;
-        let calendar_plan = calendar_plan(account, &preflight, groups);
+        let mut calendar_plan = calendar_plan(account, &preflight, groups, account.sent_lately().await?);
+        let waves = account.crm.waves(&account.plan.name).await?;
+        let has_begun = |step: &PlanStep| waves.iter().any(|it| it.step == step.name);
+        calendar_plan.test_waves = test_waves(account.plan.gates.test_wave, &calendar_plan.groups)
+            .filter(|it| account.plan.steps.get(it.0 as usize).is_some_and(|step| !has_begun(step)))
+            .collect();
         let made = calendar(&calendar_plan);
         let saving = |it: rollout::Saving| {
             let hours = it.saved.map_or(0.0, |it| it.as_secs_f64() / 3600.0);
@@ -108,18 +116,30 @@ fn planned_step(step: &PlanStep, chosen: &ChosenAudience, place: u32, groups: &[
     }
 }
 
-fn calendar_plan(account: &SendingAccount, preflight: &Preflight, groups: Vec<Group>) -> CalendarPlan {
+fn calendar_plan(account: &SendingAccount, preflight: &Preflight, groups: Vec<Group>, sent: Vec<Sent>) -> CalendarPlan {
+    let (tier, people_at_most) = (preflight.limits.people_per_day, account.plan.of_plan.people_per_day);
+    // The lowest tier grows only when the business is verified, or after 2,000 messages (Meta, messaging limits, 2026-05-08).
+    let is_verified = tier > rollout::Limits::default().people_per_day;
     let start = account.plan.not_before.unwrap_or(Timestamp::MIN).max(account.clock.now());
     CalendarPlan {
         groups,
+        test_waves: Vec::new(),
         start,
         zone: TimeZone::UTC,
         limits: preflight.limits.clone(),
         delivered_share: DELIVERED,
-        // The lowest tier grows only when the business is verified, or after 2,000 messages (Meta, messaging limits, 2026-05-08).
-        tier_grows: preflight.limits.people_per_day > rollout::Limits::default().people_per_day,
+        sent,
+        tier_grows: is_verified && (people_at_most.is_none() || tier < people_at_most),
+        people_at_most,
         end: account.plan.not_after.min(start.saturating_add(LONGEST).unwrap_or(start)),
     }
+}
+
+/// The steps that need a test wave of this size, because they are for more people.
+fn test_waves(size: u32, groups: &[Group]) -> impl Iterator<Item = (u32, u32)> {
+    let mut people: BTreeMap<u32, u64> = BTreeMap::new();
+    groups.iter().for_each(|it| *people.entry(it.step).or_default() += u64::from(it.n_people));
+    people.into_iter().filter(move |it| size > 0 && it.1 > u64::from(size)).map(move |it| (it.0, size))
 }
 
 /// What the first step costs if all of it is delivered.
@@ -127,7 +147,8 @@ fn cost(account: &SendingAccount, first: &ChosenAudience) -> Option<PlannedCost>
     let messages = first.messages.iter().zip(&first.countries).map(|(it, country)| (*country, it.purpose, 1));
     let spend = account.spend(messages)?;
     let currency = account.currency()?.to_owned();
-    Some(PlannedCost { amount: spend.amount.to_string(), currency, people_without_rate: spend.n_without_rate })
+    let people_without_rate = spend.n_without_rate;
+    Some(PlannedCost { amount_micros: spend.amount.micros(), currency, people_without_rate })
 }
 
 /// The most rows of a calendar that are printed.
@@ -218,7 +239,8 @@ pub(crate) fn text(value: &CampaignPlanned) -> String {
         text += &format!("lifting {} would save {:.1} hours\n", saving.limit, saving.hours);
     }
     if let Some(cost) = &value.cost {
-        text += &format!("if all of the first step is delivered, it costs {} {}\n", cost.amount, cost.currency);
+        let amount = Money::of_micros(cost.amount_micros);
+        text += &format!("if all of the first step is delivered, it costs {amount} {}\n", cost.currency);
         if cost.people_without_rate > 0 {
             text += &format!(
                 "{} live where the rate card has no rate\n",

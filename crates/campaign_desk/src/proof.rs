@@ -7,6 +7,8 @@ use campaign::sending::{CampaignJournal, Proof, SandboxLog};
 use plan::Plan;
 use results::{CampaignProven, SandboxProven};
 
+use crate::counted;
+
 /// Proves what became of a campaign. `sandbox` is the log of a sandbox, in a rehearsal.
 pub async fn prove(plan: &Plan, campaign: &str, sandbox: Option<&Path>) -> Result<(CampaignProven, String)> {
     let log = sandbox.map(SandboxLog::read).transpose()?;
@@ -47,6 +49,7 @@ fn proven(campaign: &str, proof: &Proof) -> CampaignProven {
         contradicted: database.n_contradicted,
         forgotten: proof.n_forgotten,
         not_logged: proof.n_not_logged,
+        sent_not_logged: proof.n_sent_not_logged,
         confirmations: proof.confirmations.n_sent,
         confirmations_wrong: proof.n_confirmations_wrong(),
         sandbox,
@@ -86,6 +89,12 @@ fn text(value: &CampaignProven) -> String {
             value.not_logged
         );
     }
+    if value.sent_not_logged > 0 {
+        text += &format!(
+            "{} of the sent messages are not in the log of sends of this machine: another one sent them, or the log was lost\n",
+            value.sent_not_logged
+        );
+    }
     if let Some(sandbox) = &value.sandbox {
         text += &format!(
             "\nby the log of the sandbox: {} messages taken, doubled {}, lost {}, unnoticed {}, after a stop {} of {} people, {} limits \
@@ -99,7 +108,8 @@ fn text(value: &CampaignProven) -> String {
             sandbox.over_limits
         );
         if sandbox.confirmations > 0 {
-            text += &format!("{} confirmations of stops were taken\n", sandbox.confirmations);
+            let taken = counted(sandbox.confirmations, "confirmation of a stop was", "confirmations of stops were");
+            text += &format!("{taken} taken\n");
         }
         if value.unknown > 0 {
             text += &format!("of the unknown messages {} were taken\n", sandbox.unknown_taken);

@@ -28,14 +28,21 @@ pub async fn settle(
 ) -> Result<(CampaignSettled, String)> {
     let journal = CampaignJournal::open(plan, campaign, false, by_whom).await?;
     journal.crm.abandon_intents(journal.clock.now()).await?;
+    let mut added = 0;
     let settled = match settling {
         Settling::Show => 0,
-        Settling::FromLog => journal.reconcile().await?,
+        Settling::FromLog => {
+            added = journal.reconcile().await?;
+            0
+        }
         Settling::As { was_sent, messages, all, reason } => {
-            let ids = match all {
-                true => journal.crm.unknown_messages(campaign).await?.iter().map(|it| it.id).collect(),
-                false => ids(messages)?,
-            };
+            let unknown = journal.crm.unknown_messages(campaign).await?.iter().map(|it| it.id).collect::<Vec<_>>();
+            let ids = if *all { unknown.clone() } else { ids(messages)? };
+            if let Some(id) = ids.iter().find(|it| !unknown.contains(it)) {
+                bail!(
+                    "{id} is no unknown message of {campaign}: `ferry campaign settle {campaign}` lists them. Nothing was settled"
+                );
+            }
             for id in &ids {
                 let now = journal.clock.now();
                 journal.crm.settle_by_person(*id, *was_sent, (reason, by_whom), now).await?;
@@ -50,7 +57,7 @@ pub async fn settle(
         step: it.step.clone(),
         sent_at: shown_time(it.intent_at),
     });
-    let value = CampaignSettled { campaign: campaign.to_owned(), settled, unknown: unknown.collect() };
+    let value = CampaignSettled { campaign: campaign.to_owned(), settled, added, unknown: unknown.collect() };
     let text = text(&value);
     Ok((value, text))
 }
@@ -72,6 +79,10 @@ fn text(value: &CampaignSettled) -> String {
     let mut text = String::new();
     if value.settled > 0 {
         text += &format!("{} settled\n", counted(value.settled, "message", "messages"));
+    }
+    if value.added > 0 {
+        let added = counted(value.added, "message", "messages");
+        text += &format!("{added} of the log of sends added as unknown\n");
     }
     if value.unknown.is_empty() {
         return text + "no message is unknown\n";

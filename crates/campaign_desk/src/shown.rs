@@ -43,8 +43,10 @@ fn shown(campaign: &str, steps: &[String], status: &CampaignStatus) -> CampaignS
         reason: it.reason.clone(),
         by: it.by_whom.clone(),
         at: shown_time(it.at),
-        last_intent_after_ms: it.last_intent_at.map(|last| last.duration_since(it.at).as_secs_f64() * 1000.0),
+        last_intent_after_ms: it.last_intent_at.map(|last| last.duration_since(it.at).as_micros() as f64 / 1000.0),
     };
+    let mut waves: Vec<&crm::WaveRow> = status.waves.iter().collect();
+    waves.sort_by_key(|it| (steps.iter().position(|step| step == &it.step), it.number));
     let waits = status.counts.of_steps.iter().any(|it| it.state == "planned");
     let binding = status.binding.as_ref().filter(|_| waits && status.state == crm::CampaignState::Running);
     CampaignShown {
@@ -52,7 +54,7 @@ fn shown(campaign: &str, steps: &[String], status: &CampaignStatus) -> CampaignS
         state: status.state.name(),
         reason: status.orders.last().map(|it| it.reason.clone()).unwrap_or_default(),
         steps: steps.iter().map(step).collect(),
-        waves: status.waves.iter().map(|it| wave(it, status)).collect(),
+        waves: waves.iter().map(|it| wave(it, status)).collect(),
         waiting_for: status
             .counts
             .waiting_for
@@ -96,7 +98,8 @@ fn text(value: &CampaignShown) -> String {
             text += &format!("\nstep {}: nothing is released yet\n", step.step);
             continue;
         }
-        text += &format!("\nstep {}: {}\n", step.step, listed(&step.messages));
+        let messages = if step.messages.is_empty() { "no message".to_owned() } else { listed(&step.messages) };
+        text += &format!("\nstep {}: {messages}\n", step.step);
         if !step.excluded.is_empty() {
             text += &format!("  left out: {}\n", listed(&step.excluded));
         }
@@ -127,7 +130,8 @@ fn text(value: &CampaignShown) -> String {
         );
     }
     if value.stops > 0 {
-        text += &format!("{} people have said stop\n", value.stops);
+        let people = crate::counted(value.stops, "person has", "people have");
+        text += &format!("{people} said stop after a message of the campaign\n");
     }
     if let Some(limit) = &value.limit {
         let until = value.limit_until.as_ref().map_or("until it is lifted".to_owned(), |it| format!("until {it}"));

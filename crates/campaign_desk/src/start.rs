@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use campaign::sending::{SendEvent, SendReport, SendStop, Sender, SendingAccount, TroubleNews, TroubleSign};
+use campaign::sending::{
+    CheckState, SendEvent, SendReport, SendStop, Sender, SendingAccount, TroubleNews, TroubleSign,
+};
 use crm::OrderWord;
 use plan::{Plan, SendingMode};
 use results::CampaignSent;
@@ -84,9 +86,21 @@ impl Starting {
         Ok((value, text))
     }
 
-    /// Closes the database without sending anything.
-    pub async fn close(self) {
+    /// Closes the database without sending anything. Gives what is told instead of a result.
+    pub async fn close(self) -> CampaignSent {
+        let bad = self.look.preflight.checks.iter().filter(|it| it.state == CheckState::Bad);
+        let reasons: Vec<String> = bad.map(|it| format!("{}: {}", it.about, it.text)).collect();
+        let campaign = self.account.plan.name.clone();
         self.account.close().await;
+        CampaignSent {
+            campaign,
+            ended: "not_started",
+            reason: reasons.join("; "),
+            accepted: 0,
+            refused: 0,
+            unknown: 0,
+            not_sent: 0,
+        }
     }
 }
 
@@ -112,6 +126,15 @@ fn sent_text(value: &CampaignSent) -> String {
     let CampaignSent { campaign, ended, reason, accepted, refused, unknown, .. } = value;
     let mut text = format!("{campaign} {ended}: {accepted} accepted, {refused} refused, {unknown} unknown\n");
     match *ended {
+        "paused" if reason.starts_with("template-status") => {
+            text +=
+                &format!("{reason}\nonce it is approved, `ferry campaign resume {campaign}` and then `start` go on\n");
+        }
+        "paused" if reason.starts_with("template-gone") => {
+            text += &format!(
+                "{reason}\n`ferry campaign stop {campaign}` ends it: a new campaign can have another template\n"
+            );
+        }
         "paused" if reason.starts_with("template-") => {
             text += &format!(
                 "{reason}\n`ferry campaign resume {campaign} --accept-templates` and then `start` go on with the template as it is now; \

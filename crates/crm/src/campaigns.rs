@@ -10,6 +10,6 @@ mod tables;
 mod waves;
 
 pub use audience::{Audience, AudienceMember, Excluded, KeptOutReason};
-pub use counts::{CampaignCounts, OpenMessage, ProofCounts, StepCounts, WatchCounts};
+pub use counts::{CampaignCounts, OpenMessage, ProofCounts, SentId, StepCounts, WatchCounts};
 pub use orders::{CampaignOrder, CampaignRow, CampaignState, OrderWord};
-pub use waves::{FrozenTemplate, ReleasedWave, WaveRow};
+pub use waves::{FrozenTemplate, ReleasedWave, WaveProgress, WaveRow};

@@ -47,7 +47,8 @@ pub use account_templates::{
 pub use backup::Losses;
 pub use campaigns::{
     Audience, AudienceMember, CampaignCounts, CampaignOrder, CampaignRow, CampaignState, Excluded, FrozenTemplate,
-    KeptOutReason, OpenMessage, OrderWord, ProofCounts, ReleasedWave, StepCounts, WatchCounts, WaveRow,
+    KeptOutReason, OpenMessage, OrderWord, ProofCounts, ReleasedWave, SentId, StepCounts, WatchCounts, WaveProgress,
+    WaveRow,
 };
 pub use contact::{Conflict, Contacts, LoadBatch, Loaded, MakeReceipt, NewContacts};
 pub use countries::CountryPeople;

@@ -57,9 +57,6 @@ pub(crate) async fn run(cli: Cli) -> Result<Exit> {
     ended
 }
 
-/// The exit code of a command that was stopped with Ctrl-C, as a shell has it.
-const INTERRUPTED: i32 = 130;
-
 /// Says at Ctrl-C that a run can go on, and ends the process. What a run has done by then is kept.
 fn tell_of_interrupts(command: &Command) {
     let is_stopped_here = match command {
@@ -81,7 +78,7 @@ fn tell_of_interrupts(command: &Command) {
         tokio::spawn(async {
             if tokio::signal::ctrl_c().await.is_ok() {
                 print_message("stopped: finished work is kept; run the same command again to go on");
-                std::process::exit(INTERRUPTED);
+                std::process::exit(Exit::Interrupted as i32);
             }
         });
     }

@@ -35,6 +35,8 @@ pub(crate) enum Exit {
     Fault = 70,
     /// A provider or a database is unavailable or rate-limited: the same command works later.
     TryLater = 75,
+    /// Stopped with Ctrl-C, as a shell has it.
+    Interrupted = 130,
 }
 
 impl Exit {
@@ -53,6 +55,7 @@ impl Exit {
             Self::Unverified => "unverified",
             Self::Fault => "fault",
             Self::TryLater => "try_later",
+            Self::Interrupted => "interrupted",
         }
     }
 

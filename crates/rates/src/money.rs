@@ -35,6 +35,11 @@ impl Money {
 }
 
 impl Money {
+    /// An amount in millionths.
+    pub fn of_micros(micros: u128) -> Self {
+        Self(micros)
+    }
+
     /// The amount in millionths.
     pub fn micros(self) -> u128 {
         self.0

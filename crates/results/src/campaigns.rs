@@ -75,10 +75,11 @@ pub struct LimitSaving {
     pub hours: f64,
 }
 
-/// What messages cost, as a decimal number of a currency.
+/// What messages cost.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct PlannedCost {
-    pub amount: String,
+    /// In millionths of the currency.
+    pub amount_micros: u128,
     pub currency: String,
     /// People in whose country the card has no rate.
     pub people_without_rate: u64,
@@ -97,9 +98,9 @@ pub struct SampleMessage {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CampaignSent {
     pub campaign: String,
-    /// `finished`, `paused`, `stopped` or `interrupted`.
+    /// `finished`, `paused`, `stopped` or `interrupted`; `not_started` if a check was bad, or nobody typed what begins.
     pub ended: &'static str,
-    /// Why, in the words of the last order.
+    /// Why, in the words of the last order, or of the checks.
     pub reason: String,
     /// What this sender has done.
     pub accepted: u64,
@@ -194,8 +195,10 @@ pub struct ShownOrder {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct CampaignSettled {
     pub campaign: String,
-    /// Messages that were settled or added by this command.
+    /// Messages that were settled by this command.
     pub settled: u64,
+    /// Messages of the log of sends that it added as unknown.
+    pub added: u64,
     /// Messages of which nobody knows whether they left, after it.
     pub unknown: Vec<UnknownMessage>,
 }
@@ -227,8 +230,10 @@ pub struct CampaignProven {
     pub contradicted: u64,
     /// Messages of the log of sends that the database does not know.
     pub forgotten: u64,
-    /// Messages that were never noted in the log, so that no byte of them left.
+    /// Unknown messages that the log of this machine does not have. If no other one sends, no byte of them left.
     pub not_logged: u64,
+    /// Messages that are known to have left, and that the log of this machine does not have.
+    pub sent_not_logged: u64,
     /// Confirmations of stops that may have left, by all campaigns: the only messages that go to somebody after a stop.
     pub confirmations: u64,
     /// Those of them without a stop, and those beside the one of a stop.

@@ -26,14 +26,20 @@ pub use saving::{Saving, savings};
 pub struct CalendarPlan {
     /// People by country and step. Where several may be written to, the first goes first.
     pub groups: Vec<Group>,
+    /// Steps with the number of people of their test waves: the others follow when those messages are 30 minutes old.
+    pub test_waves: Vec<(u32, u32)>,
     pub start: Timestamp,
     /// Where days begin and end in the calendar.
     pub zone: TimeZone,
     pub limits: Limits,
     /// The share of messages that are delivered, from 0 to 1. Others give their people back to `people-per-day`.
     pub delivered_share: f64,
+    /// What was sent in the last day: limits count it.
+    pub sent: Vec<Sent>,
     /// Whether the portfolio's tier grows: half of it used within 7 days, and the next one holds 6 hours later.
     pub tier_grows: bool,
+    /// The most people a day that the operator wants, however far the tier grows.
+    pub people_at_most: Option<u32>,
     /// The simulation ends here if the plan does not.
     pub end: Timestamp,
 }
@@ -75,6 +81,8 @@ pub fn calendar(plan: &CalendarPlan) -> Calendar {
 struct Run<'a> {
     plan: &'a CalendarPlan,
     usage: Usage,
+    /// The number of the first message of the plan: those before it are of what was sent.
+    first_number: u64,
     queue: Queue<'a>,
     growth: Growth,
     days: Days,
@@ -89,8 +97,9 @@ impl<'a> Run<'a> {
     fn new(plan: &'a CalendarPlan) -> Self {
         Self {
             plan,
-            usage: Usage::new(plan.limits.clone()),
-            queue: Queue::new(&plan.groups),
+            usage: Usage::of(plan.limits.clone(), plan.sent.iter().copied()),
+            first_number: plan.sent.iter().map(|it| it.number + 1).max().unwrap_or(0),
+            queue: Queue::new(&plan.groups, &plan.test_waves),
             growth: Growth::new(plan.tier_grows, plan.limits.people_per_day),
             days: Days::new(plan.zone.clone(), plan.start),
             now: plan.start,
@@ -124,7 +133,8 @@ impl<'a> Run<'a> {
     fn send(&mut self, group: usize, slot: Timestamp) {
         let (recipient, of) = self.queue.take(group, slot);
         let (is_spaced, opens) = (of.is_spaced, of.opens);
-        let sent = Sent { number: self.n_sent, at: slot, recipient, is_spaced, opens, is_of_other_number: false };
+        let number = self.first_number + self.n_sent;
+        let sent = Sent { number, at: slot, recipient, is_spaced, opens, is_of_other_number: false };
         self.usage.note(&sent);
         self.n_sent += 1;
         self.days.waited(self.now, slot, LimitName::NumberRate);
@@ -145,6 +155,7 @@ impl<'a> Run<'a> {
     /// Raises the tier if its time has come.
     fn grow(&mut self) {
         if let Some(people_per_day) = self.growth.raise(self.now) {
+            let people_per_day = [people_per_day, self.plan.people_at_most].into_iter().flatten().min();
             let limits = Limits { people_per_day, ..self.usage.limits().clone() };
             self.usage.set_limits(limits);
             self.queue.forget_waits(LimitName::PeoplePerDay);

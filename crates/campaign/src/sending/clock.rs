@@ -33,8 +33,12 @@ enum Kind {
 pub enum ClockError {
     #[error("a rehearsal needs the sandbox on this machine: {url} is not a loopback address")]
     NotLoopback { url: Url },
+    #[error("the sandbox does not say what time it is: is it running?")]
+    Read { source: http::CallError },
     #[error("could not move the clock of the sandbox: is it running, and does `ferry serve` take its webhooks?")]
-    Sandbox { source: http::CallError },
+    Move { source: http::CallError },
+    #[error("another sender has moved the clock of the sandbox: a rehearsal has one sender at a time")]
+    Moved,
     #[error("the answer of the sandbox about its clock is not one: is it `ferry sandbox --frozen-clock`?")]
     Answer,
 }
@@ -62,8 +66,8 @@ impl CampaignClock {
         let config = ClientConfig { timeout: TIMEOUT, attempts: 3, ..ClientConfig::default() };
         let refused = |status, _: &[u8]| http::CallError::Refused { status, code: None };
         let sandbox =
-            Client::new(base, Credentials::None, config, refused).map_err(|source| ClockError::Sandbox { source })?;
-        let shown = call(&sandbox, Parameters::Query(&[])).await?;
+            Client::new(base, Credentials::None, config, refused).map_err(|source| ClockError::Read { source })?;
+        let shown = read(&sandbox).await?;
         match shown.frozen {
             true => Ok(Self(Kind::Rehearsal { sandbox, now: Mutex::new(shown.now) })),
             false => Err(ClockError::Answer),
@@ -86,7 +90,7 @@ impl CampaignClock {
     /// Reads the clock of a rehearsal, which another process moves.
     pub(crate) async fn refresh(&self) -> Result<(), ClockError> {
         let Kind::Rehearsal { sandbox, now } = &self.0 else { return Ok(()) };
-        let shown = call(sandbox, Parameters::Query(&[])).await?;
+        let shown = read(sandbox).await?;
         *now.lock().unwrap_or_else(PoisonError::into_inner) = shown.now;
         Ok(())
     }
@@ -94,18 +98,28 @@ impl CampaignClock {
     /// Moves a rehearsal to a moment. A real clock moves by itself.
     pub(crate) async fn move_to(&self, at: Timestamp) -> Result<(), ClockError> {
         let Kind::Rehearsal { sandbox, now } = &self.0 else { return Ok(()) };
-        let body = Parameters::json(&json!({ "to": at })).map_err(|source| ClockError::Sandbox { source })?;
-        let shown = call(sandbox, body).await?;
+        let body = Parameters::json(&json!({ "to": at })).map_err(|source| ClockError::Move { source })?;
+        let shown = match call(sandbox, body).await {
+            Ok(shown) => shown,
+            Err(source) => {
+                // It refuses to go back.
+                let is_moved = read(sandbox).await.is_ok_and(|it| it.now > at);
+                return Err(if is_moved { ClockError::Moved } else { ClockError::Move { source } });
+            }
+        };
         *now.lock().unwrap_or_else(PoisonError::into_inner) = shown.now;
         Ok(())
     }
 }
 
-async fn call(sandbox: &Client, parameters: Parameters<'_>) -> Result<Shown, ClockError> {
-    let read = |body: &[u8]| serde_json::from_slice(body).map_err(|_| http::CallError::Malformed);
-    let request = Request { path: CLOCK, parameters, units: 0 };
-    sandbox.send_retrying(request, read).await.map_err(|source| match source {
+async fn read(sandbox: &Client) -> Result<Shown, ClockError> {
+    call(sandbox, Parameters::Query(&[])).await.map_err(|source| match source {
         http::CallError::Malformed => ClockError::Answer,
-        source => ClockError::Sandbox { source },
+        source => ClockError::Read { source },
     })
+}
+
+async fn call(sandbox: &Client, parameters: Parameters<'_>) -> Result<Shown, http::CallError> {
+    let read = |body: &[u8]| serde_json::from_slice(body).map_err(|_| http::CallError::Malformed);
+    sandbox.send_retrying(Request { path: CLOCK, parameters, units: 0 }, read).await
 }

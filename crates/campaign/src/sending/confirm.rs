@@ -290,7 +290,7 @@ async fn clock_of(journal: &CampaignJournal) -> Result<CampaignClock> {
         return Ok(CampaignClock::real());
     }
     match CampaignClock::rehearsal(&journal.base).await {
-        Err(ClockError::Answer | ClockError::Sandbox { source: http::CallError::Refused { .. } }) => {
+        Err(ClockError::Answer | ClockError::Read { source: http::CallError::Refused { .. } }) => {
             Ok(CampaignClock::real())
         }
         clock => Ok(clock?),

@@ -123,7 +123,9 @@ impl CampaignJournal {
 
     /// Adds to the database what the log of sends has more, as unknown. Gives how many messages that were.
     pub async fn reconcile(&self) -> Result<u64> {
-        let forgotten = self.forgotten(&self.logged()?).await?;
+        let mut forgotten = self.forgotten(&self.logged()?).await?;
+        // In this order each keeps its number, if the database has not made it meanwhile.
+        forgotten.sort_by_key(|it| it.number);
         let mut n = 0;
         for chunk in forgotten.chunks(model::MAX_BATCH) {
             let reconciled = self.crm.reconcile(chunk, self.clock.now()).await?;

@@ -205,7 +205,12 @@ impl SendingAccount {
             let StepContent::Template { name } = &step.content else { continue };
             let approved: Vec<_> = rows.iter().filter(|it| &it.name == name && it.status == APPROVED).collect();
             if approved.is_empty() {
-                let text = format!("no language of the template {name} is approved: see `ferry template status`");
+                let text = match rows.iter().find(|it| &it.name == name) {
+                    Some(_) => format!("no language of the template {name} is approved: see `ferry template status`"),
+                    None => format!(
+                        "the account has no template {name}: `ferry template submit` brings it there, and `ferry template status` lists those it has"
+                    ),
+                };
                 found.add("template", CheckState::Bad, text);
             }
             for row in approved {
@@ -231,6 +236,15 @@ impl SendingAccount {
                         row.language
                     );
                     found.add("template", CheckState::Bad, text);
+                }
+                // In another language the template may have it.
+                let places = shape.places();
+                for place in step.parameters.keys().filter(|it| !places.contains(it)) {
+                    let text = format!(
+                        "{name} ({}) has no place for {place:?}, which the parameters of the step fill: nobody gets that value",
+                        row.language
+                    );
+                    found.add("template", CheckState::Doubtful, text);
                 }
                 if row.observed.quality == "RED" {
                     found.add(
@@ -260,20 +274,23 @@ impl SendingAccount {
         let row = self.row();
         let Some(known) = self.crm.campaign(&self.plan.name).await? else { return Ok(()) };
         let is_same = (&known.mode, &known.account, &known.sender) == (&row.mode, &row.account, &row.sender);
-        let bad = format!(
-            "a campaign {} was started in mode {} with the number {}: give this one another name",
-            row.name, known.mode, known.sender
-        );
-        found.good_if("campaign", is_same, "the campaign goes on as it was started".into(), bad);
         let state = self.crm.campaign_state(&self.plan.name).await?;
         let is_done = state == CampaignState::Finished && self.crm.n_planned(&self.plan.name).await? == 0;
-        if state == CampaignState::Stopped || is_done {
-            found.add(
-                "campaign",
-                CheckState::Bad,
-                format!("the campaign is {}: give a new one another name", state.name()),
-            );
-        }
+        let text = if !is_same {
+            format!(
+                "a campaign {} was started in mode {} with the number {}: give this one another name",
+                row.name, known.mode, known.sender
+            )
+        } else if state == CampaignState::Stopped || is_done {
+            format!("the campaign is {}: give a new one another name", state.name())
+        } else if state == CampaignState::Paused {
+            let reason = self.crm.campaign_orders(&row.name).await?.pop().map(|it| it.reason).unwrap_or_default();
+            format!("the campaign is paused ({reason}): `ferry campaign resume {}` lets it go on", row.name)
+        } else {
+            found.add("campaign", CheckState::Good, "the campaign goes on as it was started");
+            return Ok(());
+        };
+        found.add("campaign", CheckState::Bad, text);
         Ok(())
     }
 
@@ -289,6 +306,12 @@ impl SendingAccount {
                 return Ok(());
             }
         };
+        let row = self.row();
+        let is_of_other_mode = self.crm.campaign(&row.name).await?.is_some_and(|it| it.mode != row.mode);
+        if is_of_other_mode {
+            // The log is compared with messages of one mode, and the check of the campaign says what is wrong.
+            return Ok(());
+        }
         let sent = self.crm.sent_ids(&self.plan.name).await?;
         if self.log.is_empty()? && self.crm.n_intents().await? > 0 {
             let text = "the log of sends is new, and the database has sent before: if no other machine sends, it was lost, and a restore would \
@@ -296,7 +319,8 @@ impl SendingAccount {
             found.add("log", CheckState::Doubtful, text);
             return Ok(());
         }
-        let n_missing = sent.iter().filter(|it| it.1 != "unknown" && !logged.contains_key(&it.0.to_string())).count();
+        let n_missing =
+            sent.iter().filter(|it| it.state != "unknown" && !logged.contains_key(&it.id.to_string())).count();
         if n_missing > 0 {
             let text = format!(
                 "the log of sends lacks {n_missing} messages that the database has: if no other machine sends, it was lost, and a restore \
@@ -343,7 +367,15 @@ impl SendingAccount {
             "nobody would get the first step now: see who is left out, and why".into(),
         );
         let without = first.countries.iter().zip(&first.messages).map(|(country, it)| (*country, it.purpose, 1));
-        let n_without = self.spend(without).map_or(0, |it| it.n_without_rate);
+        let spend = self.spend(without).unwrap_or_default();
+        let n_without = spend.n_without_rate;
+        if let Some(most) = self.plan.max_spend.as_ref().filter(|it| it.amount < spend.amount) {
+            let text = format!(
+                "all of the first step would cost {}, and max_spend is {} {}: the campaign pauses before everybody has it",
+                spend.amount, most.amount, most.currency
+            );
+            found.add("max-spend", CheckState::Doubtful, text);
+        }
         if self.plan.max_spend.is_some() && n_without > 0 {
             let text = format!(
                 "the rate card has no rate for {n_without} people, so max_spend cannot be kept: add their countries to it"

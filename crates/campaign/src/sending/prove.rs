@@ -1,12 +1,13 @@
 //! Proves what became of a campaign: from the database, the log of sends, and in rehearsals the log of the sandbox.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Result;
-use crm::{ConfirmationCounts, ProofCounts};
+use crm::{ConfirmationCounts, ProofCounts, SentId};
 use model::CONFIRM_STOP;
 
 use super::journal::CampaignJournal;
+use super::log::LoggedSend;
 use super::sandbox_log::SandboxLog;
 
 /// The proof of a campaign. The part of the sandbox is there only if its log was given.
@@ -20,6 +21,8 @@ pub struct Proof {
     /// Unknown messages that this log does not have. If no other machine sends, nothing of them left: their sender was stopped
     /// between the database and the log.
     pub n_not_logged: u64,
+    /// Messages that are known to have left, and that this log does not have: another machine sent them, or the log was lost.
+    pub n_sent_not_logged: u64,
     /// The confirmations of stops, of all campaigns: the only messages that may go to somebody after a stop.
     pub confirmations: ConfirmationCounts,
     pub sandbox: Option<SandboxProof>,
@@ -93,25 +96,32 @@ impl CampaignJournal {
         let logged = self.logged()?;
         let n_forgotten = self.forgotten(&logged).await?.len() as u64;
         let sent = self.crm.sent_ids(name).await?;
-        let is_logged = |(id, _, number): &&(crm::MessageId, String, i64)| {
-            logged.get(&id.to_string()).is_some_and(|it| it.n >= *number)
-        };
-        let n_not_logged = sent.iter().filter(|it| it.1 == "unknown" && !is_logged(it)).count() as u64;
-        let states: HashMap<String, String> = sent.into_iter().map(|it| (it.0.to_string(), it.1)).collect();
+        let is_logged = |it: &&SentId| logged.get(&it.id.to_string()).is_some_and(|line| is_of(line, it));
+        let (unknown, others): (Vec<&SentId>, Vec<&SentId>) = sent.iter().partition(|it| it.state == "unknown");
+        let n_not_logged = unknown.iter().filter(|it| !is_logged(it)).count() as u64;
+        let n_sent_not_logged = others.iter().filter(|it| !logged.contains_key(&it.id.to_string())).count() as u64;
+        let states: HashMap<String, String> = sent.into_iter().map(|it| (it.id.to_string(), it.state)).collect();
         let confirmations = self.crm.confirmation_counts().await?;
         let confirmed: Vec<String> = self.open_log()?.read(CONFIRM_STOP, self.plan.mode.name())?.into_keys().collect();
-        let logged: Vec<String> = logged.into_keys().collect();
-        let sandbox = sandbox.map(|log| sandbox_proof(log, &states, (&logged, &confirmed)));
-        Ok(Proof { database, n_excluded, n_forgotten, n_not_logged, confirmations, sandbox })
+        // The log of another machine has what this one has not, and a log that is lost has nothing.
+        let known: BTreeSet<&str> = logged.keys().chain(states.keys()).map(String::as_str).collect();
+        let sandbox = sandbox.map(|log| sandbox_proof(log, &states, (&known, &confirmed)));
+        Ok(Proof { database, n_excluded, n_forgotten, n_not_logged, n_sent_not_logged, confirmations, sandbox })
     }
 }
 
-/// Compares the states of the messages with what the sandbox took. `logged` are the ids of the campaign, `confirmed` those of
+/// Whether a line of the log is that of the last intent of a message. A message that was added from the log has another number
+/// here than there, and the moment of the line.
+fn is_of(line: &LoggedSend, it: &SentId) -> bool {
+    line.n >= it.intent_number || line.at.as_microsecond() == it.intent_at.as_microsecond()
+}
+
+/// Compares the states of the messages with what the sandbox took. `known` are the ids of the campaign, `confirmed` those of
 /// confirmations.
 fn sandbox_proof(
     log: &SandboxLog,
     states: &HashMap<String, String>,
-    (logged, confirmed): (&[String], &[String]),
+    (known, confirmed): (&BTreeSet<&str>, &[String]),
 ) -> SandboxProof {
     let mut proof = SandboxProof { n_requests: log.n_requests, n_over_limits: log.n_over, ..SandboxProof::default() };
     let mut first_stop: BTreeMap<&str, i64> = BTreeMap::new();
@@ -120,11 +130,11 @@ fn sandbox_proof(
         *known = (*known).min(*at);
     }
     proof.n_stops = first_stop.len() as u64;
-    for id in logged {
-        let Some(taken) = log.accepted.get(id) else { continue };
+    for id in known {
+        let Some(taken) = log.accepted.get(*id) else { continue };
         proof.n_taken += 1;
         proof.n_doubled += taken.n - 1;
-        match states.get(id).map(String::as_str) {
+        match states.get(*id).map(String::as_str) {
             Some("unknown") => proof.n_unknown_taken += 1,
             Some(_) => {}
             None => proof.n_unnoticed += 1,
@@ -177,8 +187,8 @@ mod tests {
         };
         let states = [("a", "accepted"), ("b", "accepted"), ("c", "unknown"), ("d", "accepted")];
         let states = states.map(|it| (it.0.to_owned(), it.1.to_owned())).into_iter().collect();
-        let logged = ["a", "b", "c", "d", "e"].map(str::to_owned);
-        let proof = sandbox_proof(&log, &states, (&logged, &["f", "g", "h"].map(str::to_owned)));
+        let known = ["a", "b", "c", "d", "e"].into();
+        let proof = sandbox_proof(&log, &states, (&known, &["f", "g", "h"].map(str::to_owned)));
         let expected = SandboxProof {
             n_requests: 6,
             n_taken: 4,

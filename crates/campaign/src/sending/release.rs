@@ -37,9 +37,12 @@ impl SendingAccount {
             let test = waves.iter().find(|it| it.step == step.name && it.is_test && it.judged_at.is_none());
             if let Some(test) = test {
                 release.is_exhausted = false;
-                let judged_from = test.released_at.saturating_add(OLD).unwrap_or(now);
+                let progress = self.crm.wave_progress((&self.plan.name, &step.name, test.number)).await?;
+                let last = progress.last_intent_at.unwrap_or(test.released_at).max(test.released_at);
+                let judged_from = last.saturating_add(OLD).unwrap_or(now);
                 release.is_stuck |= now > judged_from.saturating_add(STUCK).unwrap_or(now);
-                release.due_at = earliest(release.due_at, Some(judged_from.max(now)));
+                let is_told = progress.n_coming == 0;
+                release.due_at = earliest(release.due_at, Some(judged_from).filter(|_| is_told));
                 continue;
             }
             if room == 0 {

@@ -37,6 +37,9 @@ const FEW_READY: u64 = 500;
 /// A database that is away is tried for this long.
 const DATABASE_AWAY: Duration = Duration::from_secs(300);
 
+/// The key of the plan that is waited for before a campaign begins.
+const NOT_BEFORE: &str = "not_before";
+
 /// What a sender tells while it works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendEvent {
@@ -47,7 +50,7 @@ pub enum SendEvent {
     /// Messages have been sent.
     Progress { n_sent: u64, n_waiting: u64 },
     /// Nothing can be sent before a moment, for this limit.
-    Waiting { limit: &'static str, until: Option<Timestamp> },
+    Waiting { limit: String, until: Option<Timestamp> },
     /// The database does not answer.
     DatabaseAway,
     /// The platform gave a code that our table does not have.
@@ -114,7 +117,7 @@ pub struct Sender {
     began_at: Timestamp,
     /// When somebody last resumed the campaign, by the clock of the database.
     resumed_at: Option<Timestamp>,
-    told_waiting: Option<(&'static str, Option<Timestamp>)>,
+    told_waiting: Option<(String, Option<Timestamp>)>,
 }
 
 impl Sender {
@@ -131,7 +134,6 @@ impl Sender {
         let began_at = crm.waves(&account.plan.name).await?.iter().map(|it| it.released_at).min().unwrap_or(now);
         let orders = crm.campaign_orders(&account.plan.name).await?;
         let resumed_at = orders.iter().rfind(|it| it.word == OrderWord::Resume).map(|it| it.recorded_at);
-        let release_at = account.plan.not_before.unwrap_or(now).max(now);
         let n_planned = crm.n_planned(&account.plan.name).await?;
         let mut sender = Self {
             account,
@@ -151,7 +153,7 @@ impl Sender {
             // The preflight has just asked.
             ask_at: now.saturating_add(ASK).unwrap_or(now),
             asking: None,
-            release_at,
+            release_at: now,
             releasing: None,
             n_planned,
             // Read before the first release.
@@ -195,6 +197,11 @@ impl Sender {
     /// Does what is due now. Gives when the next thing is due.
     async fn step(&mut self, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<Timestamp> {
         let now = self.account.clock.now();
+        if let Some(begins_at) = self.account.plan.not_before.filter(|it| now < *it) {
+            let waited = self.wait_for_beginning(begins_at, on).await;
+            self.unless_away(waited, on).await?;
+            return Ok(begins_at);
+        }
         if now >= self.watch_at {
             let watched = self.watch(on).await;
             self.unless_away(watched, on).await?;
@@ -221,6 +228,17 @@ impl Sender {
         }
         let due = self.claim(on).await?;
         Ok(due.map_or(next, |it| next.min(it)))
+    }
+
+    /// Nothing goes before the first moment of the campaign. An order to pause or to stop counts before it, too.
+    async fn wait_for_beginning(&mut self, at: Timestamp, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<()> {
+        match self.account.crm.campaign_state(&self.account.plan.name).await? {
+            CampaignState::Running => self.tell_waiting(Some((NOT_BEFORE, Some(at))), 0, on).await,
+            state => {
+                self.ending = Some(stop_of(state)?);
+                Ok(())
+            }
+        }
     }
 
     async fn pause(&mut self, reason: &str) -> Result<()> {

@@ -8,6 +8,7 @@ use model::ConsentPurpose;
 use rollout::{HoldScope, Limits, Sent, Usage, marketing_hold_duration};
 use whatsapp::{ErrorHold, ErrorScope, error_of_status};
 
+use super::journal::CampaignJournal;
 use super::outcome::SentOutcome;
 
 /// How far back intents count: a day, and a little, because slots lie ahead of the clock.
@@ -131,6 +132,15 @@ impl UsageState {
             let until = it.failed_at.checked_add(length).ok();
             self.usage.hold(HoldScope::Marketing(it.recipient), until, meaning.rule.text);
         }
+    }
+}
+
+impl CampaignJournal {
+    /// What was sent in the last day and may have left, as the limits of the number count it.
+    pub async fn sent_lately(&self) -> Result<Vec<Sent>, LoadError> {
+        let now = self.clock.now();
+        let sent = self.crm.sent_since(now.checked_sub(BACK).unwrap_or(Timestamp::MIN)).await?;
+        Ok(sent.iter().filter(|it| it.may_have_left).map(|it| counted(it, &self.number)).collect())
     }
 }
 

@@ -58,7 +58,7 @@ const AFTER_STOP: &str = "select count(*) from outbox join event on event.contac
     and (outbox.state = 'intent' or outbox.state = 'accepted' or outbox.state = 'unknown') \
     and not exists (select 1 from consent where consent.contact_id = outbox.contact_id and consent.state = 'yes' \
         and consent.said_from > coalesce(event.at, event.received_at))";
-const SENT_IDS: &str = "select message_id, state, intent_number from outbox where campaign = $1 and intent_number is not null \
+const SENT_IDS: &str = "select message_id, state, intent_number, intent_at from outbox where campaign = $1 and intent_number is not null \
     and (state = 'intent' or state = 'accepted' or state = 'unknown')";
 const SPEND: &str = "select contact.region, outbox.purpose, count(*) from outbox \
     left join contact on contact.contact_id = outbox.contact_id left join delivery on delivery.message_id = outbox.message_id \
@@ -67,9 +67,22 @@ const SPEND: &str = "select contact.region, outbox.purpose, count(*) from outbox
     group by contact.region, outbox.purpose";
 const ANY: &str = "select wave from outbox where campaign = $1 limit 1";
 const N_OPEN: &str = "select count(*) from outbox where campaign = $1 and state = 'intent'";
+const FIRST_WAIT: &str = "select waits_for from outbox where campaign = $1 and state = 'planned' and waits_for is not null \
+    order by not_before limit 1";
 const N_READY: &str = "select count(*) from outbox where campaign = $1 and state = 'planned' and not_before <= $2";
 const N_PLANNED: &str = "select count(*) from outbox where campaign = $1 and state = 'planned'";
 const WHAT: &str = "count the messages of a campaign";
+
+/// A message that may have left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentId {
+    pub id: MessageId,
+    pub state: String,
+    /// The number of its last intent.
+    pub intent_number: i64,
+    /// The slot of that intent, by the campaign's clock.
+    pub intent_at: Timestamp,
+}
 
 /// The messages of a step in a state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -204,6 +217,11 @@ impl Crm {
         Ok(n.first().copied().unwrap_or(0))
     }
 
+    /// What the first of them waits for that was put off.
+    pub async fn first_wait(&self, campaign: &str) -> Result<Option<String>, LoadError> {
+        Ok(self.select(WHAT, FIRST_WAIT, &[campaign.into()], |it| it.text(0)).await?.pop())
+    }
+
     /// How many of them are to be looked at by a moment: the others wait for hours or days.
     pub async fn n_ready(&self, campaign: &str, by: Timestamp) -> Result<u64, LoadError> {
         let n = self.select(WHAT, N_READY, &[campaign.into(), by.into()], |it| it.count(0)).await?;
@@ -271,9 +289,12 @@ impl Crm {
         Ok(proof)
     }
 
-    /// The ids of the messages of a campaign that may have left, with their states and the numbers of their intents.
-    pub async fn sent_ids(&self, campaign: &str) -> Result<Vec<(MessageId, String, i64)>, LoadError> {
-        let read = |it: &dyn Row| Ok((MessageId::read(it, 0)?, it.text(1)?, it.int(2)?));
+    /// The messages of a campaign that may have left.
+    pub async fn sent_ids(&self, campaign: &str) -> Result<Vec<SentId>, LoadError> {
+        let read = |it: &dyn Row| {
+            let id = MessageId::read(it, 0)?;
+            Ok(SentId { id, state: it.text(1)?, intent_number: it.int(2)?, intent_at: it.time(3)? })
+        };
         self.select("prove a campaign", SENT_IDS, &[campaign.into()], read).await
     }
 }

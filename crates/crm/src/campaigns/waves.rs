@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use model::{ConsentPurpose, ContactId};
 
 use crate::campaigns::tables::{EXCLUSION, WAVE, WAVE_TEMPLATE};
-use crate::outbox::{MessageId, NewMessage, NotPlanned};
+use crate::outbox::{MessageId, NewMessage, NotPlanned, WaitsFor};
 use crate::sql::{Row, Rows, Tx};
 use crate::{Crm, LoadError};
 
@@ -23,6 +23,8 @@ const REFREEZE: &str = "update wave_template set digest = $1, category = $2, dif
     and language = $6";
 const REPURPOSE: &str = "update outbox set purpose = $1, not_before = 0, waits_for = null where campaign = $2 and state = 'planned' \
     and message_id in (select message_id from outbox_content where template = $3 and language = $4)";
+const PROGRESS: &str = "select state, coalesce(waits_for, ''), count(*), max(intent_at) from outbox where campaign = $1 and step = $2 \
+    and wave = $3 group by state, coalesce(waits_for, '')";
 const WHAT: &str = "release a wave";
 
 /// A wave as it was released.
@@ -50,6 +52,14 @@ pub struct FrozenTemplate {
     pub differs: String,
 }
 
+/// How far the messages of a wave have come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WaveProgress {
+    /// Messages that still go by themselves: what waits for a person's decision is not counted.
+    pub n_coming: u64,
+    pub last_intent_at: Option<Timestamp>,
+}
+
 /// What became of a release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReleasedWave {
@@ -73,6 +83,20 @@ impl Crm {
             })
         };
         self.select("read the waves of a campaign", WAVES, &[campaign.into()], read).await
+    }
+
+    /// How far a wave has come, by campaign, step and number.
+    pub async fn wave_progress(&self, wave: (&str, &str, i64)) -> Result<WaveProgress, LoadError> {
+        let read = |it: &dyn Row| Ok((it.text(0)?, it.text(1)?, it.count(2)?, it.opt_time(3)?));
+        let values = [wave.0.into(), wave.1.into(), wave.2.into()];
+        let mut progress = WaveProgress::default();
+        for (state, waits_for, n, last) in self.select("see how far a wave is", PROGRESS, &values, read).await? {
+            if state == "planned" && !WaitsFor::needs_a_person(&waits_for) {
+                progress.n_coming += n;
+            }
+            progress.last_intent_at = progress.last_intent_at.max(last);
+        }
+        Ok(progress)
     }
 
     /// The templates of the waves of a campaign, as they were frozen.

@@ -105,7 +105,7 @@ pub(crate) struct SettleArgs {
     #[command(flatten)]
     pub(crate) of: CampaignArgs,
     /// The ids of the messages
-    #[arg(value_name = "MESSAGE")]
+    #[arg(value_name = "MESSAGE", requires = "settled_as")]
     pub(crate) messages: Vec<String>,
     /// What you know of them
     #[arg(long = "as", value_name = "OUTCOME", requires = "reason")]

@@ -59,15 +59,15 @@ async fn start(args: &StartArgs, output: Output) -> Result<Exit> {
     let starting = Starting::prepare(&plan, &args.of.campaign, args.rehearse, &by_whom()).await?;
     print_message(starting.text().trim_end());
     if !starting.is_good() {
-        starting.close().await;
         print_message("nothing was sent: see what is BAD above");
+        output.print(&starting.close().await, String::new)?;
         return Ok(Exit::Gate);
     }
     if let Some(n) = args.yes_send {
         starting.check_number(n)?;
     } else if starting.needs_confirmation() && !typed(&starting.words_to_type())? {
-        starting.close().await;
         print_message("nothing was sent");
+        output.print(&starting.close().await, String::new)?;
         return Ok(Exit::Done);
     }
     let (interrupt, interrupted) = watch::channel(false);
@@ -79,7 +79,11 @@ async fn start(args: &StartArgs, output: Output) -> Result<Exit> {
     let mut tell = |event| event_line(&event).iter().for_each(|it| print_message(it));
     let (value, text) = starting.carry_out(interrupted, &mut tell).await?;
     output.print(&value, || text)?;
-    Ok(if value.ended == "paused" { Exit::Gate } else { Exit::Done })
+    Ok(match value.ended {
+        "paused" => Exit::Gate,
+        "interrupted" => Exit::Interrupted,
+        _ => Exit::Done,
+    })
 }
 
 async fn settle_messages(args: &SettleArgs, output: Output) -> Result<()> {

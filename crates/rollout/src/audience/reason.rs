@@ -51,7 +51,11 @@ const TABLE: [(Reason, &str, &str); 17] = [
         "The number belongs to several people, or somebody else has it now.",
     ),
     (Reason::LongSilent, "long-silent", "Nothing came from the person or reached them for a long time."),
-    (Reason::NotInAllowList, "not-in-allow-list", "The plan lists the people who may be written to, and not this one."),
+    (
+        Reason::NotInAllowList,
+        "not-in-test-recipients",
+        "The plan lists the people who may be written to, and not this one.",
+    ),
     (Reason::NoTemplateInLanguage, "no-template-in-language", "No template is approved in a language of the person."),
     (Reason::MissingParameter, "missing-parameter", "A value that the template needs is not known for the person."),
     (Reason::OverMaxPeople, "over-max-people", "The step has as many people as the plan allows."),

@@ -85,7 +85,7 @@ fn rules_of_the_step_leave_people_out() {
     let silent = PersonFacts { last_contact: Some(now() - SignedDuration::from_hours(24 * 31)), ..anyone() };
     let month = Some(SignedDuration::from_hours(24 * 30));
     let table = [
-        (anyone(), Rules { has_allow_list: true, ..marketing() }, "not-in-allow-list"),
+        (anyone(), Rules { has_allow_list: true, ..marketing() }, "not-in-test-recipients"),
         (listed, Rules { has_allow_list: true, ..marketing() }, ""),
         (anyone(), Rules { people_left: Some(0), ..marketing() }, "over-max-people"),
         (anyone(), Rules { people_left: Some(1), ..marketing() }, ""),

@@ -36,6 +36,9 @@ pub enum Due {
     },
 }
 
+/// A test wave is judged when its messages are so old.
+const JUDGED_AFTER: SignedDuration = SignedDuration::from_mins(30);
+
 /// What comes next.
 pub(super) enum Turn {
     Send {
@@ -52,6 +55,15 @@ pub(super) enum Turn {
 /// Where each group stands.
 pub(super) struct Queue<'a> {
     groups: Vec<Place<'a>>,
+    tests: Vec<Test>,
+}
+
+/// The test wave of a step.
+struct Test {
+    step: u32,
+    n_left: u32,
+    /// When the others may follow; `None` until the last of the wave has gone.
+    judged_at: Option<Timestamp>,
 }
 
 struct Place<'a> {
@@ -78,18 +90,25 @@ impl Place<'_> {
 }
 
 impl<'a> Queue<'a> {
-    pub(super) fn new(groups: &'a [Group]) -> Self {
+    pub(super) fn new(groups: &'a [Group], test_waves: &[(u32, u32)]) -> Self {
         let is_waited_for =
             |index| groups.iter().any(|it| matches!(it.due, Due::After { group, .. } if group == index));
         let place = |(index, group)| {
             let sent_at = is_waited_for(index).then(Vec::new);
             Place { group, n_sent: 0, sent_at, wait: None, never: None }
         };
-        Self { groups: groups.iter().enumerate().map(place).collect() }
+        let test = |&(step, n_left): &(u32, u32)| Test { step, n_left, judged_at: None };
+        Self { groups: groups.iter().enumerate().map(place).collect(), tests: test_waves.iter().map(test).collect() }
     }
 
     /// When the next person of a group is due; `None` if that is not known yet.
     fn due_at(&self, index: usize) -> Option<Timestamp> {
+        let test = self.tests.iter().find(|it| it.step == self.groups[index].group.step);
+        let after_test = test.and_then(|it| it.judged_at).unwrap_or(Timestamp::MIN);
+        Some(self.person_due_at(index)?.max(after_test))
+    }
+
+    fn person_due_at(&self, index: usize) -> Option<Timestamp> {
         let place = &self.groups[index];
         let person = place.n_sent as usize;
         match &place.group.due {
@@ -140,6 +159,11 @@ impl<'a> Queue<'a> {
         place.n_sent += 1;
         if let Some(sent_at) = &mut place.sent_at {
             sent_at.push(slot);
+        }
+        let step = place.group.step;
+        if let Some(test) = self.tests.iter_mut().find(|it| it.step == step && it.n_left > 0) {
+            test.n_left -= 1;
+            test.judged_at = (test.n_left == 0).then(|| slot.saturating_add(JUDGED_AFTER).unwrap_or(slot));
         }
         (recipient, place.group)
     }

@@ -24,6 +24,9 @@ fn plan(groups: &[Group]) -> CalendarPlan {
         zone: paris(),
         limits: Limits { people_per_day: Some(2_000), messages_per_hour: None, ..Limits::default() },
         delivered_share: 1.0,
+        test_waves: Vec::new(),
+        sent: Vec::new(),
+        people_at_most: None,
         tier_grows: false,
         end: "2028-03-05T09:00:00Z".parse().unwrap(),
     }
@@ -215,4 +218,35 @@ fn the_hours_of_the_plan_do_not_hold_for_answers() {
         without number-rate: 0 min
     "#]],
     );
+}
+
+#[test]
+fn the_others_follow_half_an_hour_after_the_test_wave() {
+    let groups = [group(1, 1, "FR", 100), group(2, 1, "DE", 100)];
+    let alone = calendar(&plan(&groups)).finish.unwrap();
+    let tested = calendar(&CalendarPlan { test_waves: vec![(1, 150)], ..plan(&groups) }).finish.unwrap();
+    let later = tested.duration_since(alone);
+    assert!(later.as_mins() == 29 || later.as_mins() == 30, "{later:?}");
+}
+
+#[test]
+fn what_was_sent_counts_and_the_plan_keeps_the_people_below_the_tier() {
+    let limits = Limits { people_per_day: Some(300), messages_per_hour: None, ..Limits::default() };
+    let sent = (0..100).map(|n| Sent {
+        number: n,
+        at: plan(&[]).start.checked_sub(SignedDuration::from_mins(10)).unwrap(),
+        recipient: [255 - n as u8; 32],
+        is_spaced: true,
+        opens: true,
+        is_of_other_number: false,
+    });
+    let wanted = CalendarPlan {
+        limits,
+        sent: sent.collect(),
+        tier_grows: true,
+        people_at_most: Some(300),
+        ..plan(&[group(1, 1, "FR", 700)])
+    };
+    let days: Vec<_> = calendar(&wanted).days.iter().map(|it| it.n_sent).filter(|it| *it > 0).collect();
+    assert_eq!(days, [200, 300, 200]);
 }

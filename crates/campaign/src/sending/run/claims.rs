@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use crm::{Claim, ClaimRequest, Intent};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rollout::LimitName;
 
 use super::releases::LOOK_IN_A_REHEARSAL;
@@ -13,6 +13,9 @@ use super::{LOOK, SendEvent, Sender, stop_of};
 use crate::sending::decide::{Decider, lead};
 use crate::sending::open::CONCURRENCY;
 use crate::sending::send::Began;
+
+/// A wait of this length is told.
+const LONG: SignedDuration = SignedDuration::from_mins(10);
 
 impl Sender {
     /// Claims messages and sends them. Gives when there can be more.
@@ -52,7 +55,12 @@ impl Sender {
         self.n_ready = self.n_ready.saturating_sub(claimed.intents.len() as u64 + claimed.n_later);
         let n = claimed.intents.len();
         self.send_all(claimed.intents, &categories, began).await?;
-        self.tell_waiting(bound, n, on).await?;
+        // The rate of the number is no wait.
+        let told = bound.filter(|it| n == 0 && it.0 != LimitName::NumberRate);
+        match (told, claimed.next_due) {
+            (None, Some(due)) if n == 0 && due.duration_since(now) >= LONG => self.tell_first_wait(due, on).await?,
+            _ => self.tell_waiting(told.map(|it| (it.0.as_str(), it.1)), n, on).await?,
+        }
         if n > 0 || claimed.n_later > 0 {
             let slot = self.state.usage.next_slot(now).unwrap_or(now);
             // The next claim comes a little before its first slot.
@@ -76,7 +84,8 @@ impl Sender {
     /// When to look again at a limit that is free at `free`. The people a day may grow before: a rehearsal, which moves from one
     /// moment with something to do to the next, stops to ask for them.
     fn asks_before(&self, free: Timestamp, bound: Option<(LimitName, Option<Timestamp>)>, now: Timestamp) -> Timestamp {
-        let may_grow = bound.is_some_and(|it| it.0 == LimitName::PeoplePerDay);
+        let is_of_plan = self.state.usage.limits().people_per_day == self.account.plan.of_plan.people_per_day;
+        let may_grow = !is_of_plan && bound.is_some_and(|it| it.0 == LimitName::PeoplePerDay);
         if !may_grow || !self.account.clock.is_rehearsal() {
             return free;
         }
@@ -103,19 +112,25 @@ impl Sender {
         Ok(())
     }
 
-    /// Tells and notes what is waited for, when it changes.
+    /// Tells what the first of the messages waits for that are all put off.
+    async fn tell_first_wait(&mut self, due: Timestamp, on: &mut (dyn FnMut(SendEvent) + Send)) -> Result<()> {
+        let wait = self.account.crm.first_wait(&self.account.plan.name).await?;
+        self.tell_waiting(wait.as_deref().map(|it| (it, Some(due))), 0, on).await
+    }
+
+    /// Tells and notes what is waited for, when it changes. `n` messages go now.
     pub(super) async fn tell_waiting(
         &mut self,
-        bound: Option<(LimitName, Option<Timestamp>)>,
+        wait: Option<(&str, Option<Timestamp>)>,
         n: usize,
         on: &mut (dyn FnMut(SendEvent) + Send),
     ) -> Result<()> {
-        let told = bound.filter(|it| n == 0 && it.0 != LimitName::NumberRate).map(|it| (it.0.as_str(), it.1));
+        let told = wait.map(|it| (it.0.to_owned(), it.1));
         if self.told_waiting == told || (told.is_none() && n == 0) {
             return Ok(());
         }
-        self.told_waiting = told;
-        self.account.crm.note_campaign_wait(&self.account.plan.name, told).await?;
+        self.account.crm.note_campaign_wait(&self.account.plan.name, wait).await?;
+        self.told_waiting = told.clone();
         if let Some((limit, until)) = told {
             on(SendEvent::Waiting { limit, until });
         }

@@ -67,7 +67,7 @@ impl Sender {
             return Ok(());
         }
         if let Some(opens_at) = release.opens_at.filter(|_| self.n_ready == 0) {
-            self.tell_waiting(Some((LimitName::Hours, Some(opens_at))), 0, on).await?;
+            self.tell_waiting(Some((LimitName::Hours.as_str(), Some(opens_at))), 0, on).await?;
         }
         let is_rehearsal = self.account.clock.is_rehearsal();
         let due_at = release.due_at.filter(|it| *it > now);

@@ -61,7 +61,11 @@ impl Sender {
         for wave in account.crm.waves(name).await? {
             let of = counts.iter().find(|it| it.step == wave.step && it.wave == wave.number);
             let is_old = of.is_some_and(|it| it.n_old > 0 && it.n_old + it.n_held >= it.n_sent);
-            if wave.is_test && wave.judged_at.is_none() && is_old && self.ending.is_none() {
+            if !wave.is_test || wave.judged_at.is_some() || !is_old || self.ending.is_some() {
+                continue;
+            }
+            // Those of it who wait for the morning are judged with the others.
+            if account.crm.wave_progress((name, &wave.step, wave.number)).await?.n_coming == 0 {
                 account.crm.note_judged((name, &wave.step, wave.number), now).await?;
                 self.release_at = now;
                 on(SendEvent::Judged { step: wave.step, wave: wave.number });

@@ -37,7 +37,8 @@ pub(crate) struct StepSection {
     #[schemars(with = "Option<String>", regex(pattern = "^[a-z]{2,3}(_[A-Z]{2,3})?$"))]
     language: Option<Spanned<String>>,
     /// Who gets the step, by what became of an earlier one: `consented in STEP`, `not consented in STEP`, `delivered in STEP` or
-    /// `not delivered in STEP`; those with `not` need `wait`. Default: all people of the segment.
+    /// `not delivered in STEP`; those with `not` need `wait`. Consented is who has agreed, since that message, to the purpose of this
+    /// one. Default: all people of the segment.
     #[schemars(with = "Option<String>", regex(pattern = "^(not )?(consented|delivered) in [a-z0-9][a-z0-9-]{0,63}$"))]
     only: Option<Spanned<String>>,
     /// The time after the step of `only`, or else after the step before, such as `3 days` or `6 hours`. Default: none.
