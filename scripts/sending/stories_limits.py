@@ -188,6 +188,15 @@ def hours_of_other_countries(tell):
 
 
 @tale
+def no_hour_is_allowed(tell):
+    people = [person(1), person(2, phone="+14165550123")]
+    world = tell.world(people=people, where="rows >= 0", campaigns=campaign(hours="10:00-12:00"), serve=False)
+    done = world.start()
+    tell.right("10 to 12 in all zones of Canada is no hour: the others get it, and it pauses and says so",
+               (world.sent(), done.code, "1 no-moment" in done.text), ([1], 4, True))
+
+
+@tale
 def person_gets_two_a_day(tell):
     names = ["one", "two", "three"]
     world = tell.world(people=[person(1), person(2)], templates=[template(), template(NOTE, category="UTILITY")],

@@ -181,7 +181,7 @@ impl<'a> Decider<'a> {
                 self.bound = Some((limit, None));
                 None
             }
-            Verdict::Never { limit } => later(LOOK_AGAIN, WaitsFor::Limit(limit.as_str())),
+            Verdict::Never { .. } => later(LOOK_AGAIN, WaitsFor::NoMoment),
         }
     }
 

@@ -21,6 +21,8 @@ pub enum WaitsFor {
     NotInTestRecipients,
     /// The conversation is closed that a text needs.
     NoConversation,
+    /// A limit never lets it go, such as hours where no hour is known to be allowed.
+    NoMoment,
     AskedToWait,
     AskedToSlowDown,
     TooLate,
@@ -38,7 +40,7 @@ pub enum WaitsFor {
 use WaitsFor::*;
 
 /// The words, but for those of limits, and whether only a person can end the wait.
-const TABLE: [(WaitsFor, &str, bool); 19] = [
+const TABLE: [(WaitsFor, &str, bool); 20] = [
     (NoConsent, "no-consent", true),
     (Refused, "refused", true),
     (Suppressed, "suppressed", true),
@@ -51,6 +53,7 @@ const TABLE: [(WaitsFor, &str, bool); 19] = [
     (AddressChanged, "address-changed", true),
     (NotInTestRecipients, "not-in-test-recipients", true),
     (NoConversation, "no-conversation", true),
+    (NoMoment, "no-moment", true),
     (AskedToWait, "asked-to-wait", false),
     (AskedToSlowDown, "asked-to-slow-down", false),
     (TooLate, "too-late", false),
