@@ -175,6 +175,11 @@ def limit_grows_while_it_sends(tell):
     tell.right("2,000 a day become 10,000 six hours after the half: the sender sees it, says so, and the rest go on the same day",
                (len(moments), moments[-1] - moments[0] < 8 * HOUR, told in done.text), (2_040, True, True))
     tell.right("the limit grew: nothing exceeded, nothing doubled", world.prove(), lambda it: it["is_good"] and it["sandbox"]["over_limits"] == 0)
+    world = tell.world(people=people, sending={"per_hour": None}, settings={"portfolios": {PORTFOLIO: {"tier": "TIER_2K"}}},
+                       start="2026-10-10T08:00:00Z")
+    world.start()
+    tell.right("it grows on a Saturday: those who wait for it are not put off until Monday, because nobody is written to on Sunday",
+               {it.date().isoformat() for it in times(world)}, {"2026-10-10"})
 
 
 @tale

@@ -57,6 +57,18 @@ impl ChosenAudience {
         counts.into_iter().map(|(reason, n)| AudienceCount { reason, n }).collect()
     }
 
+    /// Takes away all people but the first `n`.
+    pub(super) fn split_off(&mut self, n: usize) -> Self {
+        Self {
+            messages: self.messages.split_off(n),
+            countries: self.countries.split_off(n),
+            templates: self.templates.clone(),
+            due_at: self.due_at,
+            n_members: self.n_members,
+            ..Self::default()
+        }
+    }
+
     /// Whether there is nobody, now or later.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.messages.is_empty() && self.due_at.is_none()

@@ -175,6 +175,12 @@ impl<'a> Decider<'a> {
                 None
             }
             Verdict::Later { not_before, limit } => {
+                // Nobody new may go, and the person's own hours come after that: all wait for the limit, which may be lifted
+                // before.
+                if opens && let Some(bound) = self.bound_for_all() {
+                    self.bound = Some(bound);
+                    return None;
+                }
                 Some(ClaimDecision::Later { not_before, why: WaitsFor::Limit(limit.as_str()) })
             }
             Verdict::Never { limit } if is_for_all(limit) => {
@@ -183,6 +189,14 @@ impl<'a> Decider<'a> {
             }
             Verdict::Never { .. } => later(LOOK_AGAIN, WaitsFor::NoMoment),
         }
+    }
+
+    /// The limit that keeps everybody new back now, and until when; none if somebody may go.
+    fn bound_for_all(&mut self) -> Option<(LimitName, Option<Timestamp>)> {
+        let bound = self.state.usage.binding(self.now)?;
+        let soon = self.now.saturating_add(self.ahead).unwrap_or(self.now);
+        let is_now = bound.limit == LimitName::NumberRate || bound.free_at.is_some_and(|it| it <= soon);
+        (!is_now).then_some((bound.limit, bound.free_at))
     }
 
     fn take(&mut self, slot: Timestamp, candidate: &Candidate<'_>) -> ClaimDecision {

@@ -51,7 +51,8 @@ impl SendingAccount {
             }
             let Choice { at, is_noted, chosen } = self.choice(step, now).await?;
             tracing::debug!(step = step.name, n = chosen.messages.len(), due_at = ?chosen.due_at, "people were chosen");
-            release.due_at = earliest(release.due_at, chosen.due_at);
+            let next_look = now.saturating_add(self.least_between_looks(chosen.n_members)).unwrap_or(now);
+            release.due_at = earliest(release.due_at, chosen.due_at.map(|it| it.max(next_look)));
             release.is_exhausted &= chosen.is_exhausted();
             let (mut chosen, is_first) = (chosen, !waves.iter().any(|it| it.step == step.name));
             let (n_open, opens_at) = chosen.order_by_hours(&self.plan.limits.hours, now);
@@ -75,14 +76,10 @@ impl SendingAccount {
                 return Ok(release);
             }
             let size = affordable.min(size);
-            let rest = chosen.messages.split_off(size);
-            let countries = chosen.countries.split_off(size);
-            let (templates, due_at) = (chosen.templates.clone(), chosen.due_at);
+            let rest = chosen.split_off(size);
             release.released = self.release_some(step, chosen, (is_test, is_noted), now).await?;
-            if !rest.is_empty() {
-                let chosen =
-                    ChosenAudience { messages: rest, countries, templates, due_at, ..ChosenAudience::default() };
-                self.keep(step, Choice { at, is_noted: true, chosen }).await;
+            if !rest.messages.is_empty() {
+                self.keep(step, Choice { at, is_noted: true, chosen: rest }).await;
             }
             if release.released.is_some() {
                 release.is_exhausted = false;
@@ -111,6 +108,15 @@ impl SendingAccount {
         }
     }
 
+    /// How long it takes at the least until it is looked again who is due, with so many people in the segment.
+    fn least_between_looks(&self, n_members: u64) -> SignedDuration {
+        match (n_members > MANY, self.clock.is_rehearsal()) {
+            (false, _) => SignedDuration::ZERO,
+            (true, false) => BETWEEN_LOOKS,
+            (true, true) => BETWEEN_LOOKS_IN_A_REHEARSAL,
+        }
+    }
+
     async fn keep(&self, step: &PlanStep, choice: Choice) {
         self.choices.lock().await.insert(step.name.clone(), choice);
     }
@@ -135,6 +141,12 @@ impl SendingAccount {
 const MOST_IN_A_WAVE: usize = 500;
 /// For how long people who were chosen are released without reading the whole segment again.
 const CHOSEN_FOR: SignedDuration = SignedDuration::from_mins(10);
+
+/// A look reads the whole segment: of more people than this it takes some tenths of a second, and of 100,000 some seconds. People
+/// become due one by one, as the step before went to them, so each look waits until it is worth it.
+const MANY: u64 = 1_000;
+const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_secs(60);
+const BETWEEN_LOOKS_IN_A_REHEARSAL: SignedDuration = SignedDuration::from_mins(10);
 
 /// A test wave that is not judged so long after it could be waits for somebody.
 const STUCK: SignedDuration = SignedDuration::from_mins(10);
