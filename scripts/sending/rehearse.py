@@ -45,9 +45,11 @@ def answers(persons):
             for name, what in does.items() if _who(persons, name)]
 
 
-def failures(persons):
-    """Which messages fail, by people.BEHAVIOUR."""
-    return [{"code": int(name), "when": {"to": _who(persons, name)}}
+def failures(persons, start):
+    """Which messages fail, by people.BEHAVIOUR. The platform spares people of offers in the first two days only: a reminder of which
+    most messages fail would pause the campaign, and rightly."""
+    until = {"131049": {"until": f"{start + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"}}
+    return [{"code": int(name), "when": {"to": _who(persons, name)} | until.get(name, {})}
             for name in ("131026", "131049", "131050") if _who(persons, name)]
 
 
@@ -97,7 +99,7 @@ class Rehearsal:
             plans.plan("rehearsal", self.database.url, address, files, sending, campaign, arguments.reminder and REMINDER), encoding="utf-8")
         world.prepare()
         hook = world.start_receiver()
-        settings = plans.settings(hook, answers=answers(persons), statuses={"failures": failures(persons), "late": 0.02,
+        settings = plans.settings(hook, answers=answers(persons), statuses={"failures": failures(persons, start), "late": 0.02,
                                   "late_by": [60, 7200], "doubled": 0.02, "reordered": 0.05})
         world.post("/sandbox/sending", settings)
         profile = {"per_second": 80, "per_hour": arguments.per_hour, "tier": "TIER_2K", "hours": [9, 20], "has_reminder": bool(arguments.reminder)}
