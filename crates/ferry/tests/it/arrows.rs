@@ -119,7 +119,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "whatsapp",
         ],
     ),
-    ("campaign_desk", &["campaign", "crm", "model", "phone", "plan", "results", "rollout", "whatsapp"]),
+    ("campaign_desk", &["campaign", "crm", "model", "phone", "plan", "rates", "results", "rollout", "whatsapp"]),
     ("template_text", &["campaign", "crm", "model", "run_text", "scenario", "sync", "template"]),
     (
         "template_desk",

@@ -132,7 +132,10 @@ fn a_restored_database_sends_nothing_before_it_has_learned_from_the_log_what_was
     assert_eq!(refused.code, 4, "{refused:?}");
     assert!(refused.err.contains("BAD  log") && refused.err.contains("3 messages in the log of sends"), "{refused:?}");
     let settled = world.ferry(&["campaign", "settle", "welcome", "--from-log"]);
-    assert!(settled.code == 0 && settled.out.starts_with("3 messages of the log of sends added as unknown\n"), "{settled:?}");
+    assert!(
+        settled.code == 0 && settled.out.starts_with("3 messages of the log of sends added as unknown\n"),
+        "{settled:?}"
+    );
     world.write("people.csv", &format!("{PEOPLE}+33199000005,Eva,en,yes,2026-01-05\n"));
     assert_eq!(world.ferry(&["run"]).code, 0);
     let started = world.ferry(&["campaign", "start", "welcome", "--rehearse"]);
