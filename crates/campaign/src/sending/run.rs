@@ -209,9 +209,11 @@ impl Sender {
         self.ask(on).await?;
         let is_due = now >= self.release_at && self.n_ready < FEW_READY && self.releasing.is_none();
         if is_due && self.ending.is_none() {
-            self.begin_release().await?;
+            let begun = self.begin_release().await;
+            self.unless_away(begun, on).await?;
         }
-        self.end_release(on).await?;
+        let released = self.end_release(on).await;
+        self.unless_away(released, on).await?;
         if self.ending.is_some() {
             return Ok(now);
         }

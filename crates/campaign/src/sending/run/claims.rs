@@ -48,7 +48,8 @@ impl Sender {
             }
         };
         if is_stale {
-            self.read_frozen().await?;
+            let read = self.read_frozen().await;
+            self.unless_away(read, on).await?;
             return Ok(Some(now));
         }
         self.n_planned = self.n_planned.saturating_sub(claimed.intents.len() as u64);
@@ -57,10 +58,11 @@ impl Sender {
         self.send_all(claimed.intents, &categories, began).await?;
         // The rate of the number is no wait.
         let told = bound.filter(|it| n == 0 && it.0 != LimitName::NumberRate);
-        match (told, claimed.next_due) {
-            (None, Some(due)) if n == 0 && due.duration_since(now) >= LONG => self.tell_first_wait(due, on).await?,
-            _ => self.tell_waiting(told.map(|it| (it.0.as_str(), it.1)), n, on).await?,
-        }
+        let is_told = match (told, claimed.next_due) {
+            (None, Some(due)) if n == 0 && due.duration_since(now) >= LONG => self.tell_first_wait(due, on).await,
+            _ => self.tell_waiting(told.map(|it| (it.0.as_str(), it.1)), n, on).await,
+        };
+        self.unless_away(is_told, on).await?;
         if n > 0 || claimed.n_later > 0 {
             let slot = self.state.usage.next_slot(now).unwrap_or(now);
             // The next claim comes a little before its first slot.
