@@ -10,6 +10,7 @@ what became of each person: two rehearsals of one seed have the same.
 """
 
 import argparse
+import hashlib
 import json
 import shutil
 import signal
@@ -28,14 +29,9 @@ from world import World
 sys.path.append(str(Path(__file__).resolve().parent.parent / "receiving"))
 from databases import open_database  # noqa: E402
 
-DAYS = 30  # the rehearsal begins so many days ago, so that nothing lies in the future
+START = datetime(2026, 10, 6, 7, tzinfo=timezone.utc)  # a Tuesday: each day has other people who sleep, and other holidays
+DAYS = 30
 REMINDER = 'only = "not delivered in invite"\nwait = "2 days"\n'
-
-
-def start_of_clock():
-    """The moment at which the clock of the sandbox begins."""
-    day = datetime.now(timezone.utc) - timedelta(days=DAYS)
-    return day.replace(hour=7, minute=0, second=0, microsecond=0)
 
 
 def answers(persons):
@@ -45,10 +41,10 @@ def answers(persons):
             for name, what in does.items() if _who(persons, name)]
 
 
-def failures(persons, start):
+def failures(persons):
     """Which messages fail, by people.BEHAVIOUR. The platform spares people of offers in the first two days only: a reminder of which
     most messages fail would pause the campaign, and rightly."""
-    until = {"131049": {"until": f"{start + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"}}
+    until = {"131049": {"until": f"{START + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"}}
     return [{"code": int(name), "when": {"to": _who(persons, name)} | until.get(name, {})}
             for name in ("131026", "131049", "131050") if _who(persons, name)]
 
@@ -90,21 +86,27 @@ class Rehearsal:
         arguments, world = self.arguments, self.world
         persons = people.make(arguments.seed, arguments.people)
         files = people.save(persons, self.folder)
-        start = start_of_clock()
-        address = world.start_sandbox(arguments.seed, "--frozen-clock", "--starts-at", f"{start:%Y-%m-%dT%H:%M:%SZ}")
-        sending = f"per_hour = {arguments.per_hour}\ntest_wave = 100\nmax_failed = 0.3\nmax_stops = 0.3\n"  # gates: a few failures
-        # among the first messages of a small rehearsal are a high share
-        campaign = f'not_after = "{start + timedelta(days=DAYS - 1):%Y-%m-%d}"\n'
+        self._make_key()
+        address = world.start_sandbox(arguments.seed, "--frozen-clock", "--starts-at", f"{START:%Y-%m-%dT%H:%M:%SZ}")
+        # Gates: a few failures among the first messages of a small rehearsal are a high share.
+        sending = f"per_hour = {arguments.per_hour}\ntest_wave = 100\nmax_failed = 0.3\nmin_delivered = 0.7\nmax_stops = 0.3\n"
+        campaign = f'not_after = "{START + timedelta(days=DAYS - 1):%Y-%m-%d}"\n'
         (self.folder / "plan.toml").write_text(
             plans.plan("rehearsal", self.database.url, address, files, sending, campaign, arguments.reminder and REMINDER), encoding="utf-8")
         world.prepare()
         hook = world.start_receiver()
-        settings = plans.settings(hook, answers=answers(persons), statuses={"failures": failures(persons, start), "late": 0.02,
+        settings = plans.settings(hook, answers=answers(persons), statuses={"failures": failures(persons), "late": 0.02,
                                   "late_by": [60, 7200], "doubled": 0.02, "reordered": 0.05})
         world.post("/sandbox/sending", settings)
         profile = {"per_second": 80, "per_hour": arguments.per_hour, "tier": "TIER_2K", "hours": [9, 20], "has_reminder": bool(arguments.reminder)}
         (self.folder / "profile.json").write_text(json.dumps(profile))
         return persons
+
+    def _make_key(self):
+        """Makes the key of the contacts from the seed: their order, and what becomes of each message, follow from it."""
+        key = self.folder / "ferry.key"
+        key.write_text(hashlib.sha256(f"rehearsal {self.arguments.seed}".encode()).hexdigest() + "\n")
+        key.chmod(0o600)
 
     def _send(self):
         self.sender = self.world.sender("--rehearse")
