@@ -1,5 +1,8 @@
 //! The command line. Its doc comments are the manual.
 
+// The manual writes sections of the plan as `[rates]`, defaults in brackets, and addresses as they are.
+#![allow(rustdoc::broken_intra_doc_links, rustdoc::bare_urls)]
+
 pub(crate) mod campaign;
 pub(crate) mod consent;
 pub(crate) mod crm;
