@@ -1,6 +1,6 @@
 //! Statements of people about being written to: the ledger `consent`, and the consent that follows from it.
 //!
-//! The views of `schema/consent.sql` decide what counts. [`derive`] does the same for contacts that are in memory; a test
+//! The views of `schema/consent.sql` decide what counts. [`derive()`] does the same for contacts that are in memory; a test
 //! compares the two.
 
 mod known;

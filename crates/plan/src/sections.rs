@@ -1,5 +1,8 @@
 //! The sections of a plan, as written in TOML.
 
+// The comments of keys are the reference of the plan, which names sections as `[[source]]`.
+#![allow(rustdoc::broken_intra_doc_links)]
+
 pub(crate) mod basis;
 pub(crate) mod business;
 pub(crate) mod campaign;

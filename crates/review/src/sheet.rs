@@ -1,7 +1,7 @@
 //! The review sheet: from the database into a workbook or CSV, and back.
 //!
 //! [`sheet`] makes the sheet of what the database keeps. [`read_sheet`] reads it back, checks every edit with the rules of
-//! WhatsApp and against the flows, and gives a [`Draft`], which [`take`] writes into the database.
+//! WhatsApp and against the flows, and gives a [`Draft`], which [`take()`] writes into the database.
 
 mod button_cells;
 mod context;

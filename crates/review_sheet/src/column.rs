@@ -2,7 +2,7 @@
 
 use crate::RowKind;
 
-/// A column of a sheet, in the order of [`Column::ALL`].
+/// A column of a sheet, in the order of [`Column::all`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Column {
     RowId,

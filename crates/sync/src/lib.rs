@@ -3,7 +3,7 @@
 //! Of templates: from what is known of one and what is said of it now to changes and alerts.
 //!
 //! A listing says everything about a template, and a webhook one thing. Both become an [`Observation`] with its time, and
-//! [`follow`] makes of it what is known now, in any order of arrival. What [`follow`] guarantees is written there.
+//! [`follow()`] makes of it what is known now, in any order of arrival. What [`follow()`] guarantees is written there.
 //! [`differences`] compares a template that was sent for approval with the one that was approved.
 //!
 //! [`Changes`] says what events of webhooks change: deliveries, the window in which a person may be answered, identities,
