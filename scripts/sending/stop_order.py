@@ -8,15 +8,13 @@ in the sandbox's log with the order. The moment of the order is the one before t
 database noted. Ends with 0 if the last request came less than half a second after the noted order.
 """
 
-import argparse
 import json
 import signal
 import sys
 import time
-from pathlib import Path
 
 from sandbox_log import Log
-from storm import Storm
+from storm import Storm, parser_of
 
 MOST = 0.5  # seconds
 
@@ -46,17 +44,10 @@ class StopOrder(Storm):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ferry", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--people", type=int, default=3_000)
-    parser.add_argument("--per-second", type=int, default=80)
-    parser.add_argument("--after", type=int, default=400)
-    parser.add_argument("--senders", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--database", default="sqlite")
+    parser = parser_of(__doc__)
+    parser.add_argument("--after", type=int, default=400, help="requests after which it is stopped")
+    parser.set_defaults(people=3_000, share=0)
     arguments = parser.parse_args()
-    arguments.share, arguments.steps, arguments.linger, arguments.out = 0, 0, 12, arguments.out.resolve()
     arguments.out.mkdir(parents=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     order = StopOrder(arguments)

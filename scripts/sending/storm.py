@@ -313,8 +313,9 @@ class Storm:
         self.database.stop()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parser_of(description):
+    """The arguments of a storm."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ferry", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="folder to write to; it must not be there")
     parser.add_argument("--people", type=int, default=300)
@@ -329,7 +330,11 @@ def main():
     parser.add_argument("--stop-rate", type=float, default=50)
     parser.add_argument("--linger", type=float, default=12, help="seconds at the end in which late webhooks may come")
     parser.add_argument("--patience", type=float, default=1_800, help="seconds after which a storm is given up")
-    arguments = parser.parse_args()
+    return parser
+
+
+def main():
+    arguments = parser_of(__doc__).parse_args()
     arguments.out.mkdir(parents=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     storm = Storm(arguments)
