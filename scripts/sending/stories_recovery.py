@@ -70,8 +70,8 @@ def database_is_restored(tell):
                (8, 0, True))
 
 
-@tale
-def database_is_restored_to_the_middle(tell):
+def restored_between_two_campaigns(tell):
+    """A world whose database is that of before its second campaign."""
     world = tell.world(people=[person(n) for n in range(1, 9)], serve=False, campaigns=campaign("welcome", max_people=4) + campaign("second"))
     world.start()
     saved(world)
@@ -79,6 +79,12 @@ def database_is_restored_to_the_middle(tell):
     world.start("second")
     restore(world)
     world.move(hours=25)
+    return world
+
+
+@tale
+def database_is_restored_to_the_middle(tell):
+    world = restored_between_two_campaigns(tell)
     n = len(world.sent())
     done = world.start("second")
     tell.right("restored to between two campaigns: nothing is sent by the second", (len(world.sent()) - n, done.code != 0), (0, True))
@@ -166,13 +172,7 @@ def people_are_erased_and_come_again(tell):
 
 @tale
 def proof_after_a_restore(tell):
-    world = tell.world(people=[person(n) for n in range(1, 9)], serve=False, campaigns=campaign("welcome", max_people=4) + campaign("second"))
-    world.start()
-    saved(world)
-    world.move(hours=25)
-    world.start("second")
-    restore(world)
-    world.move(hours=25)
+    world = restored_between_two_campaigns(tell)
     settled = world.order("settle", "second", "--from-log", "--format", "json").json
     tell.right("after a restore the log adds eight as unknown", (settled["added"], settled["settled"], len(settled["unknown"])), (8, 0, 8))
     tell.right("after settle --from-log: the proof does not say that they are not in the log", world.prove("second"),

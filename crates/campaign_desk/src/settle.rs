@@ -28,13 +28,9 @@ pub async fn settle(
 ) -> Result<(CampaignSettled, String)> {
     let journal = CampaignJournal::open(plan, campaign, false, by_whom).await?;
     journal.crm.abandon_intents(journal.clock.now()).await?;
-    let mut added = 0;
-    let settled = match settling {
-        Settling::Show => 0,
-        Settling::FromLog => {
-            added = journal.reconcile().await?;
-            0
-        }
+    let (settled, added) = match settling {
+        Settling::Show => (0, 0),
+        Settling::FromLog => (0, journal.reconcile().await?),
         Settling::As { was_sent, messages, all, reason } => {
             let unknown = journal.crm.unknown_messages(campaign).await?.iter().map(|it| it.id).collect::<Vec<_>>();
             let ids = if *all { unknown.clone() } else { ids(messages)? };
@@ -47,7 +43,7 @@ pub async fn settle(
                 let now = journal.clock.now();
                 journal.crm.settle_by_person(*id, *was_sent, (reason, by_whom), now).await?;
             }
-            ids.len() as u64
+            (ids.len() as u64, 0)
         }
     };
     let unknown = journal.crm.unknown_messages(campaign).await?;

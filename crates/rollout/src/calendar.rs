@@ -16,7 +16,7 @@ use crate::limits::Limits;
 use crate::usage::{Sent, Usage};
 pub use days::Day;
 use days::Days;
-pub use groups::{Due, Group};
+pub use groups::{Due, Group, JUDGED_AFTER};
 use groups::{Queue, Turn};
 use growth::Growth;
 pub use saving::{Saving, savings};
@@ -34,7 +34,7 @@ pub struct CalendarPlan {
     pub limits: Limits,
     /// The share of messages that are delivered, from 0 to 1. Others give their people back to `people-per-day`.
     pub delivered_share: f64,
-    /// What was sent in the last day: limits count it.
+    /// The messages of the last day, which limits count.
     pub sent: Vec<Sent>,
     /// Whether the portfolio's tier grows: half of it used within 7 days, and the next one holds 6 hours later.
     pub tier_grows: bool,

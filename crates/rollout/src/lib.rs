@@ -13,7 +13,7 @@ mod moment;
 mod usage;
 
 pub use audience::{PersonFacts, Reason, Rules, exclude};
-pub use calendar::{Calendar, CalendarPlan, Day, Due, Group, Saving, calendar, savings};
+pub use calendar::{Calendar, CalendarPlan, Day, Due, Group, JUDGED_AFTER, Saving, calendar, savings};
 pub use hours::{HourRule, Hours, Place, Window, hour_rules};
 pub use limit_table::{Amount, LimitKind, LimitName, LimitRule, LimitScope, Whose, limit_rule, limit_rules};
 pub use limits::Limits;

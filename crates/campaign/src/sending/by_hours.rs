@@ -1,6 +1,6 @@
-//! Who of a step can be written to at this hour.
+//! The people of a step by the hours at which they can be written to.
 //!
-//! Only they are released: whoever waits for the morning would take the place of somebody who can be written to now.
+//! Only people whose hours have begun are released: whoever waits for the morning would take the place of somebody who can be written to now.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use rollout::{Hours, Place};
 use super::audience::ChosenAudience;
 use super::usage::is_spaced;
 
-/// Who can be written to so soon is released.
+/// People whose hours begin within this time are released.
 const SOON: SignedDuration = SignedDuration::from_secs(60);
 
 impl ChosenAudience {

@@ -175,7 +175,7 @@ impl<'a> Decider<'a> {
                 None
             }
             Verdict::Later { not_before, limit } => {
-                // Nobody new may go, and the person's own hours come after that: all wait for the limit, which may be lifted
+                // A limit of all binds, and the person's own hours come after it: all wait for that limit, which may be lifted
                 // before.
                 if opens && let Some(bound) = self.bound_for_all() {
                     self.bound = Some(bound);

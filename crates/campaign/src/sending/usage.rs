@@ -136,7 +136,7 @@ impl UsageState {
 }
 
 impl CampaignJournal {
-    /// What was sent in the last day and may have left, as the limits of the number count it.
+    /// The messages of the last day that may have left, as the limits of the number count them.
     pub async fn sent_lately(&self) -> Result<Vec<Sent>, LoadError> {
         let now = self.clock.now();
         let sent = self.crm.sent_since(now.checked_sub(BACK).unwrap_or(Timestamp::MIN)).await?;

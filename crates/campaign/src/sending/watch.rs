@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use plan::SendingGates;
 
 /// How old a message is that should have arrived. Whoever is judged sooner pauses every campaign.
-pub(crate) const OLD: SignedDuration = SignedDuration::from_mins(30);
+pub(crate) const OLD: SignedDuration = rollout::JUDGED_AFTER;
 /// The fewest messages that say anything.
 const FEWEST: u64 = 50;
 /// The fewest while a campaign is watched closely: most faults show in the first half hour.

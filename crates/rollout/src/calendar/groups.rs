@@ -36,8 +36,8 @@ pub enum Due {
     },
 }
 
-/// A test wave is judged when its messages are so old.
-const JUDGED_AFTER: SignedDuration = SignedDuration::from_mins(30);
+/// The age of the messages of a test wave at which it is judged.
+pub const JUDGED_AFTER: SignedDuration = SignedDuration::from_mins(30);
 
 /// What comes next.
 pub(super) enum Turn {
